@@ -1,0 +1,254 @@
+//! Blob files: written once, sealed, read by range, deleted when nothing refers to them.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::frames::{FRAME_BYTES, FrameCipher, SEALED_FRAME_BYTES, TAG_BYTES};
+use crate::{DataKey, Entropy, StoreError};
+
+/// The random name of a blob.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BlobId(String);
+
+impl BlobId {
+    /// 32 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The directory of blob files.
+pub struct Blobs {
+    root: PathBuf,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Blobs {
+    pub(crate) fn new(root: PathBuf, entropy: Arc<dyn Entropy>) -> Self {
+        Self { root, entropy }
+    }
+
+    /// Starts a blob sealed under `key`. Nobody can find it before its id is committed in a
+    /// record; dropped without [`BlobWriter::finish`], the file goes.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn create(&self, key: &DataKey) -> Result<BlobWriter, StoreError> {
+        let mut random = [0; 16];
+        self.entropy.fill(&mut random);
+        let id = BlobId(hex::encode(random));
+        let path = self.path(&id);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|e| StoreError::io("create", parent, e))?;
+        }
+        let file = File::options()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|e| StoreError::io("create", &path, e))?;
+        let cipher = FrameCipher::new(key, id.as_str())?;
+        let frame = Vec::with_capacity(FRAME_BYTES + TAG_BYTES);
+        Ok(BlobWriter { id, path, file, cipher, frame, index: 0, plain_bytes: 0, finished: false })
+    }
+
+    /// Opens the plain bytes `range` of a blob of `plain_bytes` bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the file is absent or unreadable. Altered content is found
+    /// while reading.
+    pub fn open(
+        &self,
+        id: &BlobId,
+        key: &DataKey,
+        plain_bytes: u64,
+        range: Range<u64>,
+    ) -> Result<BlobReader, StoreError> {
+        let path = self.path(id);
+        let mut file = File::open(&path).map_err(|e| StoreError::io("open", &path, e))?;
+        let index = range.start / FRAME_BYTES as u64;
+        file.seek(SeekFrom::Start(index * SEALED_FRAME_BYTES))
+            .map_err(|e| StoreError::io("read", &path, e))?;
+        Ok(BlobReader {
+            file,
+            cipher: FrameCipher::new(key, id.as_str())?,
+            last_index: plain_bytes.saturating_sub(1) / FRAME_BYTES as u64,
+            index,
+            skip: (range.start % FRAME_BYTES as u64) as usize,
+            left: range.end.min(plain_bytes).saturating_sub(range.start),
+            frame: Vec::new(),
+            position: 0,
+        })
+    }
+
+    /// Removes a blob; one that is gone already is fine.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn delete(&self, id: &BlobId) -> Result<(), StoreError> {
+        let path = self.path(id);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::io("delete", &path, e))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes every blob that `is_referenced` does not know: what a killed process left behind.
+    /// Call it before anything writes. Answers how many went.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn sweep(&self, is_referenced: &dyn Fn(&BlobId) -> bool) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        for directory in entries(&self.root)? {
+            for path in entries(&directory)? {
+                let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+                let id = BlobId(name.unwrap_or_default());
+                if !is_referenced(&id) {
+                    fs::remove_file(&path).map_err(|e| StoreError::io("delete", &path, e))?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    fn path(&self, id: &BlobId) -> PathBuf {
+        let shard: String = id.0.chars().take(2).collect();
+        self.root.join(shard).join(&id.0)
+    }
+}
+
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let read = |e| StoreError::io("list", directory, e);
+    fs::read_dir(directory)
+        .map_err(read)?
+        .map(|entry| entry.map(|e| e.path()).map_err(read))
+        .collect()
+}
+
+/// Writes one blob, sealing a frame at a time: memory does not grow with the blob.
+pub struct BlobWriter {
+    id: BlobId,
+    path: PathBuf,
+    file: File,
+    cipher: FrameCipher,
+    frame: Vec<u8>,
+    index: u64,
+    plain_bytes: u64,
+    finished: bool,
+}
+
+impl BlobWriter {
+    /// Seals the last frame; answers the blob's id and plain size in bytes.
+    ///
+    /// # Errors
+    /// As of any write, for example on a full disk.
+    pub fn finish(mut self) -> io::Result<(BlobId, u64)> {
+        self.flush_frame(true)?;
+        self.finished = true;
+        Ok((self.id.clone(), self.plain_bytes))
+    }
+
+    /// Plain bytes written so far.
+    pub fn plain_bytes(&self) -> u64 {
+        self.plain_bytes
+    }
+
+    fn flush_frame(&mut self, last: bool) -> io::Result<()> {
+        self.cipher.seal(self.index, last, &mut self.frame).map_err(io::Error::other)?;
+        self.file.write_all(&self.frame)?;
+        self.frame.clear();
+        self.index += 1;
+        Ok(())
+    }
+}
+
+impl Write for BlobWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A full frame waits for more bytes: only then is it known not to be the last.
+        if self.frame.len() == FRAME_BYTES && !bytes.is_empty() {
+            self.flush_frame(false)?;
+        }
+        let (taken, _) = bytes.split_at(bytes.len().min(FRAME_BYTES - self.frame.len()));
+        self.frame.extend_from_slice(taken);
+        self.plain_bytes += taken.len() as u64;
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for BlobWriter {
+    fn drop(&mut self) {
+        if !self.finished {
+            // Best effort: the sweep at the next start finds what this leaves.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Reads a range of one blob, opening a frame at a time.
+pub struct BlobReader {
+    file: File,
+    cipher: FrameCipher,
+    last_index: u64,
+    index: u64,
+    /// Plain bytes of the next frame that lie before the range.
+    skip: usize,
+    left: u64,
+    frame: Vec<u8>,
+    position: usize,
+}
+
+impl BlobReader {
+    /// Plain bytes still to come.
+    pub fn remaining(&self) -> u64 {
+        self.left
+    }
+
+    fn next_frame(&mut self) -> io::Result<()> {
+        self.frame.clear();
+        Read::by_ref(&mut self.file).take(SEALED_FRAME_BYTES).read_to_end(&mut self.frame)?;
+        let last = self.index == self.last_index;
+        self.cipher
+            .open(self.index, last, &mut self.frame)
+            .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
+        self.position = std::mem::take(&mut self.skip);
+        self.index += 1;
+        Ok(())
+    }
+}
+
+impl Read for BlobReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 || buffer.is_empty() {
+            return Ok(0);
+        }
+        if self.position >= self.frame.len() {
+            self.next_frame()?;
+        }
+        let available = self.frame.get(self.position..).unwrap_or_default();
+        let wanted = buffer.len().min(self.left.try_into().unwrap_or(usize::MAX));
+        let (available, _) = available.split_at(available.len().min(wanted));
+        let count = available.len();
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        buffer.split_at_mut(count).0.copy_from_slice(available);
+        self.position += count;
+        self.left -= count as u64;
+        Ok(count)
+    }
+}

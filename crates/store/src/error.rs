@@ -1,0 +1,61 @@
+//! What can go wrong with durable state.
+
+use std::path::{Path, PathBuf};
+
+/// A failure of the state directory or of what lies in it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has this state directory open.
+    #[error("state directory `{}` is in use by another landbridge process", .0.display())]
+    InUse(PathBuf),
+    /// A file or directory could not be read or written.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried, such as `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: std::io::Error,
+    },
+    /// The key-value file refused.
+    #[error("the state database failed: {0}")]
+    Database(Box<redb::Error>),
+    /// A stored record does not have the form its table promises.
+    #[error("record `{key}` of table `{table}` is damaged: {reason}")]
+    Damaged {
+        /// The table's name.
+        table: &'static str,
+        /// The record's key.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Sealed bytes do not open: wrong key or altered content.
+    #[error("sealed data does not open: altered, or sealed under another key")]
+    Unsealable,
+    /// A change was attempted in a reading transaction.
+    #[error("a reading transaction cannot change table `{0}`")]
+    ReadOnly(&'static str),
+    /// The background synchronisation has failed; nothing more is acknowledged.
+    #[error("changes can no longer be written to disk: {0}")]
+    Halted(String),
+}
+
+impl StoreError {
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+/// redb has one error type per step; all are the same to us.
+macro_rules! from_redb {
+    ($($kind:ident),*) => {$(
+        impl From<redb::$kind> for StoreError {
+            fn from(error: redb::$kind) -> Self {
+                Self::Database(Box::new(redb::Error::from(error)))
+            }
+        }
+    )*};
+}
+from_redb!(TransactionError, TableError, StorageError, CommitError, SetDurabilityError);

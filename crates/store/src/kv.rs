@@ -1,0 +1,259 @@
+//! The key-value store and its transactions.
+//!
+//! One writer at a time, readers beside it on a snapshot. A commit is first made visible without
+//! touching the disk, then waits for the flusher (`flush.rs`), which synchronises once for
+//! everybody who waits.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+
+use crate::audit::{AuditLog, AuditPosition, AuditRecord, AuditScan};
+use crate::flush::Flusher;
+use crate::{Blobs, Entropy, Record, Seal, StateDir, StoreError, Table};
+
+/// Our own bookkeeping: the number of the last commit, and where the audit log stood at it.
+const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("store.meta");
+const META_COMMIT: &str = "commit";
+/// Pages of the database kept in memory. Idle memory counts; the working set is small.
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// All durable state of one world.
+pub struct Store {
+    directory: StateDir,
+    database: Arc<Database>,
+    audit: Arc<AuditLog>,
+    flusher: Flusher,
+    blobs: Blobs,
+    seal: Seal,
+}
+
+/// What a transaction may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TxMode {
+    /// Reads on a snapshot.
+    Read,
+    /// Reads and changes, one at a time.
+    Write,
+}
+
+/// A transaction: a snapshot to read, or the one writer.
+pub enum Tx {
+    /// See [`TxMode::Read`].
+    Read(redb::ReadTransaction),
+    /// See [`TxMode::Write`]. Dropped without [`Store::commit`], its changes are gone.
+    Write(Box<redb::WriteTransaction>),
+}
+
+impl Store {
+    /// Opens the state in `directory`, creating what is absent, and mends what a killed process
+    /// left: audit records of changes that never became durable are taken out.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process has it open; otherwise what the disk said.
+    pub fn open(directory: &Path, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
+        let directory = StateDir::open(directory)?;
+        let database = redb::Builder::new()
+            .set_cache_size(CACHE_BYTES)
+            .create(directory.root().join("world.redb"))
+            .map_err(|e| StoreError::Database(Box::new(e.into())))?;
+        let database = Arc::new(database);
+        let (commit, position) = last_commit(&database)?;
+        let audit = AuditLog::open(directory.subdirectory("audit")?, commit, position)?;
+        let audit = Arc::new(audit);
+        Ok(Self {
+            flusher: Flusher::start(Arc::clone(&database), Arc::clone(&audit)),
+            blobs: Blobs::new(directory.subdirectory("blobs")?, Arc::clone(&entropy)),
+            seal: Seal::open(&directory.root().join("master.key"), entropy)?,
+            directory,
+            database,
+            audit,
+        })
+    }
+
+    /// The state directory.
+    pub fn directory(&self) -> &StateDir {
+        &self.directory
+    }
+
+    /// Object bodies.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// Sealing of small secrets.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// Begins a transaction; a second writer waits for the first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn begin(&self, mode: TxMode) -> Result<Tx, StoreError> {
+        Ok(match mode {
+            TxMode::Read => Tx::Read(self.database.begin_read()?),
+            TxMode::Write => {
+                let mut tx = self.database.begin_write()?;
+                tx.set_durability(Durability::None)?;
+                Tx::Write(Box::new(tx))
+            }
+        })
+    }
+
+    /// Ends a transaction together with the audit records of the calls in it.
+    ///
+    /// For a writer this returns when both are durable. For a reader the records are handed to
+    /// the operating system, which keeps them whatever becomes of this process.
+    ///
+    /// # Errors
+    /// After an error of a writer nothing of it is visible after a restart.
+    pub fn commit(&self, tx: Tx, records: &[AuditRecord]) -> Result<(), StoreError> {
+        match tx {
+            Tx::Read(_) => self.audit.append(0, records).map(drop),
+            Tx::Write(tx) => {
+                let commit = commit_number(&tx)? + 1;
+                let position = self.audit.append(commit, records)?;
+                {
+                    let mut meta = tx.open_table(META)?;
+                    meta.insert(META_COMMIT, position.with_commit(commit).as_slice())?;
+                }
+                tx.commit()?;
+                self.flusher.wait_durable()
+            }
+        }
+    }
+
+    /// Appends audit records that belong to no change, such as those of denied calls.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn append_audit(&self, records: &[AuditRecord]) -> Result<(), StoreError> {
+        self.audit.append(0, records).map(drop)
+    }
+
+    /// Walks the audit log from its newest record to its oldest.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn scan_audit(&self) -> Result<AuditScan, StoreError> {
+        self.audit.scan()
+    }
+}
+
+fn commit_number(tx: &redb::WriteTransaction) -> Result<u64, StoreError> {
+    let meta = tx.open_table(META)?;
+    let stored = meta.get(META_COMMIT)?;
+    Ok(stored.map_or(0, |bytes| AuditPosition::decode(bytes.value()).0))
+}
+
+fn last_commit(database: &Database) -> Result<(u64, AuditPosition), StoreError> {
+    let tx = database.begin_read()?;
+    match tx.open_table(META) {
+        Ok(meta) => {
+            let stored = meta.get(META_COMMIT)?;
+            Ok(stored.map_or_else(Default::default, |b| AuditPosition::decode(b.value())))
+        }
+        Err(TableError::TableDoesNotExist(_)) => Ok(Default::default()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn definition(name: &'static str) -> TableDefinition<'static, &'static str, &'static [u8]> {
+    TableDefinition::new(name)
+}
+
+impl Tx {
+    /// The record under `key`.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it does not decode.
+    pub fn get<R: Record>(&self, table: &Table<R>, key: &str) -> Result<Option<R>, StoreError> {
+        let bytes = match self {
+            Self::Read(tx) => match tx.open_table(definition(table.name)) {
+                Ok(open) => open.get(key)?.map(|guard| guard.value().to_vec()),
+                Err(TableError::TableDoesNotExist(_)) => None,
+                Err(e) => return Err(e.into()),
+            },
+            Self::Write(tx) => {
+                let open = tx.open_table(definition(table.name))?;
+                open.get(key)?.map(|guard| guard.value().to_vec())
+            }
+        };
+        bytes.map(|bytes| table.decode(key, &bytes)).transpose()
+    }
+
+    /// Up to `limit` records whose keys begin with `prefix` and come after `after`, in byte
+    /// order of their keys.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when one does not decode.
+    pub fn scan<R: Record>(
+        &self,
+        table: &Table<R>,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, R)>, StoreError> {
+        match self {
+            Self::Read(tx) => match tx.open_table(definition(table.name)) {
+                Ok(open) => scan_table(&open, table, prefix, after, limit),
+                Err(TableError::TableDoesNotExist(_)) => Ok(Vec::new()),
+                Err(e) => Err(e.into()),
+            },
+            Self::Write(tx) => {
+                scan_table(&tx.open_table(definition(table.name))?, table, prefix, after, limit)
+            }
+        }
+    }
+
+    /// Writes the record under `key`, in place of one that may be there.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`] in a reading transaction.
+    pub fn put<R: Record>(
+        &self,
+        table: &Table<R>,
+        key: &str,
+        record: &R,
+    ) -> Result<(), StoreError> {
+        let Self::Write(tx) = self else { return Err(StoreError::ReadOnly(table.name)) };
+        let bytes = table.encode(key, record)?;
+        tx.open_table(definition(table.name))?.insert(key, bytes.as_slice())?;
+        Ok(())
+    }
+
+    /// Removes the record under `key`; answers whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`] in a reading transaction.
+    pub fn delete<R: Record>(&self, table: &Table<R>, key: &str) -> Result<bool, StoreError> {
+        let Self::Write(tx) = self else { return Err(StoreError::ReadOnly(table.name)) };
+        let mut open = tx.open_table(definition(table.name))?;
+        let removed = open.remove(key)?.is_some();
+        Ok(removed)
+    }
+}
+
+fn scan_table<R: Record>(
+    open: &impl ReadableTable<&'static str, &'static [u8]>,
+    table: &Table<R>,
+    prefix: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(String, R)>, StoreError> {
+    let start = after.filter(|after| *after > prefix).unwrap_or(prefix);
+    let mut found = Vec::new();
+    for entry in open.range(start..)? {
+        let (key, value) = entry?;
+        let key = key.value();
+        if found.len() == limit || !key.starts_with(prefix) {
+            break;
+        }
+        if after != Some(key) {
+            found.push((key.to_owned(), table.decode(key, value.value())?));
+        }
+    }
+    Ok(found)
+}

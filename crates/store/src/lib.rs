@@ -1,0 +1,39 @@
+//! Durable state: key-value transactions, sealed blob files, an append-only audit log.
+//!
+//! This crate knows nothing of AWS: tables hold versioned records under text keys, blobs are
+//! bytes under random ids, audit records are bytes with a small header.
+//! No clock and no randomness of its own: callers hand in an [`Entropy`].
+//!
+//! What survives: everything [`Store::commit`] returned for survives `kill -9` of the process at
+//! any instant; records of the key-value store also survive a loss of power, because a group of
+//! commits is synchronised to disk before any of them returns.
+//!
+//! Start reading at [`Store`].
+
+mod audit;
+mod blobs;
+mod error;
+mod flush;
+mod frames;
+mod kv;
+mod record;
+mod seal;
+mod state_dir;
+
+#[cfg(test)]
+mod tests;
+
+pub use audit::{AuditHeader, AuditRecord, AuditScan};
+pub use blobs::{BlobId, BlobReader, BlobWriter, Blobs};
+pub use error::StoreError;
+pub use frames::{DataKey, FRAME_BYTES};
+pub use kv::{Store, Tx, TxMode};
+pub use record::{Record, Table};
+pub use seal::Seal;
+pub use state_dir::StateDir;
+
+/// The one source of random bytes. A seeded implementation replays a run.
+pub trait Entropy: Send + Sync {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}

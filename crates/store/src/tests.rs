@@ -1,0 +1,224 @@
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use super::*;
+
+struct Counting(AtomicU64);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            let n = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+            *byte = (n.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56) as u8;
+        }
+    }
+}
+
+fn entropy() -> Arc<dyn Entropy> {
+    Arc::new(Counting(AtomicU64::new(7)))
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Note {
+    text: String,
+}
+
+impl Record for Note {
+    const VERSION: u8 = 2;
+
+    fn migrate(from: u8, value: serde_json::Value) -> Result<serde_json::Value, String> {
+        match from {
+            1 => Ok(serde_json::json!({ "text": value })),
+            other => Err(format!("unknown version {other}")),
+        }
+    }
+}
+
+const NOTES: Table<Note> = Table::new("test.notes");
+
+fn note(text: &str) -> Note {
+    Note { text: text.to_owned() }
+}
+
+fn event(time_ms: i64, payload: &str) -> AuditRecord {
+    let header = AuditHeader { commit: 0, time_ms, accounts: [111_111_111_111, 0] };
+    AuditRecord { header, payload: payload.as_bytes().to_vec() }
+}
+
+fn trail(store: &Store) -> Vec<String> {
+    let records = store.scan_audit().unwrap();
+    records.map(|r| String::from_utf8(r.unwrap().payload).unwrap()).collect()
+}
+
+#[test]
+fn committed_records_and_their_audit_survive_reopening() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let tx = store.begin(TxMode::Write).unwrap();
+    tx.put(&NOTES, "a", &note("one")).unwrap();
+    store.commit(tx, &[event(1, "put a")]).unwrap();
+    let dropped = store.begin(TxMode::Write).unwrap();
+    dropped.put(&NOTES, "b", &note("two")).unwrap();
+    drop(dropped);
+    store.append_audit(&[event(2, "denied b")]).unwrap();
+    drop(store);
+
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let tx = store.begin(TxMode::Read).unwrap();
+    assert_eq!(tx.get(&NOTES, "a").unwrap(), Some(note("one")));
+    assert_eq!(tx.get(&NOTES, "b").unwrap(), None);
+    assert_eq!(trail(&store), ["denied b", "put a"]);
+}
+
+#[test]
+fn scans_follow_byte_order_prefix_and_limit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let tx = store.begin(TxMode::Write).unwrap();
+    for key in ["b/2", "a", "b/1", "b/10", "c", "b"] {
+        tx.put(&NOTES, key, &note(key)).unwrap();
+    }
+    let keys = |prefix: &str, after: Option<&str>, limit| -> Vec<String> {
+        tx.scan(&NOTES, prefix, after, limit).unwrap().into_iter().map(|(k, _)| k).collect()
+    };
+    assert_eq!(keys("b/", None, 10), ["b/1", "b/10", "b/2"]);
+    assert_eq!(keys("b/", Some("b/1"), 1), ["b/10"]);
+    assert_eq!(keys("b/", Some("a"), 1), ["b/1"]);
+    assert_eq!(keys("", None, 2), ["a", "b"]);
+    assert_eq!(keys("x", None, 2), Vec::<String>::new());
+}
+
+#[test]
+fn a_reader_cannot_change_anything() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let tx = store.begin(TxMode::Read).unwrap();
+    let error = tx.put(&NOTES, "a", &note("x")).unwrap_err();
+    assert_eq!(error.to_string(), "a reading transaction cannot change table `test.notes`");
+}
+
+#[test]
+fn older_records_are_migrated_and_unknown_ones_refused() {
+    assert_eq!(NOTES.decode("k", b"\x01\"old\"").unwrap(), note("old"));
+    assert_eq!(
+        NOTES.decode("k", b"\x09{}").unwrap_err().to_string(),
+        "record `k` of table `test.notes` is damaged: unknown version 9"
+    );
+}
+
+#[test]
+fn a_second_store_on_the_same_directory_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let _first = Store::open(dir.path(), entropy()).unwrap();
+    assert!(matches!(Store::open(dir.path(), entropy()), Err(StoreError::InUse(_))));
+}
+
+#[test]
+fn audit_records_of_changes_that_were_never_durable_are_taken_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let tx = store.begin(TxMode::Write).unwrap();
+    store.commit(tx, &[event(1, "durable")]).unwrap();
+    drop(store);
+    // What a kill between the append and the database's commit leaves behind.
+    let path = dir.path().join("audit/00000000.log");
+    let mut file = std::fs::File::options().append(true).open(path).unwrap();
+    file.write_all(&audit_bytes(2, "never happened")).unwrap();
+    file.write_all(&audit_bytes(0, "a read")).unwrap();
+    file.write_all(b"\0\0\0\xffhalf a record").unwrap();
+    drop(file);
+
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    assert_eq!(trail(&store), ["a read", "durable"]);
+    store.append_audit(&[event(3, "next")]).unwrap();
+    assert_eq!(trail(&store), ["next", "a read", "durable"]);
+}
+
+fn audit_bytes(commit: u64, payload: &str) -> Vec<u8> {
+    let mut body = [commit, 5, 111_111_111_111, 0].map(u64::to_be_bytes).concat();
+    body.extend(payload.as_bytes());
+    let mut bytes = (body.len() as u32).to_be_bytes().to_vec();
+    bytes.extend(crc32fast::hash(&body).to_be_bytes());
+    bytes.extend(body);
+    bytes
+}
+
+#[test]
+fn blobs_read_back_in_every_range() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let key = DataKey::new([5; 32]);
+    let frame = FRAME_BYTES as u64;
+    for size in [0, 1, frame - 1, frame, frame + 1, 3 * frame, 3 * frame + 17] {
+        let plain: Vec<u8> = (0..size).map(|n| (n * 31 % 251) as u8).collect();
+        let mut writer = store.blobs().create(&key).unwrap();
+        writer.write_all(&plain).unwrap();
+        let (id, written) = writer.finish().unwrap();
+        assert_eq!(written, size);
+        for (from, to) in [(0, size), (size / 2, size), (size / 3, size / 2), (size, size)] {
+            let mut read = Vec::new();
+            let mut reader = store.blobs().open(&id, &key, size, from..to).unwrap();
+            reader.read_to_end(&mut read).unwrap();
+            assert!(read == plain[from as usize..to as usize], "{size}: {from}..{to}");
+        }
+    }
+}
+
+#[test]
+fn an_altered_cut_or_foreign_blob_does_not_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let key = DataKey::new([5; 32]);
+    let size = 2 * FRAME_BYTES as u64;
+    let mut writer = store.blobs().create(&key).unwrap();
+    writer.write_all(&vec![1; 2 * FRAME_BYTES]).unwrap();
+    let (id, _) = writer.finish().unwrap();
+    let path = dir.path().join("blobs").join(id.as_str().get(..2).unwrap()).join(id.as_str());
+    let whole = std::fs::read(&path).unwrap();
+    assert!(!whole.windows(64).any(|w| w == [1; 64]), "the body lies sealed on disk");
+
+    let read = |key: &DataKey, size: u64| {
+        let mut reader = store.blobs().open(&id, key, size, 0..size).unwrap();
+        reader.read_to_end(&mut Vec::new())
+    };
+    assert!(read(&key, size).is_ok());
+    assert!(read(&DataKey::new([6; 32]), size).is_err(), "another key");
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert!(read(&key, size / 2).is_err(), "cut at a frame boundary");
+    let mut altered = whole.clone();
+    altered[100] ^= 1;
+    std::fs::write(&path, &altered).unwrap();
+    assert!(read(&key, size).is_err(), "one bit turned");
+}
+
+#[test]
+fn unfinished_and_unreferenced_blobs_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let key = DataKey::new([5; 32]);
+    drop(store.blobs().create(&key).unwrap());
+    let (kept, _) = store.blobs().create(&key).unwrap().finish().unwrap();
+    let (lost, _) = store.blobs().create(&key).unwrap().finish().unwrap();
+    assert_eq!(store.blobs().sweep(&|id| *id == kept).unwrap(), 1);
+    assert!(store.blobs().open(&kept, &key, 0, 0..0).is_ok());
+    assert!(store.blobs().open(&lost, &key, 0, 0..0).is_err());
+}
+
+#[test]
+fn sealed_values_open_only_in_their_context_and_under_their_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let sealed = store.seal().seal("secret a", b"value").unwrap();
+    drop(store);
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    assert_eq!(store.seal().open_sealed("secret a", &sealed).unwrap().as_slice(), b"value");
+    assert!(store.seal().open_sealed("secret b", &sealed).is_err());
+    assert!(store.seal().open_sealed("secret a", b"short").is_err());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = Arc::new(Counting(AtomicU64::new(99)));
+    let other = Store::open(elsewhere.path(), other).unwrap();
+    assert!(other.seal().open_sealed("secret a", &sealed).is_err());
+}
