@@ -1,0 +1,137 @@
+//! What an operation needs to be allowed: the answer of its access function.
+
+use std::fmt::Display;
+
+use names::AccountId;
+use policy::{PolicyKind, PublicAccessBlock};
+
+use crate::Fault;
+
+/// Every check that must allow before the handler runs.
+///
+/// There is no way to say "allow": an access that needs no permission says why, as
+/// [`Access::open_to_all_authenticated`].
+#[derive(Debug, Default)]
+pub struct Access {
+    pub(crate) checks: Vec<Check>,
+    pub(crate) resources: Vec<String>,
+}
+
+impl Access {
+    /// One check.
+    pub fn to(check: Check) -> Self {
+        Self::default().and(check)
+    }
+
+    /// One more check; all must allow.
+    #[must_use]
+    pub fn and(mut self, check: Check) -> Self {
+        self.resources.push(check.resource.clone());
+        self.checks.push(check);
+        self
+    }
+
+    /// No permission is needed, by the documentation of the operation; `_reason` says where.
+    pub fn open_to_all_authenticated(_reason: &'static str) -> Self {
+        Self::default()
+    }
+}
+
+/// One question to the policy engine.
+#[derive(Debug)]
+pub struct Check {
+    pub(crate) action: String,
+    pub(crate) resource: String,
+    pub(crate) owner: Option<AccountId>,
+    pub(crate) guard: Option<GuardPolicy>,
+    pub(crate) context: Vec<(String, Vec<String>)>,
+    pub(crate) no_resource_types: bool,
+    pub(crate) public_access_block: PublicAccessBlock,
+    pub(crate) denied: Option<Fault>,
+}
+
+/// A policy that guards the resource itself: bucket, key, trust or secret policy.
+#[derive(Debug, Clone)]
+pub struct GuardPolicy {
+    /// Which kind of policy it is.
+    pub kind: PolicyKind,
+    /// How an explanation names it, such as `trust policy of role S3-Write-Role`.
+    pub name: String,
+    /// The document's JSON.
+    pub document: String,
+}
+
+impl Check {
+    /// May the caller perform `action` (such as `s3:GetObject`) on `resource` (an ARN)?
+    pub fn new(action: &str, resource: impl Display) -> Self {
+        Self {
+            action: action.to_owned(),
+            resource: resource.to_string(),
+            owner: None,
+            guard: None,
+            context: Vec::new(),
+            no_resource_types: false,
+            public_access_block: PublicAccessBlock::default(),
+            denied: None,
+        }
+    }
+
+    /// For actions without resource types, such as `s3:ListAllMyBuckets`.
+    pub fn on_everything(action: &str) -> Self {
+        Self { no_resource_types: true, ..Self::new(action, "*") }
+    }
+
+    /// The account that owns the resource; the caller's when not said.
+    #[must_use]
+    pub fn owned_by(mut self, account: &AccountId) -> Self {
+        self.owner = Some(account.clone());
+        self
+    }
+
+    /// The policy that guards the resource.
+    #[must_use]
+    pub fn guarded_by(mut self, guard: Option<GuardPolicy>) -> Self {
+        self.guard = guard;
+        self
+    }
+
+    /// A condition key of the request.
+    #[must_use]
+    pub fn with(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with_all(key, [value.into()])
+    }
+
+    /// A condition key that the request may lack.
+    #[must_use]
+    pub fn with_some(self, key: impl Into<String>, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
+    /// A multivalued condition key.
+    #[must_use]
+    pub fn with_all(
+        mut self,
+        key: impl Into<String>,
+        values: impl IntoIterator<Item = String>,
+    ) -> Self {
+        self.context.push((key.into(), values.into_iter().collect()));
+        self
+    }
+
+    /// S3's Block Public Access of the bucket and its account together.
+    #[must_use]
+    pub fn under(mut self, block: PublicAccessBlock) -> Self {
+        self.public_access_block = block;
+        self
+    }
+
+    /// What a denial of this check says instead of AWS's general sentence.
+    #[must_use]
+    pub fn or_say(mut self, fault: Fault) -> Self {
+        self.denied = Some(fault);
+        self
+    }
+}

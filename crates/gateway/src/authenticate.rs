@@ -1,0 +1,65 @@
+//! Whose signature a request carries.
+
+use ::http::request::Parts;
+use store::TxMode;
+use wire::sigv4::{PayloadHash, Presented, SigError, Verified};
+
+use crate::dispatch::Gateway;
+use crate::{Fault, Principal};
+
+/// An authenticated caller, and what the chunks of its body are verified by.
+pub(crate) struct Authenticated {
+    pub(crate) principal: Principal,
+    pub(crate) region: Option<String>,
+    pub(crate) payload: PayloadHash,
+    pub(crate) verified: Option<Verified>,
+}
+
+/// Verifies the signature of a request for `model`'s service. `body` is the whole body, or empty
+/// for an operation that streams it.
+pub(crate) fn authenticate(
+    gateway: &Gateway,
+    model: &wire::Model,
+    parts: &Parts,
+    body: &[u8],
+) -> Result<Authenticated, Fault> {
+    let protocol = model.protocol();
+    let refuse = |error: SigError| Fault::from(error.fault(protocol));
+    let Some(presented) = Presented::parse(parts).map_err(refuse)? else {
+        return unsigned(model, parts).map_err(refuse);
+    };
+    presented.check_scope(model.signing_name(), None).map_err(refuse)?;
+    let payload = PayloadHash::of_request(parts, &presented, body).map_err(refuse)?;
+    let key = presented.access_key_id();
+    let token = presented.session_token();
+    let store = gateway.store();
+    let tx = store.begin(TxMode::Read)?;
+    let credential = gateway.identities().credential(&tx, store.seal(), key, token)?;
+    let unknown = || match token {
+        Some(_) => SigError::InvalidToken,
+        None => SigError::UnknownKey { access_key_id: key.to_owned() },
+    };
+    let credential = credential.filter(|c| c.active).ok_or_else(|| refuse(unknown()))?;
+    let now = gateway.world().now();
+    let verified = presented.verify(parts, &payload, &credential.secret, now).map_err(refuse)?;
+    // Only after the signature holds: an expired session must not tell strangers that it existed.
+    if credential.expires_at.is_some_and(|end| end <= now) {
+        return Err(refuse(SigError::ExpiredToken));
+    }
+    Ok(Authenticated {
+        principal: credential.principal,
+        region: Some(presented.region().to_owned()),
+        payload,
+        verified: Some(verified),
+    })
+}
+
+/// S3 admits anonymous requests, which its policies then decide on; no other service does.
+fn unsigned(model: &wire::Model, parts: &Parts) -> Result<Authenticated, SigError> {
+    if model.name() != "s3" {
+        return Err(SigError::NoSignature);
+    }
+    let declared = parts.headers.get("x-amz-content-sha256").and_then(|v| v.to_str().ok());
+    let payload = declared.map_or(Ok(PayloadHash::Unsigned), PayloadHash::parse)?;
+    Ok(Authenticated { principal: Principal::Anonymous, region: None, payload, verified: None })
+}

@@ -1,0 +1,170 @@
+//! Request bodies: bounded when they are held in memory, streamed otherwise, and compared with
+//! every digest that the client sent.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use ::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use wire::chunked::{ChunkError, ChunkedReader};
+use wire::sigv4::PayloadHash;
+
+use crate::authenticate::Authenticated;
+use crate::digest::{Checksum, Digested, Digesting, Digests};
+use crate::dispatch::Gateway;
+use crate::upload::{StagedUpload, storage_fault};
+use crate::{Fault, Upload};
+
+/// Bytes that are read at a time from a streamed body.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// A body held in memory, at most [`wire::MAX_BODY`] bytes.
+pub(crate) fn read_bounded(body: &mut dyn Read) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    let limit = wire::MAX_BODY as u64;
+    body.take(limit + 1).read_to_end(&mut bytes).map_err(|e| incomplete(&e))?;
+    if bytes.len() > wire::MAX_BODY {
+        let text = format!("The request body is larger than {limit} bytes.");
+        return Err(Fault::new("RequestEntityTooLarge", text).status(413));
+    }
+    Ok(bytes)
+}
+
+/// Whether a body in memory is what its headers declare; answers the plain bytes.
+pub(crate) fn check_whole(
+    parts: &Parts,
+    bytes: Vec<u8>,
+    caller: &Authenticated,
+) -> Result<Vec<u8>, Fault> {
+    let mut plain = Vec::new();
+    let mut digesting = Digesting::new(&wanted(parts, caller));
+    let sink = |piece: &[u8]| {
+        digesting.update(piece);
+        plain.extend_from_slice(piece);
+        Ok(())
+    };
+    let trailers = pump(bytes.as_slice(), parts, caller, sink)?;
+    compare(parts, &trailers, caller, &digesting.finish())?;
+    Ok(plain)
+}
+
+/// Streams a body into an upload, and stages it if its digests are the declared ones.
+pub(crate) fn stream(
+    gateway: &Arc<Gateway>,
+    parts: &Parts,
+    body: &mut dyn Read,
+    caller: &Authenticated,
+    mut upload: Upload,
+) -> Result<StagedUpload, Fault> {
+    let trailers = pump(body, parts, caller, |piece| upload.write_all(piece))?;
+    let staged = upload.stage(gateway)?;
+    compare(parts, &trailers, caller, &staged.digested)?;
+    Ok(staged)
+}
+
+/// The digests that a request's headers ask to be compared.
+pub(crate) fn wanted(parts: &Parts, caller: &Authenticated) -> Digests {
+    Digests {
+        md5: header(parts, "content-md5").is_some(),
+        sha256: matches!(caller.payload, PayloadHash::Sha256(_)),
+        checksum: declared(parts),
+    }
+}
+
+/// The checksum algorithm that a request declares, in a header or as a trailer to come.
+fn declared(parts: &Parts) -> Option<Checksum> {
+    let trailer = header(parts, "x-amz-trailer").unwrap_or_default().to_ascii_lowercase();
+    Checksum::ALL.into_iter().find(|checksum| {
+        let name = checksum.header();
+        parts.headers.contains_key(&name) || trailer.split(',').any(|t| t.trim() == name)
+    })
+}
+
+type Trailers = Vec<(String, String)>;
+
+fn pump(
+    body: impl Read,
+    parts: &Parts,
+    caller: &Authenticated,
+    mut sink: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<Trailers, Fault> {
+    if !caller.payload.is_chunked() {
+        copy(body, &mut sink)?;
+        return Ok(Vec::new());
+    }
+    let expected = header(parts, "x-amz-decoded-content-length").and_then(|n| n.parse().ok());
+    let mut chunks = ChunkedReader::new(body, &caller.payload, caller.verified.clone(), expected);
+    copy(&mut chunks, &mut sink)?;
+    Ok(chunks.trailers().to_vec())
+}
+
+fn copy(mut body: impl Read, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), Fault> {
+    let mut buffer = vec![0; CHUNK_BYTES];
+    loop {
+        let count = match body.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(incomplete(&e)),
+        };
+        sink(buffer.split_at(count).0).map_err(storage_fault)?;
+    }
+}
+
+/// A body that ended early or broke its framing.
+fn incomplete(error: &io::Error) -> Fault {
+    match ChunkError::of(error) {
+        Some(chunk) => chunk.fault().into(),
+        None => {
+            let text = "You did not provide the number of bytes specified by the Content-Length \
+                        HTTP header";
+            Fault::new("IncompleteBody", text).status(400)
+        }
+    }
+}
+
+fn compare(
+    parts: &Parts,
+    trailers: &Trailers,
+    caller: &Authenticated,
+    got: &Digested,
+) -> Result<(), Fault> {
+    if let Some(hash) = &got.sha256_hex
+        && !caller.payload.matches(hash)
+    {
+        let text = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+        return Err(Fault::new("XAmzContentSHA256Mismatch", text).status(400));
+    }
+    if let (Some(md5), Some(sent)) = (&got.md5, header(parts, "content-md5")) {
+        let Ok(sent_bytes) = STANDARD.decode(sent) else {
+            let text = "The Content-MD5 you specified was invalid.";
+            return Err(Fault::new("InvalidDigest", text).status(400));
+        };
+        if sent_bytes != md5 {
+            let text = "The Content-MD5 you specified did not match what we received.";
+            return Err(Fault::new("BadDigest", text).status(400));
+        }
+    }
+    let Some((algorithm, computed)) = &got.checksum else { return Ok(()) };
+    let name = algorithm.header();
+    let trailer = trailers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str());
+    match header(parts, &name).or(trailer) {
+        Some(sent) if sent == computed => Ok(()),
+        Some(_) => {
+            let text =
+                format!("The {algorithm} you specified did not match the calculated checksum.");
+            Err(Fault::new("BadDigest", text).status(400))
+        }
+        None => Err(Fault::new(
+            "MalformedTrailerError",
+            "The request contained trailing data that \
+                     was not well-formed or did not conform to our published schema.",
+        )
+        .status(400)),
+    }
+}
+
+fn header<'p>(parts: &'p Parts, name: &str) -> Option<&'p str> {
+    parts.headers.get(name).and_then(|value| value.to_str().ok())
+}

@@ -1,0 +1,229 @@
+//! What a handler works with: its tables, its caller, its world.
+
+use std::cell::RefCell;
+
+use chrono::{DateTime, Utc};
+use names::{AccountId, Arn, Region};
+use serde_json::Value;
+use store::{AuditRecord, BlobId, Record, Seal, Store, Table, Tx, TxMode};
+
+use crate::dispatch::Gateway;
+use crate::{Fault, Principal, World};
+
+/// The view of one call on the world. Made by the gateway only, after the decision (access
+/// functions get one before it, to read what the decision needs).
+pub struct Cx<'a> {
+    pub(crate) gateway: &'a Gateway,
+    pub(crate) scope: &'a Scope,
+    pub(crate) principal: Principal,
+    pub(crate) origin: Origin,
+}
+
+/// What a call and the calls inside it share: one transaction, and what happens at its end.
+pub(crate) struct Scope {
+    pub(crate) tx: Tx,
+    pub(crate) pending: RefCell<Pending>,
+}
+
+#[derive(Default)]
+pub(crate) struct Pending {
+    pub(crate) events: Vec<AuditRecord>,
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// Something that is done once the change is durable.
+pub(crate) enum Effect {
+    DeleteBlob(BlobId),
+    Notify { topic: &'static str, subject: String },
+}
+
+impl Scope {
+    pub(crate) fn new(tx: Tx) -> Self {
+        Self { tx, pending: RefCell::default() }
+    }
+}
+
+/// Where a call comes from, beside who makes it.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The id that the answer carries.
+    pub request_id: String,
+    /// The Region the call is addressed to.
+    pub region: Region,
+    /// Address of the client.
+    pub source_ip: std::net::IpAddr,
+    /// The client's `User-Agent`.
+    pub user_agent: String,
+    /// What `aws:SecureTransport` says.
+    pub secure_transport: bool,
+    /// Services that the caller's credentials came through, first to last, such as `s3`.
+    pub called_via: Vec<&'static str>,
+    /// When the call came.
+    pub time: DateTime<Utc>,
+    /// Condition keys that a service adds for the service it calls.
+    pub extra_context: Vec<(String, Vec<String>)>,
+}
+
+/// A call from one service to another.
+pub struct Invocation {
+    /// The model's name, such as `kms`.
+    pub service: &'static str,
+    /// The operation.
+    pub operation: &'static str,
+    /// Its input.
+    pub input: Value,
+    /// Who calls; the caller of the outer operation when absent.
+    pub principal: Option<Principal>,
+    /// The service that forwards its caller's credentials, such as `secretsmanager`.
+    pub via: Option<&'static str>,
+    /// Condition keys to add.
+    pub context: Vec<(String, Vec<String>)>,
+}
+
+impl Invocation {
+    /// A call with the caller's own credentials, forwarded by the service `via`.
+    pub fn forwarded(
+        via: &'static str,
+        service: &'static str,
+        operation: &'static str,
+        input: Value,
+    ) -> Self {
+        Self { service, operation, input, principal: None, via: Some(via), context: Vec::new() }
+    }
+}
+
+impl Cx<'_> {
+    /// The caller.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The caller's account; anonymous callers have none, and most services never see them.
+    ///
+    /// # Errors
+    /// `AccessDenied` for an anonymous caller.
+    pub fn account(&self) -> Result<&AccountId, Fault> {
+        let denied = || Fault::new("AccessDenied", "Access Denied").status(403);
+        self.principal.account().ok_or_else(denied)
+    }
+
+    /// The Region of the call.
+    pub fn region(&self) -> &Region {
+        &self.origin.region
+    }
+
+    /// Where the call comes from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The time of the call: one for everything it does.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.origin.time
+    }
+
+    /// Randomness.
+    pub fn world(&self) -> &World {
+        self.gateway.world()
+    }
+
+    /// Sealing of small secrets.
+    pub fn seal(&self) -> &Seal {
+        self.store().seal()
+    }
+
+    /// Object bodies.
+    pub fn blobs(&self) -> &store::Blobs {
+        self.store().blobs()
+    }
+
+    /// An ARN of `service` in the caller's account and Region.
+    ///
+    /// # Errors
+    /// As [`Cx::account`].
+    pub fn arn(&self, service: &str, resource: impl Into<String>) -> Result<Arn, Fault> {
+        Ok(Arn::new(service, Some(self.region()), Some(self.account()?), resource))
+    }
+
+    /// The record under `key`.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn get<R: Record>(&self, table: &Table<R>, key: &str) -> Result<Option<R>, Fault> {
+        Ok(self.scope.tx.get(table, key)?)
+    }
+
+    /// Records in key order; see [`Tx::scan`].
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn scan<R: Record>(
+        &self,
+        table: &Table<R>,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, R)>, Fault> {
+        Ok(self.scope.tx.scan(table, prefix, after, limit)?)
+    }
+
+    /// Writes a record.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub fn put<R: Record>(&mut self, table: &Table<R>, key: &str, record: &R) -> Result<(), Fault> {
+        Ok(self.scope.tx.put(table, key, record)?)
+    }
+
+    /// Removes a record; answers whether there was one.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub fn delete<R: Record>(&mut self, table: &Table<R>, key: &str) -> Result<bool, Fault> {
+        Ok(self.scope.tx.delete(table, key)?)
+    }
+
+    /// Removes a blob once the change is durable.
+    pub fn delete_blob_after_commit(&mut self, id: BlobId) {
+        self.scope.pending.borrow_mut().effects.push(Effect::DeleteBlob(id));
+    }
+
+    /// Tells the listeners of `topic` once the change is durable; see [`Gateway::listen`].
+    pub fn notify_after_commit(&mut self, topic: &'static str, subject: impl Into<String>) {
+        let effect = Effect::Notify { topic, subject: subject.into() };
+        self.scope.pending.borrow_mut().effects.push(effect);
+    }
+
+    /// Newest first, every audited event that `account`'s trail shows; see [`crate::LoggedEvent`].
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn audit_events(
+        &self,
+        account: &AccountId,
+    ) -> Result<impl Iterator<Item = Result<crate::LoggedEvent, Fault>> + use<>, Fault> {
+        crate::audit::events_of(self.store(), account)
+    }
+
+    /// Calls another service on the same path: decision, transaction and audit record as for a
+    /// call from outside.
+    ///
+    /// # Errors
+    /// The other service's fault, to be passed on or turned into this service's own.
+    pub fn invoke(&self, invocation: Invocation) -> Result<Value, Fault> {
+        let (service, operation) = self.gateway.built(invocation.service, invocation.operation)?;
+        if operation.mode() == TxMode::Write && matches!(self.scope.tx, Tx::Read(_)) {
+            return Err(Fault::internal("a reading operation calls one that writes"));
+        }
+        let mut origin = self.origin.clone();
+        origin.called_via.extend(invocation.via);
+        origin.extra_context = invocation.context;
+        let principal = invocation.principal.unwrap_or_else(|| self.principal.clone());
+        let mut inner = Cx { gateway: self.gateway, scope: self.scope, principal, origin };
+        self.gateway.perform(&mut inner, service, operation, invocation.input)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.gateway.store()
+    }
+}

@@ -1,0 +1,47 @@
+//! The one path that every request takes to a handler.
+//!
+//! ```text
+//! bytes ─ http.rs ─▶ decode ─▶ authenticate ─▶ access ─▶ policy ─▶ transaction + audit ─▶ encode
+//! ```
+//!
+//! A handler gets its tables only from a [`Cx`], and only this crate can make one, after the
+//! decision; so a read that nobody authorised does not compile. A service that uses another does
+//! so by [`Cx::invoke`]: the same path without the bytes.
+//!
+//! This crate knows no service: they are tables of operations handed to [`Gateway::new`], and the
+//! identity behind an access key is asked of an [`IdentitySource`].
+//!
+//! Start reading at [`Service`] (what a service is), then `dispatch.rs` (the path itself).
+
+mod access;
+mod audit;
+mod authenticate;
+mod authorize;
+mod body;
+mod context;
+mod cx;
+mod digest;
+mod dispatch;
+mod fault;
+mod http;
+mod identity;
+mod message;
+mod operation;
+mod principal;
+mod redact;
+mod upload;
+mod world;
+
+pub use access::{Access, Check, GuardPolicy};
+pub use audit::LoggedEvent;
+pub use cx::{Cx, Invocation, Origin};
+pub use digest::{Checksum, Digests};
+pub use dispatch::{Gateway, Output};
+pub use fault::Fault;
+pub use http::{Incoming, Outgoing, OutgoingBody};
+pub use identity::{Credential, IdentitySource, PrincipalPolicies};
+pub use message::AuthorizationMessage;
+pub use operation::{Download, Operation, Service, Streamed, download, read, upload, write};
+pub use principal::{Principal, RoleSession, ServicePrincipal, SessionFacts, User};
+pub use upload::{Staged, StagedUpload, Upload, UploadPlan};
+pub use world::{Clock, SystemClock, SystemEntropy, World};

@@ -1,0 +1,56 @@
+//! The encoded authorization message: why a call was denied, for those who may know.
+//!
+//! It travels with the denial as an opaque text and is opened by `sts:DecodeAuthorizationMessage`
+//! for principals of the caller's or the resource's account, so a denial tells an outsider no
+//! more than AWS's sentence does.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use policy::{Decision, Policies, Request};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::Seal;
+
+use crate::Fault;
+
+const CONTEXT: &str = "authorization message";
+
+/// The explanation of one denial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuthorizationMessage {
+    /// Accounts whose principals may open it: the caller's and the resource owner's.
+    pub accounts: Vec<String>,
+    /// The whole explanation, with every policy consulted.
+    pub explanation: Value,
+}
+
+impl AuthorizationMessage {
+    pub(crate) fn new(request: &Request, policies: &Policies, decision: &Decision) -> Self {
+        let accounts = [&request.principal.account, &request.resource_account];
+        let mut accounts: Vec<String> =
+            accounts.into_iter().flatten().map(ToString::to_string).collect();
+        accounts.dedup();
+        let mut explanation = json!(policy::explain(request, policies));
+        if let Some(members) = explanation.as_object_mut() {
+            members.insert("allowed".to_owned(), decision.is_allowed().into());
+            members.insert("reason".to_owned(), decision.because().into());
+        }
+        Self { accounts, explanation }
+    }
+
+    /// The opaque text.
+    ///
+    /// # Errors
+    /// When the message cannot be sealed.
+    pub fn seal(&self, seal: &Seal) -> Result<String, Fault> {
+        let plain = serde_json::to_vec(self).map_err(Fault::internal)?;
+        Ok(URL_SAFE_NO_PAD.encode(seal.seal(CONTEXT, &plain)?))
+    }
+
+    /// Opens what [`AuthorizationMessage::seal`] made in the same world; `None` for any other text.
+    pub fn open(seal: &Seal, text: &str) -> Option<Self> {
+        let sealed = URL_SAFE_NO_PAD.decode(text.trim()).ok()?;
+        let plain = seal.open_sealed(CONTEXT, &sealed).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+}

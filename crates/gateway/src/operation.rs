@@ -1,0 +1,175 @@
+//! A service as a table of operations.
+//!
+//! Adding an operation is one function (with its access function) and one line in a table:
+//!
+//! ```ignore
+//! pub fn service() -> Service {
+//!     Service::new("secretsmanager", vec![
+//!         read("GetSecretValue", value::get_access, value::get),
+//!         write("CreateSecret", secret::create_access, secret::create),
+//!     ])
+//! }
+//! ```
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use store::{BlobReader, TxMode};
+
+use crate::{Access, Cx, Fault, Staged, UploadPlan};
+
+/// The operations of one service that are built. The interface model knows the rest of them.
+pub struct Service {
+    pub(crate) name: &'static str,
+    pub(crate) operations: BTreeMap<&'static str, Operation>,
+}
+
+impl Service {
+    /// A service by its model's name, such as `secretsmanager`.
+    pub fn new(name: &'static str, operations: Vec<Operation>) -> Self {
+        Self { name, operations: operations.into_iter().map(|o| (o.name, o)).collect() }
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Names of the operations that are built, in order.
+    pub fn operations(&self) -> impl Iterator<Item = &'static str> {
+        self.operations.keys().copied()
+    }
+}
+
+type AccessFn = Box<dyn Fn(&Cx, &Value) -> Result<Access, Fault> + Send + Sync>;
+type ReadFn = Box<dyn Fn(&Cx, Value) -> Result<Value, Fault> + Send + Sync>;
+type WriteFn = Box<dyn Fn(&mut Cx, Value) -> Result<Value, Fault> + Send + Sync>;
+type DownloadFn = Box<dyn Fn(&Cx, Value) -> Streamed<Value> + Send + Sync>;
+type BeginFn = Box<dyn Fn(&Cx, &Value) -> Result<UploadPlan<AnyPlan>, Fault> + Send + Sync>;
+type FinishFn = Box<dyn Fn(&mut Cx, Value, AnyPlan, Staged) -> Result<Value, Fault> + Send + Sync>;
+pub(crate) type AnyPlan = Box<dyn Any + Send>;
+
+/// One operation: name, access and handler together, so that none can be had without the others.
+pub struct Operation {
+    pub(crate) name: &'static str,
+    pub(crate) access: AccessFn,
+    pub(crate) handler: Handler,
+}
+
+pub(crate) enum Handler {
+    Read(ReadFn),
+    Write(WriteFn),
+    Download(DownloadFn),
+    Upload { begin: BeginFn, finish: FinishFn },
+}
+
+impl Operation {
+    pub(crate) fn mode(&self) -> TxMode {
+        match self.handler {
+            Handler::Read(_) | Handler::Download(_) => TxMode::Read,
+            Handler::Write(_) | Handler::Upload { .. } => TxMode::Write,
+        }
+    }
+}
+
+/// A body to send: blobs one after the other, and how many plain bytes they are together.
+pub struct Download {
+    /// The pieces in order.
+    pub pieces: Vec<BlobReader>,
+    /// Their plain bytes together.
+    pub bytes: u64,
+}
+
+/// The answer of a download's handler: its output, and the body unless there is none to send.
+pub type Streamed<O> = Result<(O, Option<Download>), Fault>;
+
+/// An operation that changes nothing.
+pub fn read<I, O>(
+    name: &'static str,
+    access: fn(&Cx, &I) -> Result<Access, Fault>,
+    handler: fn(&Cx, I) -> Result<O, Fault>,
+) -> Operation
+where
+    I: DeserializeOwned + 'static,
+    O: Serialize + 'static,
+{
+    let handler = move |cx: &Cx, input| output(&handler(cx, typed(input)?)?);
+    Operation { name, access: erase(access), handler: Handler::Read(Box::new(handler)) }
+}
+
+/// An operation that changes state.
+pub fn write<I, O>(
+    name: &'static str,
+    access: fn(&Cx, &I) -> Result<Access, Fault>,
+    handler: fn(&mut Cx, I) -> Result<O, Fault>,
+) -> Operation
+where
+    I: DeserializeOwned + 'static,
+    O: Serialize + 'static,
+{
+    let handler = move |cx: &mut Cx, input| output(&handler(cx, typed(input)?)?);
+    Operation { name, access: erase(access), handler: Handler::Write(Box::new(handler)) }
+}
+
+/// An operation that answers with a streamed body.
+pub fn download<I, O>(
+    name: &'static str,
+    access: fn(&Cx, &I) -> Result<Access, Fault>,
+    handler: fn(&Cx, I) -> Streamed<O>,
+) -> Operation
+where
+    I: DeserializeOwned + 'static,
+    O: Serialize + 'static,
+{
+    let handler = move |cx: &Cx, input| {
+        let (answer, body) = handler(cx, typed(input)?)?;
+        Ok((output(&answer)?, body))
+    };
+    Operation { name, access: erase(access), handler: Handler::Download(Box::new(handler)) }
+}
+
+/// An operation with a streamed request body.
+///
+/// `begin` runs after the decision and before the first byte: it says under which key the body is
+/// sealed and which digests are wanted. `finish` runs when the whole body lies staged, in the
+/// transaction that makes it visible; it must check again what may have changed in between.
+pub fn upload<I, P, O>(
+    name: &'static str,
+    access: fn(&Cx, &I) -> Result<Access, Fault>,
+    begin: fn(&Cx, &I) -> Result<UploadPlan<P>, Fault>,
+    finish: fn(&mut Cx, I, P, Staged) -> Result<O, Fault>,
+) -> Operation
+where
+    I: DeserializeOwned + 'static,
+    P: Send + 'static,
+    O: Serialize + 'static,
+{
+    let begin = move |cx: &Cx, input: &Value| {
+        let UploadPlan { key, digests, detail } = begin(cx, &typed(input.clone())?)?;
+        Ok(UploadPlan { key, digests, detail: Box::new(detail) as AnyPlan })
+    };
+    let finish = move |cx: &mut Cx, input, plan: AnyPlan, staged| {
+        let plan = plan.downcast().map_err(|_| Fault::internal("a plan of another operation"))?;
+        output(&finish(cx, typed(input)?, *plan, staged)?)
+    };
+    let handler = Handler::Upload { begin: Box::new(begin), finish: Box::new(finish) };
+    Operation { name, access: erase(access), handler }
+}
+
+fn erase<I: DeserializeOwned + 'static>(access: fn(&Cx, &I) -> Result<Access, Fault>) -> AccessFn {
+    Box::new(move |cx, input| access(cx, &typed(input.clone())?))
+}
+
+/// Input that the model admits but the handler's struct does not is a mistake of ours, except
+/// for a member of a wrong form that no constraint of the model names.
+fn typed<I: DeserializeOwned>(input: Value) -> Result<I, Fault> {
+    serde_json::from_value(input)
+        .map_err(|e| Fault::new("ValidationException", e.to_string()).status(400))
+}
+
+fn output(answer: &impl Serialize) -> Result<Value, Fault> {
+    serde_json::to_value(answer).map_err(Fault::internal)
+}

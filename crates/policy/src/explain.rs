@@ -1,0 +1,82 @@
+//! Why a request is allowed or denied, and the smallest change that would alter it.
+//!
+//! The verdict is [`evaluate()`]'s; nothing is decided here. Evaluating is the hot path and keeps
+//! no record, so an explanation looks at everything a second time. Start at [`explain`].
+
+mod fix;
+mod text;
+mod trace;
+
+#[cfg(test)]
+mod tests;
+
+pub use fix::{Change, Fix};
+pub use trace::{ConditionTrace, Outcome, PolicyTrace, StatementTrace};
+
+use serde::Serialize;
+
+use crate::call::Call;
+use crate::decision::Decision;
+use crate::evaluate::evaluate;
+use crate::policies::{Policies, Policy, PolicyKind};
+use crate::request::Request;
+
+/// Everything that bears on one decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// The verdict, the deciding statements and every blocker.
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// The request, with its whole context.
+    pub request: Request,
+    /// Whether caller and resource belong to one account.
+    pub same_account: bool,
+    /// Every policy consulted, in the order of evaluation.
+    pub consulted: Vec<PolicyTrace>,
+    /// Condition keys that statements about this action and resource ask for and the request does
+    /// not carry.
+    pub missing_keys: Vec<String>,
+    /// For a denial: what together would allow the request, one change for each blocker. For an
+    /// allow: one change that would deny it.
+    pub fixes: Vec<Fix>,
+}
+
+/// Decides a request and explains the decision.
+pub fn explain(request: &Request, policies: &Policies) -> Explanation {
+    let decision = evaluate(request, policies);
+    let call = Call::new(request, policies);
+    let places = places(policies);
+    let consulted: Vec<_> = places.iter().map(|place| trace::policy(&call, place)).collect();
+    let fixes = fix::fixes(&call, &decision, &places, &consulted);
+    Explanation {
+        same_account: call.same_account,
+        request: request.clone(),
+        missing_keys: trace::missing_keys(&call, &places),
+        consulted,
+        fixes,
+        decision,
+    }
+}
+
+/// A policy with the organization level it is attached at.
+struct Place<'a> {
+    policy: &'a Policy,
+    level: Option<&'a str>,
+}
+
+/// Every policy in the order in which AWS evaluates them.
+fn places(policies: &Policies) -> Vec<Place<'_>> {
+    let levels = policies.rcps.iter().chain(&policies.scps);
+    let organization = levels.flat_map(|level| {
+        level.policies.iter().map(|policy| Place { policy, level: Some(level.name.as_str()) })
+    });
+    let own = policies.endpoint.iter().chain(&policies.resource).chain(&policies.identity);
+    let own = own.chain(&policies.boundaries).chain(&policies.session);
+    organization.chain(own.map(|policy| Place { policy, level: None })).collect()
+}
+
+impl Place<'_> {
+    fn kind(&self) -> PolicyKind {
+        self.policy.kind
+    }
+}

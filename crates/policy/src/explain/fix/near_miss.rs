@@ -1,0 +1,125 @@
+//! Statements that would allow the request but for one thing.
+//!
+//! Start at [`find`].
+
+use serde_json::json;
+
+use super::{Change, Fix, Place, principal, resource};
+use crate::call::Call;
+use crate::condition::{Condition, Set};
+use crate::decision::Blocker;
+use crate::policies::PolicyKind;
+use crate::statement::{Effect, Grant, Statement};
+
+/// What a statement lacks, the likeliest mistake first.
+#[derive(Clone, Copy)]
+enum Lack<'a> {
+    Condition(&'a Condition),
+    Resource,
+    Principal,
+    Action,
+}
+
+impl Lack<'_> {
+    fn rank(self) -> u8 {
+        match self {
+            Self::Condition(_) => 0,
+            Self::Resource => 1,
+            Self::Principal => 2,
+            Self::Action => 3,
+        }
+    }
+}
+
+/// The change to an existing statement that lets the request pass the blocker.
+pub(super) fn find(
+    call: &Call<'_>,
+    blocker: &Blocker,
+    kind: PolicyKind,
+    places: &[Place<'_>],
+) -> Option<Fix> {
+    let here = |place: &&Place<'_>| place.kind() == kind && place.level == blocker.level.as_deref();
+    let mut near: Vec<_> = places
+        .iter()
+        .filter(here)
+        .flat_map(|place| place.policy.document.statements().iter().map(move |one| (place, one)))
+        .filter(|(_, statement)| statement.effect() == Effect::Allow)
+        .filter_map(|(place, statement)| {
+            Some((place, statement, only_lack(call, kind, statement)?))
+        })
+        .collect();
+    near.sort_by_key(|(.., lack)| lack.rank());
+    near.into_iter().find_map(|(place, statement, lack)| {
+        let (change, what) = mend(call, kind, lack)?;
+        let sid = statement.sid().map(|sid| format!(" ({sid})")).unwrap_or_default();
+        let index = statement.index();
+        let line = statement.position().line;
+        let name = &place.policy.name;
+        Some(Fix {
+            cause: blocker.cause,
+            policy: Some(name.clone()),
+            level: place.level.map(str::to_owned),
+            statement: Some(index),
+            change,
+            sentence: format!("in {kind} {name}, statement {index}{sid}, line {line}: {what}"),
+        })
+    })
+}
+
+/// The single thing a statement lacks; `None` when there are several, or when it names what it
+/// does not cover (`NotAction`), which no added value mends.
+fn only_lack<'s>(call: &Call<'_>, kind: PolicyKind, statement: &'s Statement) -> Option<Lack<'s>> {
+    let mut lacks = Vec::new();
+    if !statement.covers_action(call) {
+        lacks.push(Lack::Action);
+    }
+    if !statement.covers_resource(call, kind) {
+        lacks.push(Lack::Resource);
+    }
+    if statement.grant(call, kind) == Grant::None {
+        lacks.push(Lack::Principal);
+    }
+    let failing = statement.conditions().iter().filter(|one| !one.holds(&call.keys));
+    lacks.extend(failing.map(Lack::Condition));
+    match lacks.as_slice() {
+        [Lack::Action] if statement.actions().is_none_or(|actions| actions.negated()) => None,
+        [Lack::Resource] if statement.resources().is_none_or(|one| one.negated()) => None,
+        [Lack::Principal] if statement.principals().is_none_or(|one| one.negated()) => None,
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
+fn mend(call: &Call<'_>, kind: PolicyKind, lack: Lack<'_>) -> Option<(Change, String)> {
+    let add = |element: &str, value: serde_json::Value| {
+        let what = format!("add {value} to {element}");
+        (Change::AddValue { element: element.to_owned(), value }, what)
+    };
+    match lack {
+        Lack::Condition(condition) => mend_condition(call, condition),
+        Lack::Principal => Some(add("Principal", principal(call)?)),
+        Lack::Action => Some(add("Action", json!(call.request.action))),
+        Lack::Resource if kind == PolicyKind::Key => Some(add("Resource", json!("*"))),
+        Lack::Resource => Some(add("Resource", json!(resource(call)))),
+    }
+}
+
+/// Only equality and likeness can be mended by one more value; what excludes or compares is left
+/// to a statement of its own.
+fn mend_condition(call: &Call<'_>, condition: &Condition) -> Option<(Change, String)> {
+    let operator = condition.operator();
+    let key = condition.key().to_owned();
+    let values = condition.wanted(&call.keys);
+    let found = call.keys.values(condition.key_lower()).filter(|found| !found.is_empty());
+    let Some(found) = found else {
+        let positive = !operator.negated && operator.is_known() && !values.is_empty();
+        let what = format!("it asks for {key} = {}; send it", values.join(" or "));
+        return positive.then_some((Change::SendKey { key, values }, what));
+    };
+    let [value] = found else { return None };
+    let addable = operator.is_equality() && !operator.negated && operator.set != Set::Any;
+    let name = condition.operator_text().to_owned();
+    let asked = values.join(" or ");
+    let what = format!("{name} {key} asks for {asked}, the request has {value}; add this value");
+    addable.then(|| (Change::AddConditionValue { operator: name, key, value: value.clone() }, what))
+}

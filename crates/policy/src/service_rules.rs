@@ -1,0 +1,108 @@
+//! Rules of services that no policy changes.
+//!
+//! Each rule says where AWS states it; rules without such a place are those that published
+//! engines agree on. Start at [`refusal`] and [`always_allowed`].
+
+use crate::call::{Call, Target};
+use crate::request::PrincipalKind;
+
+/// "No permissions are required to perform this operation … even if an explicit deny exists"
+/// (GetCallerIdentity, STS API Reference).
+pub(crate) fn always_allowed(call: &Call<'_>) -> bool {
+    call.is("sts", "getcalleridentity")
+}
+
+/// Why the service refuses this call whatever the policies say.
+pub(crate) fn refusal(call: &Call<'_>) -> Option<&'static str> {
+    let Target::Arn(arn) = &call.target else { return None };
+    let root = call.caller().kind == PrincipalKind::Root;
+    if root && call.is("sts", "assumerole") {
+        // "You cannot use the AWS account root user … to call AssumeRole" (STS API Reference).
+        return Some("the root user cannot assume roles");
+    }
+    if call.service != "iam" {
+        return None;
+    }
+    let action = call.action_name.as_str();
+    if arn.account() == "aws" && arn.resource().starts_with("policy/") {
+        let changes = MANAGED_POLICY_CHANGES.contains(&action);
+        return changes.then_some("AWS managed policies cannot be changed");
+    }
+    let reserved = arn.resource().starts_with("role/aws-reserved/");
+    (reserved && RESERVED_ROLE_CHANGES.contains(&action))
+        .then_some("roles under /aws-reserved/ belong to AWS and cannot be changed")
+}
+
+const MANAGED_POLICY_CHANGES: [&str; 7] = [
+    "createpolicy",
+    "createpolicyversion",
+    "deletepolicy",
+    "deletepolicyversion",
+    "setdefaultpolicyversion",
+    "tagpolicy",
+    "untagpolicy",
+];
+
+const RESERVED_ROLE_CHANGES: [&str; 16] = [
+    "attachrolepolicy",
+    "createrole",
+    "createservicelinkedrole",
+    "deleterole",
+    "deleterolepermissionsboundary",
+    "deleterolepolicy",
+    "deleteservicelinkedrole",
+    "detachrolepolicy",
+    "passrole",
+    "putrolepermissionsboundary",
+    "putrolepolicy",
+    "tagrole",
+    "untagrole",
+    "updateassumerolepolicy",
+    "updaterole",
+    "updateroledescription",
+];
+
+/// Whether the call assumes a role, or adds tags or a source identity to doing so.
+pub(crate) fn is_on_role(call: &Call<'_>) -> bool {
+    let actions = ["tagsession", "setsourceidentity"];
+    call.service == "sts"
+        && (call.action_name.starts_with("assumerole")
+            || actions.contains(&call.action_name.as_str()))
+}
+
+/// Whether the call is on a KMS key.
+pub(crate) fn is_on_key(call: &Call<'_>) -> bool {
+    call.service == "kms"
+        && matches!(&call.target, Target::Arn(arn) if arn.resource().starts_with("key/"))
+}
+
+/// Whether KMS lets principals of other accounts use this action at all
+/// ("Allowing users in other accounts to use a KMS key", KMS Developer Guide).
+pub(crate) fn kms_works_across_accounts(call: &Call<'_>) -> bool {
+    KMS_ACROSS_ACCOUNTS.contains(&call.action_name.as_str())
+}
+
+const KMS_ACROSS_ACCOUNTS: [&str; 22] = [
+    "creategrant",
+    "decrypt",
+    "derivesharedsecret",
+    "describekey",
+    "encrypt",
+    "generatedatakey",
+    "generatedatakeypair",
+    "generatedatakeypairwithoutplaintext",
+    "generatedatakeywithoutplaintext",
+    "generatemac",
+    "generaterandom",
+    "getkeyrotationstatus",
+    "getpublickey",
+    "listgrants",
+    "reencryptfrom",
+    "reencryptto",
+    "retiregrant",
+    "revokegrant",
+    "sign",
+    "verify",
+    "verifymac",
+    "reencrypt",
+];

@@ -1,0 +1,8 @@
+//! (being written)
+
+use gateway::Service;
+
+/// The operations that are built.
+pub fn service() -> Service {
+    Service::new("cloudtrail", vec![])
+}

@@ -1,0 +1,24 @@
+//! Identities: the state that IAM and STS both show a face of, and the platform's answer to
+//! "who signs with this key, and which policies hang on them".
+//!
+//! Long-term keys are records. Temporary credentials are not: everything about a session lies
+//! sealed in its token, so issuing one changes no state and a restart loses none.
+//! This module decides nothing; the gateway does. Start reading at `state.rs`.
+
+mod aws_managed;
+mod ids;
+mod source;
+mod state;
+mod token;
+
+pub use ids::{access_key_account, access_key_id, unique_id};
+pub use source::Identities;
+pub use state::{
+    AccessKeyRecord, AccountRecord, Attachments, ManagedPolicyRecord, PolicyVersion, RoleRecord,
+    UserRecord, accounts, keys, managed_policies, managed_policy, roles, users,
+};
+pub use token::{IssuedCredentials, issue};
+
+pub(crate) use aws_managed::all as aws_managed_policies;
+pub(crate) use source::secret_context;
+pub(crate) use token::secret as new_secret;

@@ -1,0 +1,108 @@
+//! The gateway's questions answered from the records: credentials and policies.
+
+use std::sync::Arc;
+
+use gateway::{Credential, Fault, IdentitySource, Principal, PrincipalPolicies, User};
+use policy::{Document, Policy, PolicyKind};
+use store::{Seal, StoreError, Tx};
+
+use super::state::{keys, read_policy, read_role, read_user};
+use super::{AccessKeyRecord, Attachments, token};
+
+/// Knows every identity of the world.
+pub struct Identities;
+
+type Parse<'a> = &'a dyn Fn(&str) -> Result<Arc<Document>, Fault>;
+
+impl IdentitySource for Identities {
+    fn credential(
+        &self,
+        tx: &Tx,
+        seal: &Seal,
+        access_key_id: &str,
+        session_token: Option<&str>,
+    ) -> Result<Option<Credential>, StoreError> {
+        if let Some(text) = session_token {
+            return Ok(token::open(seal, access_key_id, text));
+        }
+        let Some(key) = keys::read(tx, access_key_id)? else { return Ok(None) };
+        let Some(user) = read_user(tx, &key.account, &key.user)? else { return Ok(None) };
+        let secret = seal.open_sealed(&secret_context(&key.id), &key.sealed_secret)?;
+        let AccessKeyRecord { active, .. } = key;
+        let principal = Principal::User(User {
+            account: user.account,
+            path: user.path,
+            name: user.name,
+            id: user.id,
+            tags: user.tags,
+            session: None,
+        });
+        Ok(Some(Credential { secret, principal, expires_at: None, active }))
+    }
+
+    fn policies(
+        &self,
+        tx: &Tx,
+        parse: Parse,
+        principal: &Principal,
+    ) -> Result<PrincipalPolicies, Fault> {
+        let mut policies = PrincipalPolicies::default();
+        match principal {
+            Principal::User(user) => {
+                let record = read_user(tx, &user.account, &user.name)?;
+                // A user made anew under an old name is another principal.
+                if let Some(record) = record.filter(|record| record.id == user.id) {
+                    let owner = format!("user {}", record.name);
+                    add(tx, parse, &owner, &record.policies, &mut policies)?;
+                }
+            }
+            Principal::Role(role) => {
+                let record = read_role(tx, &role.account, &role.role_name)?;
+                if let Some(record) = record.filter(|record| record.id == role.role_id) {
+                    policies.service_linked = record.path.starts_with("/aws-service-role/");
+                    let owner = format!("role {}", record.name);
+                    add(tx, parse, &owner, &record.policies, &mut policies)?;
+                }
+            }
+            Principal::Root { .. } | Principal::Service(_) | Principal::Anonymous => {}
+        }
+        for (name, document) in principal.session().into_iter().flat_map(|s| &s.policies) {
+            let name = format!("{name} of session {}", principal.arn());
+            policies.session.push(Policy::new(PolicyKind::Session, name, parse(document)?));
+        }
+        Ok(policies)
+    }
+}
+
+/// The context under which a long-term secret is sealed.
+pub(crate) fn secret_context(access_key_id: &str) -> String {
+    format!("access key {access_key_id}")
+}
+
+fn add(
+    tx: &Tx,
+    parse: Parse,
+    owner: &str,
+    attached: &Attachments,
+    policies: &mut PrincipalPolicies,
+) -> Result<(), Fault> {
+    for (name, document) in &attached.inline {
+        let name = format!("inline policy {name} of {owner}");
+        policies.identity.push(Policy::new(PolicyKind::Identity, name, parse(document)?));
+    }
+    for arn in &attached.managed {
+        policies.identity.push(managed(tx, parse, PolicyKind::Identity, arn)?);
+    }
+    if let Some(arn) = &attached.boundary {
+        policies.boundaries.push(managed(tx, parse, PolicyKind::Boundary, arn)?);
+    }
+    Ok(())
+}
+
+fn managed(tx: &Tx, parse: Parse, kind: PolicyKind, arn: &str) -> Result<Policy, Fault> {
+    let record = read_policy(tx, arn)?;
+    // A policy cannot be deleted while attached, so its absence is damage; it must not pass.
+    let document = record.as_ref().and_then(|record| record.document());
+    let document = document.ok_or_else(|| Fault::internal(format!("{arn} is gone")))?;
+    Ok(Policy::new(kind, arn, parse(document)?))
+}

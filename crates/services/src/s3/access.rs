@@ -1,0 +1,275 @@
+//! What every access function of S3 begins with: the bucket, its Region, its owner, its policy.
+//!
+//! Nothing here changes state. Start at [`open`] and [`check`].
+
+use std::collections::BTreeMap;
+
+use gateway::{Access, Check, Cx, Fault, GuardPolicy, Principal};
+use percent_encoding::percent_decode_str;
+use policy::PolicyKind;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::faults;
+use super::ownership;
+use super::state::{self, Bucket, Object};
+
+/// An object's key has at most this many bytes.
+const MAX_KEY_BYTES: usize = 1_024;
+
+/// The members that name a bucket.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct BucketInput {
+    pub bucket: String,
+    pub expected_bucket_owner: Option<String>,
+}
+
+/// The members that name an object.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ObjectInput {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+
+/// The bucket's ARN.
+pub(super) fn bucket_arn(bucket: &str) -> String {
+    format!("arn:aws:s3:::{bucket}")
+}
+
+/// The object's ARN.
+pub(super) fn object_arn(bucket: &str, key: &str) -> String {
+    format!("arn:aws:s3:::{bucket}/{key}")
+}
+
+/// The bucket, when the request may be asked of it at all.
+///
+/// # Errors
+/// `NoSuchBucket`; `AuthorizationHeaderMalformed` for a request signed for another Region;
+/// `AccessDenied` when the owner is not the expected one.
+pub(super) fn open(cx: &Cx, name: &str, expected_owner: Option<&str>) -> Result<Bucket, Fault> {
+    let bucket = open_anywhere(cx, name, expected_owner)?;
+    if bucket.region != *cx.region() && *cx.principal() != Principal::Anonymous {
+        return Err(wrong_region(cx, &bucket));
+    }
+    Ok(bucket)
+}
+
+/// [`open`] from whatever Region: sources of copies, and GetBucketLocation.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn open_anywhere(
+    cx: &Cx,
+    name: &str,
+    expected_owner: Option<&str>,
+) -> Result<Bucket, Fault> {
+    let bucket = state::bucket(cx, name)?;
+    match expected_owner {
+        Some(owner) if !is_account(owner) => Err(Fault::new(
+            "InvalidBucketOwnerAWSAccountID",
+            format!(
+                "The value of the expected bucket owner parameter must be an AWS Account ID... \
+                 [{owner}]"
+            ),
+        )
+        .status(400)),
+        Some(owner) if owner != bucket.account.as_str() => Err(faults::access_denied()),
+        _ => Ok(bucket),
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.parse::<names::AccountId>().is_ok()
+}
+
+/// SDKs follow the `Region` of this answer.
+fn wrong_region(cx: &Cx, bucket: &Bucket) -> Fault {
+    let text = format!(
+        "The authorization header is malformed; the region '{}' is wrong; expecting '{}'",
+        cx.region(),
+        bucket.region
+    );
+    Fault::new("AuthorizationHeaderMalformed", text)
+        .status(400)
+        .with("Region", bucket.region.as_str())
+}
+
+/// A check under the bucket's policy, owner and Block Public Access.
+pub(super) fn check(bucket: &Bucket, action: &str, resource: String) -> Check {
+    let guard = bucket.policy.as_ref().map(|document| guard(bucket, document.clone()));
+    Check::new(action, resource)
+        .owned_by(&bucket.account)
+        .guarded_by(guard)
+        .under(bucket.public_access_block.unwrap_or_default())
+        .with("s3:ResourceAccount", bucket.account.as_str())
+}
+
+fn guard(bucket: &Bucket, document: String) -> GuardPolicy {
+    let name = format!("bucket policy of {}", bucket.name);
+    GuardPolicy { kind: PolicyKind::Resource, name, document }
+}
+
+/// The bucket policy without what it grants: all that counts for objects of other owners.
+pub(super) fn denials_of(bucket: &Bucket) -> Option<GuardPolicy> {
+    let mut document: Value = serde_json::from_str(bucket.policy.as_deref()?).ok()?;
+    let statements = match document.get_mut("Statement")?.take() {
+        Value::Array(statements) => statements,
+        single => vec![single],
+    };
+    let is_deny = |statement: &Value| statement.get("Effect").is_some_and(|e| e == "Deny");
+    let denials: Vec<Value> = statements.into_iter().filter(is_deny).collect();
+    if denials.is_empty() {
+        return None;
+    }
+    *document.get_mut("Statement")? = Value::Array(denials);
+    Some(guard(bucket, document.to_string()))
+}
+
+/// The access of an operation on a bucket that needs one action.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn on_bucket(cx: &Cx, input: &BucketInput, action: &str) -> Result<Access, Fault> {
+    let bucket = open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    Ok(Access::to(check_bucket(&bucket, action)))
+}
+
+/// A check on the bucket itself.
+pub(super) fn check_bucket(bucket: &Bucket, action: &str) -> Check {
+    check(bucket, action, bucket_arn(&bucket.name))
+}
+
+/// A check on an object that may exist.
+pub(super) fn check_object(
+    cx: &Cx,
+    bucket: &Bucket,
+    key: &str,
+    object: Option<&Object>,
+    action: &str,
+) -> Check {
+    match object {
+        None => check(bucket, action, object_arn(&bucket.name, key)),
+        Some(object) => with_existing_tags(
+            ownership::check_on(cx, bucket, key, object, action),
+            &object.tags,
+        ),
+    }
+}
+
+fn with_existing_tags(check: Check, tags: &BTreeMap<String, String>) -> Check {
+    tags.iter().fold(check, |check, (key, value)| {
+        check.with(format!("s3:ExistingObjectTag/{key}"), value)
+    })
+}
+
+/// The keys of tags that a request carries.
+pub(super) fn with_request_tags(check: Check, tags: &BTreeMap<String, String>) -> Check {
+    if tags.is_empty() {
+        return check;
+    }
+    let check = check.with_all("s3:RequestObjectTagKeys", tags.keys().cloned());
+    tags.iter().fold(check, |check, (key, value)| {
+        check.with(format!("s3:RequestObjectTag/{key}"), value)
+    })
+}
+
+/// The access of an operation that reads an object: without it `s3:ListBucket` decides whether
+/// the caller learns of its absence.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn reading(
+    cx: &Cx,
+    bucket: &Bucket,
+    key: &str,
+    version_id: Option<&str>,
+    actions: (&str, &str),
+) -> Result<Access, Fault> {
+    let action = if version_id.is_some() { actions.1 } else { actions.0 };
+    let object = state::find_object(cx, &bucket.name, key)?;
+    let check = check_object(cx, bucket, key, object.as_ref(), action)
+        .with_some("s3:VersionId", version_id);
+    let access = Access::to(check);
+    Ok(match object {
+        Some(_) => access,
+        None => access.and(check_bucket(bucket, "s3:ListBucket")),
+    })
+}
+
+/// [`reading`] of the object that an input names.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn on_object(
+    cx: &Cx,
+    input: &ObjectInput,
+    actions: (&str, &str),
+) -> Result<Access, Fault> {
+    let bucket = open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    reading(cx, &bucket, &input.key, input.version_id.as_deref(), actions)
+}
+
+/// In a bucket without versioning every object is version `null`.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub(super) fn check_version(version_id: Option<&str>) -> Result<(), Fault> {
+    match version_id {
+        None | Some("null") => Ok(()),
+        Some(other) => {
+            Err(faults::invalid_argument("Invalid version id specified", "versionId", other))
+        }
+    }
+}
+
+/// Keys of new objects.
+///
+/// # Errors
+/// `KeyTooLongError`.
+pub(super) fn check_key(key: &str) -> Result<(), Fault> {
+    if key.len() <= MAX_KEY_BYTES {
+        return Ok(());
+    }
+    Err(Fault::new("KeyTooLongError", "Your key is too long")
+        .status(400)
+        .with("Size", key.len().to_string())
+        .with("MaxSizeAllowed", MAX_KEY_BYTES.to_string()))
+}
+
+/// The source of a copy: `bucket/key`, percent-encoded, perhaps with a version.
+#[derive(Debug, PartialEq)]
+pub(super) struct CopySource {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+}
+
+impl CopySource {
+    /// Reads `x-amz-copy-source`.
+    ///
+    /// # Errors
+    /// `InvalidArgument`.
+    pub(super) fn parse(text: &str) -> Result<Self, Fault> {
+        let invalid = || {
+            let text_of = "Copy Source must mention the source bucket and key: \
+                           sourcebucket/sourcekey";
+            faults::invalid_argument(text_of, "x-amz-copy-source", text)
+        };
+        let (path, version_id) = match text.split_once("?versionId=") {
+            Some((path, version)) => (path, Some(version.to_owned())),
+            None => (text, None),
+        };
+        let decoded = percent_decode_str(path).decode_utf8().map_err(|_| invalid())?;
+        let path = decoded.strip_prefix('/').unwrap_or(&decoded);
+        match path.split_once('/') {
+            Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => {
+                Ok(Self { bucket: bucket.to_owned(), key: key.to_owned(), version_id })
+            }
+            _ => Err(invalid()),
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! Buckets, objects, uploads and their parts as they are kept: the only file with keys.
+//!
+//! Keys are ordered as S3 lists: by the UTF-8 bytes of the object's key. An object's bytes lie in
+//! blobs (one, or one per part), all sealed under one data key; a blob belongs to exactly one
+//! object or part, and goes once the change that drops it is durable.
+//!
+//! Start reading at [`Bucket`] and [`Object`].
+
+use std::collections::{BTreeMap, HashSet};
+
+use gateway::{Cx, Fault};
+use names::{AccountId, Region};
+use serde::{Deserialize, Serialize};
+use store::{BlobId, Record, Table};
+
+use super::checksum::Sum;
+use super::faults;
+use super::headers::Headers;
+use super::ownership::{Acl, Ownership};
+use super::sealing::{BucketDefault, Sealing};
+
+/// By name: names are unique over all accounts.
+const BUCKETS: Table<Bucket> = Table::new("s3.buckets");
+/// `account/bucket`.
+const OWNED: Table<Owned> = Table::new("s3.account_buckets");
+/// `bucket/key`: a bucket's name has no slash.
+const OBJECTS: Table<Object> = Table::new("s3.objects");
+/// `bucket/key NUL upload id`: ordered by key, then by the time in the id.
+const UPLOADS: Table<MultipartUpload> = Table::new("s3.uploads");
+/// `upload id/part number in five digits`.
+const PARTS: Table<Part> = Table::new("s3.parts");
+
+/// Records read at a time where all are wanted.
+const BATCH: usize = 1_000;
+
+/// A bucket and its settings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// Its owner.
+    pub account: AccountId,
+    /// Where it lies.
+    pub region: Region,
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+    /// The bucket policy's JSON.
+    pub policy: Option<String>,
+    /// Block Public Access; absent after DeletePublicAccessBlock.
+    pub public_access_block: Option<policy::PublicAccessBlock>,
+    /// How objects are sealed when a request does not say.
+    pub encryption: BucketDefault,
+    /// Who owns new objects.
+    pub ownership: Ownership,
+    /// Whether that was ever said; see DeleteBucketOwnershipControls.
+    pub has_ownership_controls: bool,
+    /// Tags; none is different from an empty set (NoSuchTagSet).
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
+/// Says that an account owns a bucket.
+#[derive(Serialize, Deserialize)]
+struct Owned {}
+
+/// An object.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Object {
+    /// The account that owns it; see [`Ownership`].
+    pub owner: AccountId,
+    /// The canned ACL it was written with.
+    pub acl: Acl,
+    /// When it was written, in seconds since 1970.
+    pub modified: i64,
+    /// The entity tag, without quotes.
+    pub etag: String,
+    /// Plain bytes.
+    pub bytes: u64,
+    /// Its bytes, in order.
+    pub pieces: Vec<Piece>,
+    /// Whether it was uploaded in parts.
+    pub multipart: bool,
+    /// Its data key, wrapped.
+    pub sealing: Sealing,
+    /// The checksum that the client asked for.
+    pub checksum: Option<Sum>,
+    /// What the client says of the content.
+    pub headers: Headers,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// One blob of an object.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Piece {
+    /// The blob.
+    pub blob: BlobId,
+    /// Its plain bytes.
+    pub bytes: u64,
+    /// The part's number, 1 for an object in one piece.
+    pub part: u32,
+    /// The part's own checksum, base64, of the object's algorithm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+}
+
+/// A multipart upload in progress.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct MultipartUpload {
+    /// Its id.
+    pub id: String,
+    /// The object's key.
+    pub key: String,
+    /// When it began, in seconds since 1970.
+    pub initiated: i64,
+    /// ARN of who began it.
+    pub initiator: String,
+    /// Who will own the object.
+    pub owner: AccountId,
+    /// The canned ACL.
+    pub acl: Acl,
+    /// The data key of all parts, wrapped.
+    pub sealing: Sealing,
+    /// Algorithm of the checksums, such as `CRC32`.
+    pub checksum_algorithm: Option<String>,
+    /// `COMPOSITE` or `FULL_OBJECT`.
+    pub checksum_type: Option<String>,
+    /// What the client says of the content.
+    pub headers: Headers,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// An uploaded part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Part {
+    /// 1 to 10,000.
+    pub number: u32,
+    /// The blob.
+    pub blob: BlobId,
+    /// Plain bytes.
+    pub bytes: u64,
+    /// The entity tag, without quotes.
+    pub etag: String,
+    /// When it was uploaded, in seconds since 1970.
+    pub modified: i64,
+    /// Its checksum.
+    pub checksum: Option<Sum>,
+}
+
+impl Record for Bucket {}
+impl Record for Owned {}
+impl Record for Object {}
+impl Record for MultipartUpload {}
+impl Record for Part {}
+
+fn object_key(bucket: &str, key: &str) -> String {
+    format!("{bucket}/{key}")
+}
+
+fn upload_key(bucket: &str, key: &str, id: &str) -> String {
+    format!("{bucket}/{key}\0{id}")
+}
+
+fn part_key(upload: &str, number: u32) -> String {
+    format!("{upload}/{number:05}")
+}
+
+/// The bucket of this name.
+///
+/// # Errors
+/// `NoSuchBucket`.
+pub(super) fn bucket(cx: &Cx, name: &str) -> Result<Bucket, Fault> {
+    find_bucket(cx, name)?.ok_or_else(|| faults::no_such_bucket(name))
+}
+
+/// The bucket of this name, if there is one.
+pub(super) fn find_bucket(cx: &Cx, name: &str) -> Result<Option<Bucket>, Fault> {
+    cx.get(&BUCKETS, name)
+}
+
+/// Writes a bucket.
+pub(super) fn put_bucket(cx: &mut Cx, bucket: &Bucket) -> Result<(), Fault> {
+    cx.put(&OWNED, &format!("{}/{}", bucket.account, bucket.name), &Owned {})?;
+    cx.put(&BUCKETS, &bucket.name, bucket)
+}
+
+/// Removes an empty bucket with its unfinished uploads.
+///
+/// # Errors
+/// `BucketNotEmpty`.
+pub(super) fn delete_bucket(cx: &mut Cx, bucket: &Bucket) -> Result<(), Fault> {
+    let prefix = format!("{}/", bucket.name);
+    if !cx.scan(&OBJECTS, &prefix, None, 1)?.is_empty() {
+        let text = "The bucket you tried to delete is not empty";
+        return Err(Fault::new("BucketNotEmpty", text)
+            .status(409)
+            .with("BucketName", &bucket.name));
+    }
+    loop {
+        let uploads = uploads(cx, &bucket.name, "", None, BATCH)?;
+        if uploads.is_empty() {
+            break;
+        }
+        for upload in uploads {
+            delete_upload(cx, &bucket.name, &upload, &HashSet::new())?;
+        }
+    }
+    cx.delete(&OWNED, &format!("{}/{}", bucket.account, bucket.name))?;
+    cx.delete(&BUCKETS, &bucket.name)?;
+    Ok(())
+}
+
+/// Up to `limit` buckets of an account in order of their names.
+pub(super) fn buckets_of(
+    cx: &Cx,
+    account: &AccountId,
+    prefix: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Bucket>, Fault> {
+    let after = after.map(|after| format!("{account}/{after}"));
+    let owned = cx.scan(&OWNED, &format!("{account}/{prefix}"), after.as_deref(), limit)?;
+    let names = owned.iter().filter_map(|(key, _)| key.split_once('/'));
+    names.map(|(_, name)| bucket(cx, name)).collect()
+}
+
+/// The object under a key, if there is one.
+pub(super) fn find_object(cx: &Cx, bucket: &str, key: &str) -> Result<Option<Object>, Fault> {
+    cx.get(&OBJECTS, &object_key(bucket, key))
+}
+
+/// The object under a key.
+///
+/// # Errors
+/// `NoSuchKey`.
+pub(super) fn object(cx: &Cx, bucket: &str, key: &str) -> Result<Object, Fault> {
+    find_object(cx, bucket, key)?.ok_or_else(|| faults::no_such_key(key))
+}
+
+/// Writes an object; the bytes of one that was there go.
+pub(super) fn put_object(
+    cx: &mut Cx,
+    bucket: &str,
+    key: &str,
+    object: &Object,
+) -> Result<(), Fault> {
+    let old = find_object(cx, bucket, key)?;
+    cx.put(&OBJECTS, &object_key(bucket, key), object)?;
+    let kept: HashSet<_> = object.pieces.iter().map(|piece| &piece.blob).collect();
+    for piece in old.into_iter().flat_map(|old| old.pieces) {
+        // A change of tags or ACL writes the same pieces again.
+        if !kept.contains(&piece.blob) {
+            cx.delete_blob_after_commit(piece.blob);
+        }
+    }
+    Ok(())
+}
+
+/// Removes an object and its bytes; one that is absent is fine.
+pub(super) fn delete_object(cx: &mut Cx, bucket: &str, key: &str) -> Result<(), Fault> {
+    if let Some(object) = find_object(cx, bucket, key)? {
+        cx.delete(&OBJECTS, &object_key(bucket, key))?;
+        object.pieces.into_iter().for_each(|piece| cx.delete_blob_after_commit(piece.blob));
+    }
+    Ok(())
+}
+
+/// Up to `limit` objects whose keys begin with `prefix` and come after `after`, with their keys.
+pub(super) fn objects(
+    cx: &Cx,
+    bucket: &str,
+    prefix: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(String, Object)>, Fault> {
+    let after = after.map(|after| object_key(bucket, after));
+    let found = cx.scan(&OBJECTS, &object_key(bucket, prefix), after.as_deref(), limit)?;
+    let stem = bucket.len() + 1;
+    Ok(found.into_iter().map(|(key, object)| (tail(&key, stem), object)).collect())
+}
+
+fn tail(key: &str, stem: usize) -> String {
+    key.get(stem..).unwrap_or_default().to_owned()
+}
+
+/// The upload with this id for this key.
+///
+/// # Errors
+/// `NoSuchUpload`.
+pub(super) fn upload(
+    cx: &Cx,
+    bucket: &str,
+    key: &str,
+    id: &str,
+) -> Result<MultipartUpload, Fault> {
+    cx.get(&UPLOADS, &upload_key(bucket, key, id))?.ok_or_else(|| faults::no_such_upload(id))
+}
+
+/// Writes an upload.
+pub(super) fn put_upload(
+    cx: &mut Cx,
+    bucket: &str,
+    upload: &MultipartUpload,
+) -> Result<(), Fault> {
+    cx.put(&UPLOADS, &upload_key(bucket, &upload.key, &upload.id), upload)
+}
+
+/// Removes an upload and its parts; blobs not in `kept` go.
+pub(super) fn delete_upload(
+    cx: &mut Cx,
+    bucket: &str,
+    upload: &MultipartUpload,
+    kept: &HashSet<BlobId>,
+) -> Result<(), Fault> {
+    cx.delete(&UPLOADS, &upload_key(bucket, &upload.key, &upload.id))?;
+    for part in all_parts(cx, &upload.id)? {
+        cx.delete(&PARTS, &part_key(&upload.id, part.number))?;
+        if !kept.contains(&part.blob) {
+            cx.delete_blob_after_commit(part.blob);
+        }
+    }
+    Ok(())
+}
+
+/// Up to `limit` uploads whose keys begin with `prefix`, after the marker (key, and upload id
+/// when only later uploads of that key are to be passed over).
+pub(super) fn uploads(
+    cx: &Cx,
+    bucket: &str,
+    prefix: &str,
+    after: Option<(&str, Option<&str>)>,
+    limit: usize,
+) -> Result<Vec<MultipartUpload>, Fault> {
+    // Without an id everything of the marker's key lies behind: ids are ASCII.
+    let after = after.map(|(key, id)| upload_key(bucket, key, id.unwrap_or("\u{7f}")));
+    let found = cx.scan(&UPLOADS, &object_key(bucket, prefix), after.as_deref(), limit)?;
+    Ok(found.into_iter().map(|(_, upload)| upload).collect())
+}
+
+/// One part.
+pub(super) fn find_part(cx: &Cx, upload: &str, number: u32) -> Result<Option<Part>, Fault> {
+    cx.get(&PARTS, &part_key(upload, number))
+}
+
+/// Writes a part; the bytes of one with the same number go.
+pub(super) fn put_part(cx: &mut Cx, upload: &str, part: &Part) -> Result<(), Fault> {
+    let old = find_part(cx, upload, part.number)?;
+    cx.put(&PARTS, &part_key(upload, part.number), part)?;
+    old.into_iter().for_each(|old| cx.delete_blob_after_commit(old.blob));
+    Ok(())
+}
+
+/// Up to `limit` parts with numbers above `after`.
+pub(super) fn parts(cx: &Cx, upload: &str, after: u32, limit: usize) -> Result<Vec<Part>, Fault> {
+    let after = part_key(upload, after);
+    let found = cx.scan(&PARTS, &format!("{upload}/"), Some(&after), limit)?;
+    Ok(found.into_iter().map(|(_, part)| part).collect())
+}
+
+/// Every part of an upload, at most 10,000.
+pub(super) fn all_parts(cx: &Cx, upload: &str) -> Result<Vec<Part>, Fault> {
+    parts(cx, upload, 0, usize::MAX)
+}
+
+/// Every blob that an object or a part refers to, for the store's sweep at the start
+/// ([`store::Blobs::sweep`]).
+///
+/// # Errors
+/// When the state cannot be read: then nothing may be swept.
+pub fn referenced_blobs(cx: &Cx) -> Result<HashSet<BlobId>, Fault> {
+    let mut blobs = HashSet::new();
+    let mut after: Option<String> = None;
+    loop {
+        let batch = cx.scan(&OBJECTS, "", after.as_deref(), BATCH)?;
+        let Some((last, _)) = batch.last() else { break };
+        after = Some(last.clone());
+        let pieces = batch.into_iter().flat_map(|(_, object)| object.pieces);
+        blobs.extend(pieces.map(|piece| piece.blob));
+    }
+    after = None;
+    loop {
+        let batch = cx.scan(&PARTS, "", after.as_deref(), BATCH)?;
+        let Some((last, _)) = batch.last() else { break };
+        after = Some(last.clone());
+        blobs.extend(batch.into_iter().map(|(_, part)| part.blob));
+    }
+    Ok(blobs)
+}
