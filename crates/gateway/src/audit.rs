@@ -60,7 +60,7 @@ fn event(cx: &Cx, call: &Finished, shared: bool) -> Value {
     let source = origin.called_via.last().map(|service| format!("{service}.amazonaws.com"));
     let mut event = json!({
         "eventVersion": "1.11",
-        "userIdentity": identity(cx.principal(), source.as_deref()),
+        "userIdentity": identity(cx.principal(), origin.access_key_id.as_deref(), source.as_deref()),
         "eventTime": origin.time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "eventSource": format!("{}.amazonaws.com", call.service.name()),
         "eventName": call.operation.name,
@@ -96,7 +96,7 @@ fn resources(call: &Finished) -> Value {
     arns.map(|arn| json!({ "ARN": arn, "accountId": owner })).collect()
 }
 
-fn identity(principal: &Principal, invoked_by: Option<&str>) -> Value {
+fn identity(principal: &Principal, access_key_id: Option<&str>, invoked_by: Option<&str>) -> Value {
     let mut identity = match principal {
         Principal::Root { account } => json!({ "type": "Root", "accountId": account }),
         Principal::User(user) => json!({
@@ -125,6 +125,7 @@ fn identity(principal: &Principal, invoked_by: Option<&str>) -> Value {
     if let Some(members) = identity.as_object_mut() {
         members.insert("principalId".to_owned(), principal.user_id().into());
         members.insert("arn".to_owned(), principal.arn().into());
+        members.insert("accessKeyId".to_owned(), access_key_id.into());
         if let Some(service) = invoked_by {
             members.insert("invokedBy".to_owned(), service.into());
         }

@@ -11,6 +11,7 @@ use crate::{Fault, Principal};
 pub(crate) struct Authenticated {
     pub(crate) principal: Principal,
     pub(crate) region: Option<String>,
+    pub(crate) access_key_id: Option<String>,
     pub(crate) payload: PayloadHash,
     pub(crate) verified: Option<Verified>,
 }
@@ -49,6 +50,7 @@ pub(crate) fn authenticate(
     Ok(Authenticated {
         principal: credential.principal,
         region: Some(presented.region().to_owned()),
+        access_key_id: Some(key.to_owned()),
         payload,
         verified: Some(verified),
     })
@@ -61,5 +63,11 @@ fn unsigned(model: &wire::Model, parts: &Parts) -> Result<Authenticated, SigErro
     }
     let declared = parts.headers.get("x-amz-content-sha256").and_then(|v| v.to_str().ok());
     let payload = declared.map_or(Ok(PayloadHash::Unsigned), PayloadHash::parse)?;
-    Ok(Authenticated { principal: Principal::Anonymous, region: None, payload, verified: None })
+    Ok(Authenticated {
+        principal: Principal::Anonymous,
+        region: None,
+        access_key_id: None,
+        payload,
+        verified: None,
+    })
 }

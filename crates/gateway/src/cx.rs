@@ -54,6 +54,8 @@ pub struct Origin {
     pub source_ip: std::net::IpAddr,
     /// The client's `User-Agent`.
     pub user_agent: String,
+    /// The access key that signed, for the audit record.
+    pub access_key_id: Option<String>,
     /// What `aws:SecureTransport` says.
     pub secure_transport: bool,
     /// Services that the caller's credentials came through, first to last, such as `s3`.

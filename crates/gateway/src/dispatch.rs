@@ -129,6 +129,7 @@ impl Gateway {
             region,
             source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
             user_agent: "landbridge".to_owned(),
+            access_key_id: None,
             secure_transport: true,
             called_via: Vec::new(),
             time: self.world.now(),

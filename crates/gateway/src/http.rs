@@ -153,6 +153,7 @@ impl Gateway {
             region,
             source_ip,
             user_agent: agent.unwrap_or_default().to_owned(),
+            access_key_id: caller.access_key_id.clone(),
             secure_transport,
             called_via: Vec::new(),
             time: self.world().now(),

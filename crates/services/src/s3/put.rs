@@ -1,0 +1,267 @@
+//! PutObject: the body is authorised and keyed first, staged while it streams, and becomes an
+//! object in one transaction ("Uploading objects", S3 User Guide).
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use gateway::{Access, Check, Cx, Digests, Fault, Staged, UploadPlan};
+use serde::{Deserialize, Serialize};
+
+use super::access::{self, object_arn};
+use super::checksum::{Checksums, FULL_OBJECT, Sum};
+use super::conditions::{WriteConditions, quoted};
+use super::faults;
+use super::headers::Headers;
+use super::ownership::{self, Acl, RequestedAcl};
+use super::sealing::{Answered, Requested, Sealing, Wanted};
+use super::state::{self, Bucket, Object, Piece};
+use super::tagging;
+
+/// Most bytes of one PutObject or one part: 5 GiB.
+pub(super) const MAX_PUT_BYTES: u64 = 5 << 30;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PutInput {
+    pub bucket: String,
+    pub key: String,
+    expected_bucket_owner: Option<String>,
+    content_length: Option<u64>,
+    #[serde(rename = "ContentMD5")]
+    content_md5: Option<String>,
+    checksum_algorithm: Option<String>,
+    write_offset_bytes: Option<u64>,
+    #[serde(flatten)]
+    checksums: Checksums,
+    #[serde(flatten)]
+    conditions: WriteConditions,
+    #[serde(flatten)]
+    written: Written,
+}
+
+/// What every way of writing an object may say of it: put, copy, multipart upload.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Written {
+    #[serde(flatten)]
+    pub headers: Headers,
+    #[serde(flatten)]
+    pub encryption: Requested,
+    #[serde(flatten)]
+    pub acl: RequestedAcl,
+    pub tagging: Option<String>,
+    object_lock_mode: Option<String>,
+    object_lock_legal_hold_status: Option<String>,
+}
+
+impl Written {
+    /// The permissions to write an object: `s3:PutObject`, and those of its ACL and tags.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for tags that cannot be read.
+    pub(super) fn access(
+        &self,
+        cx: &Cx,
+        bucket: &Bucket,
+        key: &str,
+        add: impl Fn(Check) -> Check,
+    ) -> Result<Access, Fault> {
+        let arn = object_arn(&bucket.name, key);
+        let tags = tagging::of_header(self.tagging.as_deref())?;
+        let with_keys = |action| {
+            let check = access::check(bucket, action, arn.clone())
+                .with_some(
+                    "s3:x-amz-server-side-encryption",
+                    self.encryption.server_side_encryption.clone(),
+                )
+                .with_some(
+                    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+                    self.encryption.key_id.as_deref().map(|id| key_arn(cx, id)),
+                )
+                .with_some("s3:x-amz-storage-class", self.headers.storage_class.clone())
+                .with_some(
+                    "s3:x-amz-website-redirect-location",
+                    self.headers.website_redirect_location.clone(),
+                );
+            add(access::with_request_tags(self.acl.keys(check), &tags))
+        };
+        let mut access = Access::to(with_keys("s3:PutObject"));
+        if self.acl.is_present() {
+            access = access.and(with_keys("s3:PutObjectAcl"));
+        }
+        if !tags.is_empty() {
+            access = access.and(with_keys("s3:PutObjectTagging"));
+        }
+        Ok(access)
+    }
+
+    /// Everything but the bytes of the new object.
+    ///
+    /// # Errors
+    /// S3's refusal of a header.
+    pub(super) fn checked(self, cx: &Cx, bucket: &Bucket, key: &str) -> Result<Checked, Fault> {
+        access::check_key(key)?;
+        if self.object_lock_mode.is_some() || self.object_lock_legal_hold_status.is_some() {
+            return Err(faults::not_implemented("x-amz-object-lock-mode"));
+        }
+        let acl = self.acl.for_object(bucket)?;
+        Ok(Checked {
+            owner: ownership::owner_of_new(cx, bucket, acl),
+            acl,
+            headers: self.headers.checked()?,
+            tags: tagging::of_header(self.tagging.as_deref())?,
+        })
+    }
+}
+
+/// The checked form of [`Written`].
+pub(super) struct Checked {
+    pub owner: names::AccountId,
+    pub acl: Acl,
+    pub headers: Headers,
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The KMS key of a request as the condition key compares it: an ARN. An id or an alias without
+/// one is of the requester's account and the request's Region. Aliases stay aliases here, because
+/// only KMS knows what they stand for.
+fn key_arn(cx: &Cx, id: &str) -> String {
+    if id.starts_with("arn:") {
+        return id.to_owned();
+    }
+    let resource = if id.starts_with("alias/") { id.to_owned() } else { format!("key/{id}") };
+    cx.arn("kms", resource).map_or_else(|_| id.to_owned(), |arn| arn.to_string())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PutOutput {
+    #[serde(rename = "ETag")]
+    etag: String,
+    checksum_type: Option<String>,
+    #[serde(flatten)]
+    checksums: Checksums,
+    #[serde(flatten)]
+    encryption: Answered,
+}
+
+pub(super) fn access(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
+    let bucket = access::open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    let WriteConditions { if_match, if_none_match } = &input.conditions;
+    let access = input.written.access(cx, &bucket, &input.key, |check| {
+        check
+            .with_some("s3:if-match", if_match.clone())
+            .with_some("s3:if-none-match", if_none_match.clone())
+    })?;
+    if if_match.is_none() {
+        return Ok(access);
+    }
+    // Comparing with what is there reveals it.
+    let present = state::find_object(cx, &bucket.name, &input.key)?;
+    let reading = access::check_object(cx, &bucket, &input.key, present.as_ref(), "s3:GetObject");
+    Ok(access.and(reading))
+}
+
+/// The beginning of a PutObject: the data key, and which digests the body needs.
+pub(super) fn begin(cx: &Cx, input: &PutInput) -> Result<UploadPlan<Sealing>, Fault> {
+    let bucket = state::bucket(cx, &input.bucket)?;
+    check_size(input.content_length.unwrap_or_default())?;
+    if input.write_offset_bytes.is_some() {
+        return Err(faults::not_implemented("x-amz-write-offset-bytes"));
+    }
+    // Refusals should come before the body does.
+    input.written.acl.for_object(&bucket)?;
+    input.written.headers.clone().checked()?;
+    access::check_key(&input.key)?;
+    let present = state::find_object(cx, &bucket.name, &input.key)?;
+    input.conditions.check(&input.key, present.as_ref())?;
+    let wanted = Wanted::of(&input.written.encryption, &bucket)?;
+    let digests = Digests {
+        md5: wanted.has_md5_etags() || input.content_md5.is_some(),
+        checksum: input.checksums.wanted(input.checksum_algorithm.as_deref())?,
+    };
+    let (key, detail) = wanted.new_key(cx, &bucket, &input.key)?;
+    Ok(UploadPlan { key, digests, detail })
+}
+
+/// The end of a PutObject.
+pub(super) fn finish(
+    cx: &mut Cx,
+    input: PutInput,
+    sealing: Sealing,
+    staged: Staged,
+) -> Result<PutOutput, Fault> {
+    let bucket = state::bucket(cx, &input.bucket)?;
+    check_size(staged.bytes)?;
+    check_md5(input.content_md5.as_deref(), staged.md5.as_ref())?;
+    input.checksums.verify(staged.checksum.as_ref())?;
+    let present = state::find_object(cx, &bucket.name, &input.key)?;
+    input.conditions.check(&input.key, present.as_ref())?;
+    let Checked { owner, acl, headers, tags } = input.written.checked(cx, &bucket, &input.key)?;
+    let checksum = staged.checksum.map(Sum::full);
+    let piece = Piece { blob: staged.blob, bytes: staged.bytes, part: 1, checksum: None };
+    let object = Object {
+        modified: cx.now().timestamp(),
+        etag: etag(cx, &sealing, staged.md5),
+        bytes: staged.bytes,
+        pieces: vec![piece],
+        multipart: false,
+        sealing,
+        checksum,
+        headers,
+        tags,
+        owner,
+        acl,
+    };
+    state::put_object(cx, &bucket.name, &input.key, &object)?;
+    Ok(PutOutput {
+        etag: quoted(&object.etag),
+        checksum_type: object.checksum.as_ref().map(|_| FULL_OBJECT.to_owned()),
+        checksums: object.checksum.as_ref().map(Sum::members).unwrap_or_default(),
+        encryption: object.sealing.answered(),
+    })
+}
+
+/// The entity tag of a body: its MD5, or with SSE-KMS something of the same form that is not.
+pub(super) fn etag(cx: &Cx, sealing: &Sealing, md5: Option<[u8; 16]>) -> String {
+    let md5 = md5.filter(|_| sealing.has_md5_etags());
+    hex::encode(md5.unwrap_or_else(|| cx.world().bytes()))
+}
+
+/// Refuses a body that is too large.
+///
+/// # Errors
+/// `EntityTooLarge`.
+pub(super) fn check_size(bytes: u64) -> Result<(), Fault> {
+    if bytes <= MAX_PUT_BYTES {
+        return Ok(());
+    }
+    Err(Fault::new("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+        .status(400)
+        .with("ProposedSize", bytes.to_string())
+        .with("MaxSizeAllowed", MAX_PUT_BYTES.to_string()))
+}
+
+/// Compares `Content-MD5` with the body's.
+///
+/// # Errors
+/// `InvalidDigest` for what is no digest, `BadDigest` for another's.
+pub(super) fn check_md5(sent: Option<&str>, actual: Option<&[u8; 16]>) -> Result<(), Fault> {
+    let Some(sent) = sent else { return Ok(()) };
+    let decoded = STANDARD.decode(sent).ok().filter(|bytes| bytes.len() == 16);
+    let Some(decoded) = decoded else {
+        let text = "The Content-MD5 you specified was invalid.";
+        return Err(Fault::new("InvalidDigest", text).status(400).with("Content-MD5", sent));
+    };
+    match actual {
+        Some(actual) if decoded != actual => {
+            let text = "The Content-MD5 you specified did not match what we received.";
+            Err(Fault::new("BadDigest", text)
+                .status(400)
+                .with("ExpectedDigest", sent)
+                .with("CalculatedDigest", STANDARD.encode(actual)))
+        }
+        _ => Ok(()),
+    }
+}
