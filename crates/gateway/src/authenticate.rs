@@ -71,3 +71,32 @@ fn unsigned(model: &wire::Model, parts: &Parts) -> Result<Authenticated, SigErro
         verified: None,
     })
 }
+
+/// [`Gateway::sign_in`]: the same questions as for a signature, with the secret itself in hand.
+pub(crate) fn sign_in(
+    gateway: &Gateway,
+    access_key_id: &str,
+    secret_access_key: &str,
+    session_token: Option<&str>,
+) -> Result<Principal, Fault> {
+    let refuse = |code, text: &str| Fault::new(code, text).status(403);
+    let store = gateway.store();
+    let tx = store.begin(TxMode::Read)?;
+    let found = gateway.identities().credential(&tx, store.seal(), access_key_id, session_token)?;
+    let credential = found.filter(|credential| credential.active).ok_or_else(|| {
+        let text = "The AWS Access Key Id you provided does not exist in our records.";
+        refuse("InvalidAccessKeyId", text)
+    })?;
+    // Compared by digest, so that the time taken tells nothing of the secret.
+    let digest = |bytes: &[u8]| ring::digest::digest(&ring::digest::SHA256, bytes);
+    let same = digest(&credential.secret).as_ref() == digest(secret_access_key.as_bytes()).as_ref();
+    if !same {
+        let text = "The request signature we calculated does not match the signature you \
+                    provided. Check your key and signing method.";
+        return Err(refuse("SignatureDoesNotMatch", text));
+    }
+    if credential.expires_at.is_some_and(|end| end <= gateway.world().now()) {
+        return Err(refuse("ExpiredToken", "The provided token has expired."));
+    }
+    Ok(credential.principal)
+}

@@ -83,6 +83,11 @@ pub struct Invocation {
 }
 
 impl Invocation {
+    /// A call by the caller of the outer operation, not through it.
+    pub fn direct(service: &'static str, operation: &'static str, input: Value) -> Self {
+        Self { service, operation, input, principal: None, via: None, context: Vec::new() }
+    }
+
     /// A call with the caller's own credentials, forwarded by the service `via`.
     pub fn forwarded(
         via: &'static str,
@@ -90,7 +95,7 @@ impl Invocation {
         operation: &'static str,
         input: Value,
     ) -> Self {
-        Self { service, operation, input, principal: None, via: Some(via), context: Vec::new() }
+        Self { via: Some(via), ..Self::direct(service, operation, input) }
     }
 }
 

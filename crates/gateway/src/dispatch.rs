@@ -87,6 +87,19 @@ impl Gateway {
         self.settle(scope, outcome)
     }
 
+    /// The principal behind access keys that came other than by a signature, such as in a COPY.
+    ///
+    /// # Errors
+    /// S3's `InvalidAccessKeyId`, `SignatureDoesNotMatch` and `ExpiredToken`.
+    pub fn sign_in(
+        &self,
+        access_key_id: &str,
+        secret_access_key: &str,
+        session_token: Option<&str>,
+    ) -> Result<Principal, Fault> {
+        crate::authenticate::sign_in(self, access_key_id, secret_access_key, session_token)
+    }
+
     /// Changes state on the platform's own account, past every decision: for what is no request,
     /// such as creating the world's accounts, or the warehouse reporting that a cluster is up.
     /// Handlers cannot reach it.

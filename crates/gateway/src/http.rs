@@ -88,7 +88,7 @@ impl Gateway {
         asked: &mut Asked,
     ) -> Result<Outgoing, Fault> {
         let Incoming { parts, mut body, peer, secure_transport } = incoming;
-        let early = if is_form(&parts) { read_bounded(&mut body)? } else { Vec::new() };
+        let early = if Form::is_expected(&parts) { read_bounded(&mut body)? } else { Vec::new() };
         let form = Form::of_request(&parts, &early)?;
         *asked = Asked::of(&parts, form.as_ref());
         let route = wire::route(&parts, form.as_ref())?;
@@ -127,9 +127,16 @@ impl Gateway {
     ) -> Result<Output, Fault> {
         let principal = caller.principal.clone();
         let digests = wanted(parts, caller);
-        let upload = self.begin_upload(principal, origin, service, operation, input, &digests)?;
+        let upload = self.begin_upload(
+            principal.clone(),
+            origin.clone(),
+            service,
+            operation,
+            input,
+            &digests,
+        )?;
         let staged = stream(self, parts, body, caller, upload)?;
-        let outputs = self.commit_uploads(vec![staged], |_| Ok(()))?;
+        let outputs = self.commit_uploads(principal, origin, vec![staged], |_| Ok(()))?;
         let value = outputs.into_iter().next().unwrap_or_default();
         Ok(Output { value, body: None })
     }
@@ -160,11 +167,6 @@ impl Gateway {
             extra_context: Vec::new(),
         })
     }
-}
-
-fn is_form(parts: &Parts) -> bool {
-    let kind = parts.headers.get("content-type").and_then(|v| v.to_str().ok());
-    kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
 fn respond(route: &Route, output: Output, ids: &ResponseIds) -> Outgoing {

@@ -89,6 +89,13 @@ impl Upload {
     }
 }
 
+impl StagedUpload {
+    /// Plain bytes of the body.
+    pub fn bytes(&self) -> u64 {
+        self.digested.bytes
+    }
+}
+
 impl Write for Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.writer.write(bytes)?;
@@ -150,18 +157,18 @@ impl Gateway {
         Ok(Upload { call, plan: plan.detail, writer, digesting })
     }
 
-    /// Makes staged bodies visible together or not at all, after `before` has run in the same
-    /// transaction. Answers the outputs in order.
+    /// Makes staged bodies visible together or not at all, after `before` has run as `principal`
+    /// in the same transaction. Answers the outputs in order.
     ///
     /// # Errors
     /// The first fault; then nothing of it is visible, and the blobs go.
     pub fn commit_uploads(
         &self,
+        principal: Principal,
+        origin: Origin,
         staged: Vec<StagedUpload>,
         before: impl FnOnce(&Cx) -> Result<(), Fault>,
     ) -> Result<Vec<Value>, Fault> {
-        let Some(first) = staged.first() else { return Ok(Vec::new()) };
-        let (principal, origin) = (first.call.principal.clone(), first.call.origin.clone());
         let scope = Scope::new(self.store().begin(TxMode::Write)?);
         let mut guards = Vec::with_capacity(staged.len());
         let outcome =

@@ -6,8 +6,7 @@
 
 mod gates;
 
-#[cfg(test)]
-mod tests;
+pub(crate) use gates::counts;
 
 use crate::call::Call;
 use crate::decision::{Blocker, Cause, Decision};

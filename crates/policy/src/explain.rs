@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::call::Call;
 use crate::decision::Decision;
-use crate::evaluate::evaluate;
+use crate::evaluate::{counts, evaluate};
 use crate::policies::{Policies, Policy, PolicyKind};
 use crate::request::Request;
 
@@ -46,7 +46,9 @@ pub fn explain(request: &Request, policies: &Policies) -> Explanation {
     let decision = evaluate(request, policies);
     let call = Call::new(request, policies);
     let places = places(policies);
-    let consulted: Vec<_> = places.iter().map(|place| trace::policy(&call, place)).collect();
+    let trace =
+        |place: &Place<'_>| trace::policy(&call, place, counts(place.kind(), &call, policies));
+    let consulted: Vec<_> = places.iter().map(trace).collect();
     let fixes = fix::fixes(&call, &decision, &places, &consulted);
     Explanation {
         same_account: call.same_account,

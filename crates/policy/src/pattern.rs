@@ -41,6 +41,13 @@ struct Variable {
     default: Option<String>,
 }
 
+impl Variable {
+    /// The value of the key, else the default.
+    fn value<'v>(&'v self, keys: &Keys<'v>) -> Option<&'v str> {
+        keys.single(&self.key).or(self.default.as_deref())
+    }
+}
+
 /// Which characters of a pattern are special.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Syntax {
@@ -83,10 +90,7 @@ impl Pattern {
     pub fn fit(&self, value: &str, keys: &Keys<'_>) -> Fit {
         match &self.parts {
             Parts::Fixed { glob, .. } => Fit::from_bool(glob.matches(value)),
-            Parts::Open(parts) => match resolve(parts, keys) {
-                Some(pieces) => Fit::from_bool(Glob::from_pieces(pieces).matches(value)),
-                None => Fit::Unresolved,
-            },
+            Parts::Open(parts) => fit_open(parts, value, keys),
         }
     }
 
@@ -148,6 +152,24 @@ fn fix(parts: &[Part]) -> Parts {
     Parts::Fixed { glob: Glob::from_pieces(pieces), text }
 }
 
+/// Most texts differ before the first variable; only the others are worth building a pattern for.
+fn fit_open(parts: &[Part], value: &str, keys: &Keys<'_>) -> Fit {
+    let unresolved = |part: &Part| match part {
+        Part::Variable(variable) => variable.value(keys).is_none(),
+        _ => false,
+    };
+    if parts.iter().any(unresolved) {
+        return Fit::Unresolved;
+    }
+    if matches!(parts.first(), Some(Part::Text(start)) if !value.starts_with(start.as_str())) {
+        return Fit::No;
+    }
+    match resolve(parts, keys) {
+        Some(pieces) => Fit::from_bool(Glob::from_pieces(pieces).matches(value)),
+        None => Fit::Unresolved,
+    }
+}
+
 /// Fills in the variables; a substituted value is literal text, so a `*` in a tag is no wildcard.
 fn resolve<'p>(parts: &'p [Part], keys: &Keys<'p>) -> Option<Vec<glob::Piece<'p>>> {
     parts
@@ -156,9 +178,7 @@ fn resolve<'p>(parts: &'p [Part], keys: &Keys<'p>) -> Option<Vec<glob::Piece<'p>
             Part::Text(text) => Some(glob::Piece::Text(text)),
             Part::One => Some(glob::Piece::One),
             Part::Many => Some(glob::Piece::Many),
-            Part::Variable(Variable { key, default, .. }) => {
-                keys.single(key).or(default.as_deref()).map(glob::Piece::Text)
-            }
+            Part::Variable(variable) => variable.value(keys).map(glob::Piece::Text),
         })
         .collect()
 }

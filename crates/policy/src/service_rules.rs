@@ -6,8 +6,8 @@
 use crate::call::{Call, Target};
 use crate::request::PrincipalKind;
 
-/// "No permissions are required to perform this operation … even if an explicit deny exists"
-/// (GetCallerIdentity, STS API Reference).
+/// Whoever calls may ask who they are, even against an explicit deny (GetCallerIdentity, STS API
+/// Reference).
 pub(crate) fn always_allowed(call: &Call<'_>) -> bool {
     call.is("sts", "getcalleridentity")
 }
@@ -17,7 +17,7 @@ pub(crate) fn refusal(call: &Call<'_>) -> Option<&'static str> {
     let Target::Arn(arn) = &call.target else { return None };
     let root = call.caller().kind == PrincipalKind::Root;
     if root && call.is("sts", "assumerole") {
-        // "You cannot use the AWS account root user … to call AssumeRole" (STS API Reference).
+        // AssumeRole, STS API Reference.
         return Some("the root user cannot assume roles");
     }
     if call.service != "iam" {
@@ -76,10 +76,12 @@ pub(crate) fn is_on_key(call: &Call<'_>) -> bool {
         && matches!(&call.target, Target::Arn(arn) if arn.resource().starts_with("key/"))
 }
 
-/// Whether KMS lets principals of other accounts use this action at all
-/// ("Allowing users in other accounts to use a KMS key", KMS Developer Guide).
-pub(crate) fn kms_works_across_accounts(call: &Call<'_>) -> bool {
-    KMS_ACROSS_ACCOUNTS.contains(&call.action_name.as_str())
+/// Whether the call comes from another account than the key's and is none of the actions that KMS
+/// offers across accounts ("Allowing users in other accounts to use a KMS key", KMS Developer
+/// Guide).
+pub(crate) fn kms_refuses_strangers(call: &Call<'_>) -> bool {
+    let stranger = call.has_identity() && !call.same_account;
+    is_on_key(call) && stranger && !KMS_ACROSS_ACCOUNTS.contains(&call.action_name.as_str())
 }
 
 const KMS_ACROSS_ACCOUNTS: [&str; 22] = [

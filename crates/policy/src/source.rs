@@ -2,7 +2,7 @@
 //! fields that are given twice.
 //!
 //! Works only on text that `serde_json` has accepted, and knows no more of JSON than where values
-//! begin and end. Start at [`statements`].
+//! begin and end. Start at `statements`.
 
 use std::ops::Range;
 

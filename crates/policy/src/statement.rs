@@ -1,15 +1,12 @@
 //! One statement: what it covers, and whether it applies to a call.
 //!
 //! Follows "IAM JSON policy element reference" (IAM User Guide). Principals have their own file
-//! beside this one, conditions their own folder. Start at [`Statement::applies`].
+//! beside this one, conditions their own folder. Start at `Statement::applies`.
 
 mod action;
 mod principal;
 mod read;
 mod resource;
-
-#[cfg(test)]
-mod tests;
 
 pub use principal::Grant;
 

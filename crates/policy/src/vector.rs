@@ -157,7 +157,7 @@ impl Reader {
         Ok(Policies {
             identity: self.list(fields, "identity_policies", PolicyKind::Identity)?,
             resource: resource
-                .and_then(|policy| self.policy(policy, resource_kind, resource_kind.to_string())),
+                .and_then(|policy| self.policy(policy, resource_kind, request.resource.clone())),
             boundaries: self.list(fields, "permissions_boundaries", PolicyKind::Boundary)?,
             session: self.list(fields, "session_policies", PolicyKind::Session)?,
             scps: self.levels(fields, "scps", PolicyKind::ServiceControl)?,
@@ -174,7 +174,7 @@ impl Reader {
         kind: PolicyKind,
     ) -> Result<Vec<Policy>, String> {
         let policies = list(fields, name)?.iter().enumerate();
-        let named = policies.map(|(index, json)| (json, format!("{kind} {}", index + 1)));
+        let named = policies.map(|(index, json)| (json, (index + 1).to_string()));
         Ok(named.filter_map(|(json, name)| self.policy(json, kind, name)).collect())
     }
 
@@ -201,7 +201,7 @@ impl Reader {
         match Document::parse(&text) {
             Ok(document) => Some(Policy::new(kind, name, Arc::new(document))),
             Err(error) => {
-                self.unreadable.push(format!("{name} cannot be read: {error}"));
+                self.unreadable.push(format!("{kind} {name} cannot be read: {error}"));
                 None
             }
         }

@@ -20,5 +20,5 @@ pub use state::{
 pub use token::{IssuedCredentials, issue};
 
 pub(crate) use aws_managed::all as aws_managed_policies;
-pub(crate) use source::secret_context;
-pub(crate) use token::secret as new_secret;
+pub use source::secret_context;
+pub use token::secret as new_secret;

@@ -5,6 +5,7 @@
 //! service's table. Start reading at any service's own file, such as [`secretsmanager`].
 
 pub mod cloudtrail;
+mod envelope;
 pub mod iam;
 pub mod identity;
 pub mod kms;

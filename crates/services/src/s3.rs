@@ -1,8 +1,132 @@
-//! (being written)
+//! Amazon S3: buckets and objects of every account of the world.
+//!
+//! Modelled: permissions of both accounts with AWS's answers for what is absent, bucket policies
+//! with Block Public Access, object ownership, real encryption of every object (SSE-S3, SSE-KMS),
+//! ETags and checksums, ranges, conditions, copies, multipart uploads, tags. A bucket answers only
+//! requests signed for its Region. Not modelled: versioning (every object is version `null`),
+//! archive classes, object lock, ACL grants to third parties, website, replication, lifecycle,
+//! customer-provided keys; what asks for one of them is refused, not ignored.
+//!
+//! Start at `put.rs` and `object.rs` for the two ways of bytes, `access.rs` for what is asked of
+//! the policies, `state.rs` for what is kept. Behaviour follows the S3 API Reference and User
+//! Guide, named where it is not obvious.
 
-use gateway::Service;
+mod access;
+mod acl;
+mod attributes;
+mod bucket;
+mod checksum;
+mod complete;
+mod conditions;
+mod copy;
+mod crc;
+mod delete;
+mod encryption;
+mod faults;
+mod headers;
+mod list;
+mod multipart;
+mod object;
+mod ownership;
+mod part;
+mod policy;
+mod public_access;
+mod put;
+mod range;
+mod sealing;
+mod state;
+mod tagging;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use gateway::{Cx, Fault, Operation, Service, download, read, upload, write};
+use names::Region;
+
+pub use state::referenced_blobs;
+
+/// The Region of a bucket: a public fact, told even to those whom the bucket refuses.
+///
+/// # Errors
+/// `NoSuchBucket`.
+pub fn bucket_region(cx: &Cx, bucket: &str) -> Result<Region, Fault> {
+    Ok(state::bucket(cx, bucket)?.region)
+}
 
 /// The operations that are built.
 pub fn service() -> Service {
-    Service::new("s3", vec![])
+    let groups = [buckets(), objects(), uploads(), settings(), tags_and_acls()];
+    Service::new("s3", groups.into_iter().flatten().collect())
+}
+
+fn buckets() -> Vec<Operation> {
+    vec![
+        write("CreateBucket", bucket::create_access, bucket::create),
+        read("HeadBucket", bucket::head_access, bucket::head),
+        write("DeleteBucket", bucket::delete_access, bucket::delete),
+        read("ListBuckets", bucket::list_access, bucket::list),
+        read("GetBucketLocation", bucket::location_access, bucket::location),
+        read("GetBucketVersioning", bucket::versioning_access, bucket::versioning),
+        read("ListObjects", list::access, list::v1),
+        read("ListObjectsV2", list::access, list::v2),
+        read("ListObjectVersions", list::versions_access, list::versions),
+    ]
+}
+
+fn objects() -> Vec<Operation> {
+    vec![
+        upload("PutObject", put::access, put::begin, put::finish),
+        download("GetObject", object::get_access, object::get),
+        read("HeadObject", object::get_access, object::head),
+        read("GetObjectAttributes", attributes::access, attributes::get),
+        write("CopyObject", copy::access, copy::copy),
+        write("DeleteObject", delete::one_access, delete::one),
+        write("DeleteObjects", delete::many_access, delete::many),
+    ]
+}
+
+fn uploads() -> Vec<Operation> {
+    vec![
+        write("CreateMultipartUpload", multipart::create_access, multipart::create),
+        upload("UploadPart", part::access, part::begin, part::finish),
+        write("UploadPartCopy", part::copy_access, part::copy),
+        write("CompleteMultipartUpload", complete::access, complete::complete),
+        write("AbortMultipartUpload", multipart::abort_access, multipart::abort),
+        read("ListParts", multipart::parts_access, multipart::parts),
+        read("ListMultipartUploads", multipart::list_access, multipart::list),
+    ]
+}
+
+fn settings() -> Vec<Operation> {
+    vec![
+        write("PutBucketPolicy", policy::put_access, policy::put),
+        read("GetBucketPolicy", policy::get_access, policy::get),
+        write("DeleteBucketPolicy", policy::delete_access, policy::delete),
+        read("GetBucketPolicyStatus", policy::status_access, policy::status),
+        write("PutBucketEncryption", encryption::put_access, encryption::put),
+        read("GetBucketEncryption", encryption::get_access, encryption::get),
+        write("DeleteBucketEncryption", encryption::delete_access, encryption::delete),
+        write("PutBucketOwnershipControls", ownership::put_access, ownership::put),
+        read("GetBucketOwnershipControls", ownership::get_access, ownership::get),
+        write("DeleteBucketOwnershipControls", ownership::delete_access, ownership::delete),
+        write("PutPublicAccessBlock", public_access::put_access, public_access::put),
+        read("GetPublicAccessBlock", public_access::get_access, public_access::get),
+        write("DeletePublicAccessBlock", public_access::delete_access, public_access::delete),
+    ]
+}
+
+fn tags_and_acls() -> Vec<Operation> {
+    vec![
+        write("PutBucketTagging", tagging::put_bucket_access, tagging::put_bucket),
+        read("GetBucketTagging", tagging::get_bucket_access, tagging::get_bucket),
+        write("DeleteBucketTagging", tagging::delete_bucket_access, tagging::delete_bucket),
+        write("PutObjectTagging", tagging::put_object_access, tagging::put_object),
+        read("GetObjectTagging", tagging::get_object_access, tagging::get_object),
+        write("DeleteObjectTagging", tagging::delete_object_access, tagging::delete_object),
+        read("GetBucketAcl", acl::get_bucket_access, acl::get_bucket),
+        write("PutBucketAcl", acl::put_bucket_access, acl::put_bucket),
+        read("GetObjectAcl", acl::get_object_access, acl::get_object),
+        write("PutObjectAcl", acl::put_object_access, acl::put_object),
+    ]
 }

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hkdf;
 use zeroize::Zeroizing;
 
 use crate::state_dir::write_private;
-use crate::{Entropy, StoreError};
+use crate::{DataKey, Entropy, StoreError};
 
 const KEY_BYTES: usize = 32;
 
@@ -17,6 +18,7 @@ const KEY_BYTES: usize = 32;
 /// cannot be put in another's place.
 pub struct Seal {
     key: LessSafeKey,
+    root: hkdf::Prk,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -34,7 +36,21 @@ impl Seal {
             Err(e) => return Err(StoreError::io("read", path, e)),
         };
         let key = UnboundKey::new(&AES_256_GCM, &material).map_err(|_| StoreError::Unsealable)?;
-        Ok(Self { key: LessSafeKey::new(key), entropy })
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"landbridge derived v1").extract(&material);
+        Ok(Self { key: LessSafeKey::new(key), root, entropy })
+    }
+
+    /// A key that is always the same for `purpose` in this state directory and nowhere else.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsealable`], which the length asked for here cannot cause.
+    pub fn derive(&self, purpose: &str) -> Result<DataKey, StoreError> {
+        let mut material = [0; KEY_BYTES];
+        self.root
+            .expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)
+            .and_then(|key| key.fill(&mut material))
+            .map_err(|_| StoreError::Unsealable)?;
+        Ok(DataKey::new(material))
     }
 
     /// Seals `plain` for `context`; the answer is nonce, ciphertext and tag.

@@ -222,3 +222,16 @@ fn sealed_values_open_only_in_their_context_and_under_their_key() {
     let other = Store::open(elsewhere.path(), other).unwrap();
     assert!(other.seal().open_sealed("secret a", &sealed).is_err());
 }
+
+#[test]
+fn derived_keys_depend_on_purpose_and_state_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let derived = |purpose: &str| *store.seal().derive(purpose).unwrap().material();
+    let first = derived("a");
+    assert_eq!(first, derived("a"));
+    assert_ne!(first, derived("b"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = Store::open(elsewhere.path(), Arc::new(Counting(AtomicU64::new(3)))).unwrap();
+    assert_ne!(first, *other.seal().derive("a").unwrap().material());
+}

@@ -48,10 +48,9 @@ impl ChunkError {
     /// The refusal in S3's words.
     pub fn fault(&self) -> WireFault {
         match self {
-            Self::Malformed => WireFault::sender(
-                "InvalidRequest",
-                "The body is not a valid aws-chunked stream.",
-            ),
+            Self::Malformed => {
+                WireFault::sender("InvalidRequest", "The body is not a valid aws-chunked stream.")
+            }
             Self::Incomplete => WireFault::sender(
                 "IncompleteBody",
                 "You did not provide the number of bytes specified by the Content-Length HTTP \

@@ -91,11 +91,13 @@ pub fn decode_response(
     };
     let shape = model.structure(output);
     match model.protocol() {
+        Protocol::Query | Protocol::Ec2 if body.is_empty() => Ok(Value::Object(Map::new())),
         Protocol::Query | Protocol::Ec2 => {
             let garbled = || error::garbled(model.protocol(), status, headers);
             let root = utf8(body).and_then(|text| xml::parse(text).ok()).ok_or_else(garbled)?;
-            let wrapper = operation.result_wrapper.as_deref();
-            let result = wrapper.and_then(|name| root.child(name)).unwrap_or(&root);
+            let wrapper = format!("{}Result", operation.name());
+            let wrapper = operation.result_wrapper.as_deref().unwrap_or(&wrapper);
+            let result = root.child(wrapper).unwrap_or(&root);
             decode::xml::structure(model, shape, result).map_err(|_| garbled())
         }
         Protocol::Json10 | Protocol::Json11 => decode::json::parse(body)
@@ -107,7 +109,11 @@ pub fn decode_response(
     }
 }
 
-fn post(endpoint: &str, kind: &'static str, body: Vec<u8>) -> Result<Request<Vec<u8>>, EncodeError> {
+fn post(
+    endpoint: &str,
+    kind: &'static str,
+    body: Vec<u8>,
+) -> Result<Request<Vec<u8>>, EncodeError> {
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri(&format!("{}/", endpoint.trim_end_matches('/')))?;

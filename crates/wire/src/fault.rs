@@ -23,7 +23,13 @@ pub struct WireFault {
 impl WireFault {
     /// A fault of the caller, status 400.
     pub fn sender(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400, sender: true, extra: Vec::new() }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status: 400,
+            sender: true,
+            extra: Vec::new(),
+        }
     }
 
     /// A fault of the service, status 500.

@@ -9,6 +9,8 @@ use percent_encoding::percent_decode_str;
 
 use crate::fault::WireFault;
 use crate::limits::MAX_FORM_FIELDS;
+use crate::model::{Protocol, models};
+use crate::sigv4;
 
 /// The decoded `name=value` pairs of a form, in the order they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,11 +43,11 @@ impl Form {
     /// # Errors
     /// As [`Form::parse`].
     pub fn of_request(parts: &Parts, body: &[u8]) -> Result<Option<Self>, WireFault> {
-        let content_type = parts.headers.get(http::header::CONTENT_TYPE);
-        let is_form = content_type
-            .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+        if !Self::may_name_action(parts) {
+            return Ok(None);
+        }
         let query = parts.uri.query().unwrap_or_default();
-        if is_form && !body.is_empty() {
+        if Self::is_expected(parts) && !body.is_empty() {
             let form = Self::parse(body)?;
             if form.get("Action").is_some() {
                 return Ok(Some(form));
@@ -53,6 +55,24 @@ impl Form {
         }
         let named = query.split('&').any(|field| field.starts_with("Action="));
         if named { Self::parse(query.as_bytes()).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether the body must be read as a form before the operation is known: a `POST` of a form
+    /// that is not signed for a service of another protocol. An upload to S3 may carry any content
+    /// type (`curl` sends a form's), so its body is never a form.
+    pub fn is_expected(parts: &Parts) -> bool {
+        let content_type = parts.headers.get(http::header::CONTENT_TYPE);
+        let is_form = content_type.is_some_and(|value| {
+            value.as_bytes().starts_with(b"application/x-www-form-urlencoded")
+        });
+        is_form && parts.method == http::Method::POST && Self::may_name_action(parts)
+    }
+
+    /// Whether a request may be of the query protocol, as far as its signature says.
+    fn may_name_action(parts: &Parts) -> bool {
+        let Some(service) = sigv4::scope_service(parts) else { return true };
+        let signed_for = models().find(|model| model.signing_name() == service);
+        signed_for.is_none_or(|model| matches!(model.protocol(), Protocol::Query | Protocol::Ec2))
     }
 
     /// The first value of a field.

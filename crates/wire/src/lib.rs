@@ -51,10 +51,10 @@ pub use decode::decode;
 pub use encode::{drop_body, encode, encode_fault};
 pub use fault::{Dialect, ResponseIds, WireFault};
 pub use form::Form;
-pub use route::{Route, bucket_of_host, dialect_of, route, route_in, service_of};
 pub use limits::{MAX_BODY, MAX_DEPTH, MAX_FORM_FIELDS, MAX_HEADERS};
-pub use validate::{unknown_members, validate};
 pub use model::{
-    Constraints, Kind, Location, Member, Model, ModelError, Operation, Protocol, SERVICES, Shape, ShapeId,
-    Structure, TimestampFormat, model, models,
+    Constraints, Kind, Location, Member, Model, ModelError, Operation, Protocol, SERVICES, Shape,
+    ShapeId, Structure, TimestampFormat, model, models,
 };
+pub use route::{Route, bucket_of_host, dialect_of, route, route_in, service_of};
+pub use validate::{unknown_members, validate};

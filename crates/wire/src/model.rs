@@ -6,15 +6,14 @@
 //! `load.rs` is where botocore's spelling becomes these types.
 
 mod load;
+mod raw;
 mod shape;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 pub use load::ModelError;
-pub use shape::{
-    Constraints, Kind, Location, Member, Shape, ShapeId, Structure, TimestampFormat,
-};
+pub use shape::{Constraints, Kind, Location, Member, Shape, ShapeId, Structure, TimestampFormat};
 
 /// The wire protocols of AWS that this crate speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -189,6 +188,13 @@ impl Model {
     /// A shape of this model. (An id of another model gives an arbitrary shape or an empty one.)
     pub fn shape(&self, id: ShapeId) -> &Shape {
         self.shapes.get(id.0).unwrap_or(Shape::empty())
+    }
+
+    /// What a payload member's document is called.
+    pub(crate) fn root_name<'a>(&'a self, payload: &'a Member) -> &'a str {
+        let renamed = payload.wire_name != payload.name;
+        let own = self.structure(payload.shape).root_name.as_deref().filter(|_| !renamed);
+        own.unwrap_or(&payload.wire_name)
     }
 
     /// The structure behind an id; empty when the shape is none.

@@ -98,9 +98,8 @@ pub fn service_of(parts: &Parts, form: Option<&Form>) -> Result<&'static Model, 
     }
     if let Some(version) = form.and_then(|form| form.get("Version")) {
         let action = form.and_then(|form| form.get("Action")).unwrap_or_default();
-        let found = models().find(|model| {
-            model.api_version() == version && model.protocol() == Protocol::Query
-        });
+        let found = models()
+            .find(|model| model.api_version() == version && model.protocol() == Protocol::Query);
         return found.ok_or_else(|| invalid_action(action, version));
     }
     crate::model("s3").ok_or_else(|| unknown_service("s3"))

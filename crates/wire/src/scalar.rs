@@ -60,9 +60,9 @@ pub(crate) fn timestamp(text: &str, format: Option<TimestampFormat>) -> Option<V
 
 fn rfc822(text: &str) -> Option<DateTime<Utc>> {
     let naive = NaiveDateTime::parse_from_str(text, "%a, %d %b %Y %H:%M:%S%.f GMT").ok();
-    naive.map(|naive| naive.and_utc()).or_else(|| {
-        DateTime::parse_from_rfc2822(text).ok().map(|at| at.to_utc())
-    })
+    naive
+        .map(|naive| naive.and_utc())
+        .or_else(|| DateTime::parse_from_rfc2822(text).ok().map(|at| at.to_utc()))
 }
 
 /// Epoch seconds as a value: an integer when there is no fraction.

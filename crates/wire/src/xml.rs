@@ -45,7 +45,10 @@ impl Element {
     /// An attribute by name, whatever prefix it is written with.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         let wanted = local(name);
-        self.attributes.iter().find(|(key, _)| local(key) == wanted).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(key, _)| local(key) == wanted)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -127,12 +130,24 @@ fn append(open: &mut [Element], text: &str) -> Result<(), Malformed> {
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     text: String,
+    millis: bool,
 }
 
 impl Writer {
     /// A document with its declaration.
     pub(crate) fn document() -> Self {
-        Self { text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned() }
+        let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+        Self { text: declaration.to_owned(), millis: false }
+    }
+
+    /// A document as S3 answers it: every time in it has milliseconds.
+    pub(crate) fn answer() -> Self {
+        Self { millis: true, ..Self::document() }
+    }
+
+    /// Whether times are written with milliseconds even when they are whole seconds.
+    pub(crate) fn millis(&self) -> bool {
+        self.millis
     }
 
     /// `<name>`

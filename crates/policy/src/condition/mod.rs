@@ -15,9 +15,6 @@ mod numeric;
 mod operator;
 mod string;
 
-#[cfg(test)]
-mod tests;
-
 pub(crate) use date::is_date;
 pub(crate) use ip::is_narrow_range;
 pub(crate) use operator::{Operator, Set};
@@ -97,6 +94,14 @@ impl Condition {
         }
     }
 
+    /// The same condition with one literal value; `None` when the value would not be literal.
+    pub fn with_only(&self, value: &str) -> Option<Self> {
+        let special =
+            value.contains("${") || (self.operator.has_wildcards() && value.contains(['*', '?']));
+        let only = || Self::new(&self.operator_text, &self.key, &[value.to_owned()], false);
+        (!special).then(only)
+    }
+
     /// The key as written in the policy.
     pub fn key(&self) -> &str {
         &self.key
@@ -139,7 +144,7 @@ impl Condition {
         })
     }
 
-    /// "If the key is not present": false for positive operators, true for negated ones,
+    /// False for positive operators, true for negated ones,
     /// true with `IfExists`, true for `ForAllValues`, false for `ForAnyValue`.
     fn holds_when_absent(&self) -> bool {
         if self.operator.if_exists {

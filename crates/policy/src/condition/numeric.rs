@@ -44,8 +44,8 @@ impl Decimal {
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
         let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let some_digit = !(whole.is_empty() && fraction.is_empty());
-        if !(all_digits(whole) && all_digits(fraction) && some_digit) || digits.is_empty() {
+        // `.5` is a number, `1.` is not.
+        if digits.is_empty() || fraction.is_empty() || !all_digits(whole) || !all_digits(fraction) {
             return None;
         }
         let whole = whole.trim_start_matches('0').to_owned();

@@ -89,7 +89,7 @@ impl Operator {
             None => (name, false),
         };
         match Self::parse_family(name) {
-            // "You can add IfExists to the end of any condition operator name except Null."
+            // `IfExists` may follow every operator but this one.
             Some((Family::Null, _)) if if_exists => Self::unknown(),
             Some((family, negated)) => Self { set, family, negated, if_exists },
             None => Self::unknown(),
@@ -106,10 +106,9 @@ impl Operator {
         matches!(self.family, Family::Date(_))
     }
 
-    /// Whether one more value in the policy can make it true.
-    pub fn is_equality(self) -> bool {
-        let equal = [Family::Numeric(Order::Equal), Family::Date(Order::Equal)];
-        self.compares_text() || self.is_ip() || equal.contains(&self.family)
+    /// Whether `*` and `?` are special in its values.
+    pub fn has_wildcards(self) -> bool {
+        matches!(self.family, Family::String(StringComparison::Like) | Family::Arn)
     }
 
     /// Whether its values are addresses.

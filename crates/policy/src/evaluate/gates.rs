@@ -119,8 +119,11 @@ impl<'a> Gate<'a> {
 
 impl<'a> Gates<'a> {
     pub fn read(call: &Call<'_>, policies: &'a Policies) -> Self {
-        let scps = if scps_count(call, policies) { policies.scps.as_slice() } else { &[] };
-        let rcps = if rcps_count(policies) { policies.rcps.as_slice() } else { &[] };
+        let counted = |kind, levels: &'a Vec<Level>| {
+            if counts(kind, call, policies) { levels.as_slice() } else { &[] }
+        };
+        let scps = counted(PolicyKind::ServiceControl, &policies.scps);
+        let rcps = counted(PolicyKind::ResourceControl, &policies.rcps);
         Self {
             resource_control: Gate::levels(call, PolicyKind::ResourceControl, rcps),
             service_control: Gate::levels(call, PolicyKind::ServiceControl, scps),
@@ -153,14 +156,15 @@ impl<'a> Gates<'a> {
         if call.caller().kind == PrincipalKind::Root {
             return Vec::new();
         }
-        // "If you do not pass a policy, the federated user session has no permissions" beyond
-        // what resource-based policies grant (GetFederationToken, STS API Reference).
+        // Without a session policy such a session can do only what resource-based policies grant
+        // to it (GetFederationToken, STS API Reference).
         let bare = call.caller().kind == PrincipalKind::FederatedUser && self.session.is_none();
         let mut blockers = Vec::new();
         if bare {
             let reason = "a federated user session without a session policy has no permissions";
             blockers.push(Blocker {
                 cause: Cause::Policy(PolicyKind::Session),
+                policies: Vec::new(),
                 ..self.identity.implicit(reason.to_owned())
             });
         }
@@ -184,8 +188,8 @@ impl<'a> Gates<'a> {
         let kind = self.resource.kind;
         let reason = if self.resource.policies.is_empty() {
             format!("the resource has no {kind} that could admit {}", call.caller().display())
-        } else if self.resource.allow.is_some() && kind == PolicyKind::Key && !call.same_account {
-            "KMS does not allow this action across accounts".to_owned()
+        } else if service_rules::kms_refuses_strangers(call) {
+            "KMS does not offer this action to other accounts".to_owned()
         } else {
             format!("the {kind} does not admit {}", call.caller().display())
         };
@@ -221,42 +225,48 @@ impl<'a> Gates<'a> {
     }
 }
 
-/// The resource's policy. What a key policy gives to other accounts beyond the operations that
-/// KMS offers across accounts has no effect.
+/// The resource's policy. What a key policy gives to other accounts beyond what KMS offers them
+/// has no effect.
 fn resource_gate<'a>(call: &Call<'_>, policies: &'a Policies) -> Gate<'a> {
     let policy = policies.resource.as_ref();
-    let kind = policy.map_or(default_kind(call), |policy| policy.kind);
+    let kind = match (sealed_kind(call), policy) {
+        (Some(sealed), _) => sealed,
+        (None, Some(policy)) => policy.kind,
+        (None, None) => PolicyKind::Resource,
+    };
     let mut gate = Gate::read(call, kind, policy.map_or(&[], std::slice::from_ref), None);
-    let foreign = call.has_identity() && !call.same_account;
-    if kind == PolicyKind::Key && foreign && !service_rules::kms_works_across_accounts(call) {
+    if kind == PolicyKind::Key && service_rules::kms_refuses_strangers(call) {
         gate.grant = Grant::None;
     }
     gate
 }
 
-/// Roles and keys answer to their own policy even when they have none to show.
-fn default_kind(call: &Call<'_>) -> PolicyKind {
+/// Roles and keys answer to their own policy even when they have none to show, and whatever kind
+/// it was handed in as.
+fn sealed_kind(call: &Call<'_>) -> Option<PolicyKind> {
     if service_rules::is_on_role(call) {
-        PolicyKind::Trust
+        Some(PolicyKind::Trust)
     } else if service_rules::is_on_key(call) {
-        PolicyKind::Key
+        Some(PolicyKind::Key)
     } else {
-        PolicyKind::Resource
+        None
     }
 }
 
-/// "SCPs affect only IAM users and roles that are managed by accounts that are part of the
-/// organization", root users included; not the management account, not service-linked roles.
-fn scps_count(call: &Call<'_>, policies: &Policies) -> bool {
+/// Whether policies of this kind count for the call at all.
+///
+/// SCPs limit the users, roles and root users of member accounts, RCPs every caller of member
+/// accounts' resources, anonymous ones too. Neither counts for the management account or for
+/// service-linked roles ("Service control policies", "Resource control policies", Organizations
+/// User Guide).
+pub(crate) fn counts(kind: PolicyKind, call: &Call<'_>, policies: &Policies) -> bool {
     let settings = &policies.settings;
-    call.has_identity()
-        && !settings.principal_account_is_management_account
-        && !settings.principal_is_service_linked_role
-}
-
-/// RCPs limit every caller of the resource, anonymous ones too; not resources of the management
-/// account, not calls by service-linked roles ("Resource control policies", Organizations).
-fn rcps_count(policies: &Policies) -> bool {
-    let settings = &policies.settings;
-    !settings.resource_account_is_management_account && !settings.principal_is_service_linked_role
+    let member = match kind {
+        PolicyKind::ServiceControl => {
+            call.has_identity() && !settings.principal_account_is_management_account
+        }
+        PolicyKind::ResourceControl => !settings.resource_account_is_management_account,
+        _ => return true,
+    };
+    member && !settings.principal_is_service_linked_role
 }

@@ -15,6 +15,7 @@ use crate::call::{Call, Target};
 use crate::decision::{Blocker, Cause, Decision, StatementRef};
 use crate::policies::PolicyKind;
 use crate::request::PrincipalKind;
+use crate::service_rules;
 use crate::statement::{Effect, Statement};
 
 /// A change to one policy, or to the request.
@@ -91,6 +92,12 @@ pub(super) fn fixes(
 fn fix(call: &Call<'_>, blocker: &Blocker, places: &[Place<'_>]) -> Fix {
     match (blocker.cause, &blocker.statement) {
         (Cause::Policy(_), Some(reference)) => lift_deny(call, blocker, reference, places),
+        (Cause::Policy(PolicyKind::Key), None) if service_rules::kms_refuses_strangers(call) => {
+            otherwise(
+                blocker,
+                "call from the key's own account: KMS offers this action to no other",
+            )
+        }
         (Cause::Policy(kind), None) => near_miss::find(call, blocker, kind, places)
             .unwrap_or_else(|| new_statement(call, blocker, kind)),
         (Cause::PublicAccessBlock, _) => otherwise(
@@ -162,15 +169,17 @@ fn exception(call: &Call<'_>, statement: &Statement) -> Option<(Change, String)>
     let key = condition.key().to_owned();
     match call.keys.values(condition.key_lower()) {
         Some([value]) => {
+            let spares = !condition.with_only(value)?.holds(&call.keys);
             let operator = condition.operator_text().to_owned();
             let what = format!("add {value} to the values of {operator} {key}");
-            Some((Change::AddConditionValue { operator, key, value: value.clone() }, what))
+            spares
+                .then(|| (Change::AddConditionValue { operator, key, value: value.clone() }, what))
         }
         Some(_) => None,
         None => {
-            let values = condition.wanted(&call.keys);
+            let values = near_miss::values_that_do(condition, call, false);
             let what = format!("send the request with {key} = {}", values.join(" or "));
-            Some((Change::SendKey { key, values }, what))
+            (!values.is_empty()).then_some((Change::SendKey { key, values }, what))
         }
     }
 }
@@ -245,12 +254,15 @@ fn revocation(call: &Call<'_>, decision: &Decision, consulted: &[PolicyTrace]) -
         let allows = |s: &&super::StatementTrace| s.applies && s.effect == Effect::Allow;
         trace.statements.iter().filter(allows).count()
     };
-    let granting = |trace: &&PolicyTrace| {
+    // Where an identity policy decides, the resource's policy alone would not do.
+    let alone = |trace: &&PolicyTrace| {
         use PolicyKind::{Identity, Key, Resource, Trust};
-        matches!(trace.kind, Identity | Resource | Key | Trust)
+        let by_resource = decider.kind != Identity && matches!(trace.kind, Resource | Key | Trust);
+        by_resource || trace.kind == Identity
     };
-    let total: usize = consulted.iter().filter(granting).map(grants).sum();
-    let (statement, change, sentence) = if total == 1 {
+    let total: usize = consulted.iter().filter(alone).map(grants).sum();
+    let root = call.caller().kind == PrincipalKind::Root;
+    let (statement, change, sentence) = if total == 1 && !root {
         let sentence = format!("removing {decider} would deny the request");
         (Some(decider.statement), Change::RemoveStatement, sentence)
     } else {

@@ -10,8 +10,10 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.decision)?;
         for policy in &self.consulted {
-            let level = policy.level.as_deref().map(|l| format!(" at {l}")).unwrap_or_default();
-            writeln!(f, "  {} {}{level}", policy.kind, policy.policy)?;
+            let level =
+                policy.level.as_deref().map(|level| format!(" at {level}")).unwrap_or_default();
+            let spared = if policy.counts { "" } else { " (does not count for this caller)" };
+            writeln!(f, "  {} {}{level}{spared}", policy.kind, policy.policy)?;
             for statement in &policy.statements {
                 self.write_statement(f, policy, statement)?;
             }
@@ -46,7 +48,7 @@ impl Explanation {
         let sid = statement.sid.as_deref().map(|sid| format!(" {sid}")).unwrap_or_default();
         let effect = if statement.effect == Effect::Allow { "allow" } else { "deny" };
         let (number, line) = (statement.statement, statement.line);
-        write!(f, "  {mark} {number}{sid} (line {line}) {effect}: ")?;
+        write!(f, "   {mark} {number}{sid} (line {line}) {effect}: ")?;
         if statement.applies {
             return writeln!(f, "applies");
         }

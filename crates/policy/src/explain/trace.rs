@@ -18,6 +18,8 @@ pub struct PolicyTrace {
     /// The organization level, for control policies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
+    /// Whether policies of this kind count for the caller; SCPs and RCPs spare some.
+    pub counts: bool,
     /// What it comes to.
     pub outcome: Outcome,
     /// Its statements in order.
@@ -81,7 +83,7 @@ pub struct ConditionTrace {
     pub known_operator: bool,
 }
 
-pub(super) fn policy(call: &Call<'_>, place: &Place<'_>) -> PolicyTrace {
+pub(super) fn policy(call: &Call<'_>, place: &Place<'_>, counts: bool) -> PolicyTrace {
     let all = place.policy.document.statements();
     let statements: Vec<_> = all.iter().map(|one| statement(call, place.kind(), one)).collect();
     let any = |effect| statements.iter().any(|trace| trace.applies && trace.effect == effect);
@@ -94,6 +96,7 @@ pub(super) fn policy(call: &Call<'_>, place: &Place<'_>) -> PolicyTrace {
         kind: place.kind(),
         policy: place.policy.name.clone(),
         level: place.level.map(str::to_owned),
+        counts,
         outcome,
         statements,
     }

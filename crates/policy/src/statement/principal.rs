@@ -86,7 +86,7 @@ impl Principals {
     /// Whether a `Deny` with this element is meant for the caller.
     pub fn denied(&self, call: &Call<'_>) -> Grant {
         let named = if self.negated {
-            // "NotPrincipal … will always deny IAM principals that have a permissions boundary."
+            // Whoever has a permissions boundary is denied even when listed.
             call.has_boundary || !self.names.iter().any(|name| name.exempts(call))
         } else {
             self.names.iter().any(|name| name.worth(call) != Grant::None)

@@ -75,7 +75,7 @@ impl IdentitySource for Identities {
 }
 
 /// The context under which a long-term secret is sealed.
-pub(crate) fn secret_context(access_key_id: &str) -> String {
+pub fn secret_context(access_key_id: &str) -> String {
     format!("access key {access_key_id}")
 }
 

@@ -64,7 +64,7 @@ pub fn issue(cx: &Cx, principal: &Principal) -> Result<IssuedCredentials, Fault>
 }
 
 /// Forty random characters, as secret access keys have.
-pub(crate) fn secret(cx: &Cx) -> String {
+pub fn secret(cx: &Cx) -> String {
     cx.world().text(SECRET_ALPHABET, 40)
 }
 

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use ::policy::PolicyKind;
 use gateway::{Access, Check, Cx, Fault, GuardPolicy, Principal};
 use percent_encoding::percent_decode_str;
-use policy::PolicyKind;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -153,17 +153,15 @@ pub(super) fn check_object(
 ) -> Check {
     match object {
         None => check(bucket, action, object_arn(&bucket.name, key)),
-        Some(object) => with_existing_tags(
-            ownership::check_on(cx, bucket, key, object, action),
-            &object.tags,
-        ),
+        Some(object) => {
+            with_existing_tags(ownership::check_on(cx, bucket, key, object, action), &object.tags)
+        }
     }
 }
 
 fn with_existing_tags(check: Check, tags: &BTreeMap<String, String>) -> Check {
-    tags.iter().fold(check, |check, (key, value)| {
-        check.with(format!("s3:ExistingObjectTag/{key}"), value)
-    })
+    tags.iter()
+        .fold(check, |check, (key, value)| check.with(format!("s3:ExistingObjectTag/{key}"), value))
 }
 
 /// The keys of tags that a request carries.
@@ -172,9 +170,8 @@ pub(super) fn with_request_tags(check: Check, tags: &BTreeMap<String, String>) -
         return check;
     }
     let check = check.with_all("s3:RequestObjectTagKeys", tags.keys().cloned());
-    tags.iter().fold(check, |check, (key, value)| {
-        check.with(format!("s3:RequestObjectTag/{key}"), value)
-    })
+    tags.iter()
+        .fold(check, |check, (key, value)| check.with(format!("s3:RequestObjectTag/{key}"), value))
 }
 
 /// The access of an operation that reads an object: without it `s3:ListBucket` decides whether

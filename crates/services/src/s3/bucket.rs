@@ -1,8 +1,8 @@
 //! Buckets: create, find, list, delete ("Buckets overview", S3 User Guide).
 
+use ::policy::PublicAccessBlock;
 use gateway::{Access, Check, Cx, Fault};
 use names::Region;
-use policy::PublicAccessBlock;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

@@ -80,8 +80,7 @@ impl Checksums {
     /// # Errors
     /// `InvalidRequest` for several.
     pub(super) fn given(&self) -> Result<Option<(Checksum, &str)>, Fault> {
-        let mut given =
-            Checksum::ALL.into_iter().filter_map(|kind| Some((kind, self.get(kind)?)));
+        let mut given = Checksum::ALL.into_iter().filter_map(|kind| Some((kind, self.get(kind)?)));
         let first = given.next();
         if given.next().is_some() {
             return Err(faults::invalid_request(
@@ -157,7 +156,7 @@ fn crc_of(algorithm: Checksum) -> Option<crc::Kind> {
 /// A checksum that is being computed, for bytes that do not pass the gateway's door.
 pub(super) enum Hasher {
     Crc(Checksum, Box<crc::Running>),
-    Sha(Checksum, digest::Context),
+    Sha(Checksum, Box<digest::Context>),
 }
 
 impl Hasher {
@@ -165,9 +164,10 @@ impl Hasher {
         match (crc_of(algorithm), algorithm) {
             (Some(kind), _) => Self::Crc(algorithm, Box::new(crc::Running::new(kind))),
             (None, Checksum::Sha1) => {
-                Self::Sha(algorithm, digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY))
+                let sha1 = &digest::SHA1_FOR_LEGACY_USE_ONLY;
+                Self::Sha(algorithm, Box::new(digest::Context::new(sha1)))
             }
-            (None, _) => Self::Sha(algorithm, digest::Context::new(&digest::SHA256)),
+            (None, _) => Self::Sha(algorithm, Box::new(digest::Context::new(&digest::SHA256))),
         }
     }
 

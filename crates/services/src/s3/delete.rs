@@ -23,8 +23,7 @@ pub(super) struct DeleteInput {
 pub(super) fn one_access(cx: &Cx, input: &DeleteInput) -> Result<Access, Fault> {
     let ObjectInput { bucket, key, version_id, expected_bucket_owner } = &input.object;
     let bucket = access::open(cx, bucket, expected_bucket_owner.as_deref())?;
-    let action =
-        if version_id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
+    let action = if version_id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
     // Deleting what is absent succeeds, so absence needs no permission to be learnt; and the
     // bucket's owner may always delete, whoever owns the object.
     let check = access::check(&bucket, action, access::object_arn(&bucket.name, key))

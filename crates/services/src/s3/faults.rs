@@ -57,9 +57,12 @@ pub(super) fn not_implemented(header: &str) -> Fault {
 
 /// A condition of the request that does not hold.
 pub(super) fn precondition_failed(condition: &str) -> Fault {
-    Fault::new("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-        .status(412)
-        .with("Condition", condition)
+    Fault::new(
+        "PreconditionFailed",
+        "At least one of the pre-conditions you specified did not hold",
+    )
+    .status(412)
+    .with("Condition", condition)
 }
 
 /// A digest that the body does not have.

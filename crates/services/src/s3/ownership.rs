@@ -79,9 +79,9 @@ impl RequestedAcl {
     /// Adds the condition keys of the ACL headers.
     pub(super) fn keys(&self, check: Check) -> Check {
         let check = check.with_some("s3:x-amz-acl", self.canned.clone());
-        self.grants().into_iter().fold(check, |check, (key, grant)| {
-            check.with_some(key, grant.clone())
-        })
+        self.grants()
+            .into_iter()
+            .fold(check, |check, (key, grant)| check.with_some(key, grant.clone()))
     }
 
     /// The ACL for an object in this bucket.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gateway::{Access, Check, Cx, Digests, Fault, Staged, UploadPlan};
+use names::AccountId;
 use serde::{Deserialize, Serialize};
 
 use super::access::{self, object_arn};
@@ -56,15 +57,15 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// The permissions to write an object: `s3:PutObject`, and those of its ACL and tags.
+    /// Adds the permissions to write an object: `s3:PutObject`, and those of its ACL and tags.
     ///
     /// # Errors
     /// `InvalidArgument` for tags that cannot be read.
     pub(super) fn access(
         &self,
+        base: Access,
         cx: &Cx,
-        bucket: &Bucket,
-        key: &str,
+        (bucket, key): (&Bucket, &str),
         add: impl Fn(Check) -> Check,
     ) -> Result<Access, Fault> {
         let arn = object_arn(&bucket.name, key);
@@ -86,7 +87,7 @@ impl Written {
                 );
             add(access::with_request_tags(self.acl.keys(check), &tags))
         };
-        let mut access = Access::to(with_keys("s3:PutObject"));
+        let mut access = base.and(with_keys("s3:PutObject"));
         if self.acl.is_present() {
             access = access.and(with_keys("s3:PutObjectAcl"));
         }
@@ -117,7 +118,7 @@ impl Written {
 
 /// The checked form of [`Written`].
 pub(super) struct Checked {
-    pub owner: names::AccountId,
+    pub owner: AccountId,
     pub acl: Acl,
     pub headers: Headers,
     pub tags: BTreeMap<String, String>,
@@ -149,7 +150,8 @@ pub(super) struct PutOutput {
 pub(super) fn access(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
     let bucket = access::open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
     let WriteConditions { if_match, if_none_match } = &input.conditions;
-    let access = input.written.access(cx, &bucket, &input.key, |check| {
+    let to = (&bucket, input.key.as_str());
+    let access = input.written.access(Access::default(), cx, to, |check| {
         check
             .with_some("s3:if-match", if_match.clone())
             .with_some("s3:if-none-match", if_none_match.clone())
@@ -163,8 +165,15 @@ pub(super) fn access(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
     Ok(access.and(reading))
 }
 
+/// What the end of a PutObject remembers of its beginning.
+pub(super) struct Begun {
+    sealing: Sealing,
+    /// Whose bucket the caller was allowed to write into.
+    bucket_owner: AccountId,
+}
+
 /// The beginning of a PutObject: the data key, and which digests the body needs.
-pub(super) fn begin(cx: &Cx, input: &PutInput) -> Result<UploadPlan<Sealing>, Fault> {
+pub(super) fn begin(cx: &Cx, input: &PutInput) -> Result<UploadPlan<Begun>, Fault> {
     let bucket = state::bucket(cx, &input.bucket)?;
     check_size(input.content_length.unwrap_or_default())?;
     if input.write_offset_bytes.is_some() {
@@ -180,19 +189,24 @@ pub(super) fn begin(cx: &Cx, input: &PutInput) -> Result<UploadPlan<Sealing>, Fa
     let digests = Digests {
         md5: wanted.has_md5_etags() || input.content_md5.is_some(),
         checksum: input.checksums.wanted(input.checksum_algorithm.as_deref())?,
+        ..Digests::default()
     };
-    let (key, detail) = wanted.new_key(cx, &bucket, &input.key)?;
-    Ok(UploadPlan { key, digests, detail })
+    let (key, sealing) = wanted.new_key(cx, &bucket, &input.key)?;
+    Ok(UploadPlan { key, digests, detail: Begun { sealing, bucket_owner: bucket.account } })
 }
 
 /// The end of a PutObject.
 pub(super) fn finish(
     cx: &mut Cx,
     input: PutInput,
-    sealing: Sealing,
+    begun: Begun,
     staged: Staged,
 ) -> Result<PutOutput, Fault> {
     let bucket = state::bucket(cx, &input.bucket)?;
+    if bucket.account != begun.bucket_owner {
+        // The name went to another account while the body came.
+        return Err(faults::no_such_bucket(&bucket.name));
+    }
     check_size(staged.bytes)?;
     check_md5(input.content_md5.as_deref(), staged.md5.as_ref())?;
     input.checksums.verify(staged.checksum.as_ref())?;
@@ -203,11 +217,11 @@ pub(super) fn finish(
     let piece = Piece { blob: staged.blob, bytes: staged.bytes, part: 1, checksum: None };
     let object = Object {
         modified: cx.now().timestamp(),
-        etag: etag(cx, &sealing, staged.md5),
+        etag: etag(cx, &begun.sealing, staged.md5),
         bytes: staged.bytes,
         pieces: vec![piece],
         multipart: false,
-        sealing,
+        sealing: begun.sealing,
         checksum,
         headers,
         tags,

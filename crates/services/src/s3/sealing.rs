@@ -169,12 +169,16 @@ impl Wanted {
         match self {
             Self::S3 => {
                 let data_key = DataKey::new(cx.world().bytes());
-                let wrapped = cx.seal().seal(&seal_context(&bucket.name, key), data_key.material())?;
+                let wrapped =
+                    cx.seal().seal(&seal_context(&bucket.name, key), data_key.material())?;
                 Ok((data_key, Sealing::S3 { wrapped: STANDARD.encode(wrapped) }))
             }
             Self::Kms { key_id, mut context, bucket_key } => {
-                let arn =
-                    if bucket_key { bucket_arn(&bucket.name) } else { object_arn(&bucket.name, key) };
+                let arn = if bucket_key {
+                    bucket_arn(&bucket.name)
+                } else {
+                    object_arn(&bucket.name, key)
+                };
                 context.insert("aws:s3:arn".to_owned(), arn);
                 generate(cx, key_id.as_deref().unwrap_or(MANAGED_KEY), context, bucket_key)
             }
@@ -274,8 +278,12 @@ fn parse_context(header: Option<&str>) -> Result<BTreeMap<String, String>, Fault
     let decoded = STANDARD.decode(text).ok();
     decoded.and_then(|json| serde_json::from_slice(&json).ok()).ok_or_else(|| {
         let name = "x-amz-server-side-encryption-context";
-        faults::invalid_argument("The header 'x-amz-server-side-encryption-context' shall be \
+        faults::invalid_argument(
+            "The header 'x-amz-server-side-encryption-context' shall be \
                                   Base64-encoded UTF-8 string holding JSON which represents a \
-                                  string-string map", name, text)
+                                  string-string map",
+            name,
+            text,
+        )
     })
 }

@@ -47,7 +47,7 @@ pub(super) struct Bucket {
     /// The bucket policy's JSON.
     pub policy: Option<String>,
     /// Block Public Access; absent after DeletePublicAccessBlock.
-    pub public_access_block: Option<policy::PublicAccessBlock>,
+    pub public_access_block: Option<::policy::PublicAccessBlock>,
     /// How objects are sealed when a request does not say.
     pub encryption: BucketDefault,
     /// Who owns new objects.
@@ -288,21 +288,12 @@ fn tail(key: &str, stem: usize) -> String {
 ///
 /// # Errors
 /// `NoSuchUpload`.
-pub(super) fn upload(
-    cx: &Cx,
-    bucket: &str,
-    key: &str,
-    id: &str,
-) -> Result<MultipartUpload, Fault> {
+pub(super) fn upload(cx: &Cx, bucket: &str, key: &str, id: &str) -> Result<MultipartUpload, Fault> {
     cx.get(&UPLOADS, &upload_key(bucket, key, id))?.ok_or_else(|| faults::no_such_upload(id))
 }
 
 /// Writes an upload.
-pub(super) fn put_upload(
-    cx: &mut Cx,
-    bucket: &str,
-    upload: &MultipartUpload,
-) -> Result<(), Fault> {
+pub(super) fn put_upload(cx: &mut Cx, bucket: &str, upload: &MultipartUpload) -> Result<(), Fault> {
     cx.put(&UPLOADS, &upload_key(bucket, &upload.key, &upload.id), upload)
 }
 

@@ -61,11 +61,7 @@ pub(super) fn checked_bucket_tags(tags: Vec<Tag>) -> Result<BTreeMap<String, Str
     checked(tags, MAX_BUCKET_TAGS, "Bucket tag count cannot be greater than 50")
 }
 
-fn checked(
-    tags: Vec<Tag>,
-    most: usize,
-    too_many: &str,
-) -> Result<BTreeMap<String, String>, Fault> {
+fn checked(tags: Vec<Tag>, most: usize, too_many: &str) -> Result<BTreeMap<String, String>, Fault> {
     if tags.len() > most {
         return Err(Fault::new("BadRequest", too_many).status(400));
     }

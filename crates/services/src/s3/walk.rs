@@ -54,7 +54,8 @@ impl Walk<'_> {
         }
         let mut after = self.after.map(|after| self.start_behind(after));
         // The common prefix whose keys are being passed over.
-        let mut rolled = self.after.filter(|after| self.common(after) == Some(after)).map(str::to_owned);
+        let mut rolled =
+            self.after.filter(|after| self.common(after) == Some(after)).map(str::to_owned);
         loop {
             let batch = state::objects(cx, bucket, self.prefix, after.as_deref(), BATCH)?;
             let Some((last, _)) = batch.last() else { return Ok(page) };

@@ -55,9 +55,8 @@ fn path(shape: &Structure, operation: &Operation, input: &Value) -> Result<Strin
             Segment::Label(label) => (label, STRICT),
             Segment::Greedy(label) => (label, STRICT_PATH),
         };
-        let member = shape.members().iter().find(|m| {
-            m.location == Location::Uri && m.wire_name == *label
-        });
+        let member =
+            shape.members().iter().find(|m| m.location == Location::Uri && m.wire_name == *label);
         let text = member.and_then(|m| scalar::to_text(m, input.get(&m.name)?));
         let text = text.filter(|text| !text.is_empty()).ok_or_else(|| EncodeError::Label {
             operation: operation.name().to_owned(),
@@ -85,7 +84,8 @@ fn query(model: &Model, shape: &Structure, operation: &Operation, input: &Value)
                 }
             }
             (Kind::Map { value: held, .. }, Some(Value::Object(entries))) => {
-                for (name, value) in entries {
+                let is_named = |name: &str| shape.members().iter().any(|m| m.wire_name == name);
+                for (name, value) in entries.iter().filter(|(name, _)| !is_named(name)) {
                     push_entry(model, held, name, value, &mut query);
                 }
             }
@@ -190,7 +190,7 @@ fn payload(model: &Model, member: &Member, value: &Value) -> (Vec<u8>, Option<&'
         }
         _ => {
             let mut writer = Writer::default();
-            encode::xml::write(model, member, &member.wire_name, value, &mut writer);
+            encode::xml::write(model, member, model.root_name(member), value, &mut writer);
             (writer.finish().into_bytes(), Some("application/xml"))
         }
     }
@@ -208,11 +208,10 @@ fn document(
     }
     let mut writer = Writer::default();
     let root = &operation.input_root;
-    let name = root.name.clone().unwrap_or_else(|| format!("{}Request", operation.name()));
+    let name = root.name.clone().or_else(|| shape.root_name.clone());
+    let name = name.unwrap_or_else(|| format!("{}Request", operation.name()));
     let namespace = root.namespace.as_deref().or(model.xml_namespace());
-    writer.open_with(&name, namespace.map(|uri| ("xmlns", uri)));
-    encode::xml::members(model, shape, input, &mut writer);
-    writer.close(&name);
+    encode::xml::document(model, shape, &name, namespace, input, &mut writer);
     (writer.finish().into_bytes(), Some("application/xml"))
 }
 
@@ -288,7 +287,9 @@ fn body_members(
         None if is_json => {
             decode::json::structure(model, shape, decode::json::parse(body).ok()?, 0).ok()?
         }
-        None if operation.output_unwrapped => unwrapped(model, shape, &xml::parse(utf8(body)?).ok()?)?,
+        None if operation.output_unwrapped => {
+            unwrapped(model, shape, &xml::parse(utf8(body)?).ok()?)?
+        }
         None => decode::xml::structure(model, shape, &xml::parse(utf8(body)?).ok()?).ok()?,
     };
     match members {

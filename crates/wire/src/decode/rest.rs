@@ -32,7 +32,7 @@ pub(super) fn decode(
     for member in shape.members() {
         let value = match member.location {
             Location::Uri => label(route, member)?,
-            Location::Query => from_query(model, member, &query)?,
+            Location::Query => from_query(model, shape, member, &query)?,
             Location::Header => from_header(model, member, parts)?,
             Location::Headers => from_headers(member, parts),
             Location::Body | Location::StatusCode => None,
@@ -54,7 +54,12 @@ fn scalar_of(model: &Model, member: &Member, text: &str) -> Result<Value, WireFa
     scalar::from_text(model, member, text).ok_or_else(|| bad_argument(model, member, text))
 }
 
-fn from_query(model: &Model, member: &Member, query: &Form) -> Result<Option<Value>, WireFault> {
+fn from_query(
+    model: &Model,
+    shape: &Structure,
+    member: &Member,
+    query: &Form,
+) -> Result<Option<Value>, WireFault> {
     match &model.shape(member.shape).kind {
         Kind::List { element, .. } => {
             let fields = query.iter().filter(|(name, _)| *name == member.wire_name);
@@ -62,7 +67,7 @@ fn from_query(model: &Model, member: &Member, query: &Form) -> Result<Option<Val
                 fields.map(|(_, text)| scalar_of(model, element, text)).collect();
             Ok(Some(items?).filter(|items| !items.is_empty()).map(Value::Array))
         }
-        Kind::Map { value, .. } => query_map(model, value, query).map(Some),
+        Kind::Map { value, .. } => query_map(model, shape, value, query),
         // S3 reads an empty number as none: `?max-keys=`.
         _ => match query.get(&member.wire_name) {
             Some("") if !is_text(model, member) => Ok(None),
@@ -71,10 +76,18 @@ fn from_query(model: &Model, member: &Member, query: &Form) -> Result<Option<Val
     }
 }
 
-/// A map in the query string takes every parameter.
-fn query_map(model: &Model, held: &Member, query: &Form) -> Result<Value, WireFault> {
+/// A map in the query string takes every parameter that no other member names.
+fn query_map(
+    model: &Model,
+    shape: &Structure,
+    held: &Member,
+    query: &Form,
+) -> Result<Option<Value>, WireFault> {
+    let is_named = |name: &str| {
+        shape.members().iter().any(|m| m.location == Location::Query && m.wire_name == name)
+    };
     let mut object = Map::new();
-    for (name, text) in query.iter() {
+    for (name, text) in query.iter().filter(|(name, _)| !is_named(name)) {
         match &model.shape(held.shape).kind {
             Kind::List { element, .. } => {
                 let value = scalar_of(model, element, text)?;
@@ -88,7 +101,7 @@ fn query_map(model: &Model, held: &Member, query: &Form) -> Result<Value, WireFa
             }
         }
     }
-    Ok(Value::Object(object))
+    Ok(Some(object).filter(|object| !object.is_empty()).map(Value::Object))
 }
 
 fn is_text(model: &Model, member: &Member) -> bool {
@@ -96,6 +109,10 @@ fn is_text(model: &Model, member: &Member) -> bool {
 }
 
 fn from_header(model: &Model, member: &Member, parts: &Parts) -> Result<Option<Value>, WireFault> {
+    if let Some(text) = of_chunked_body(model, member, parts) {
+        let text = Some(text).filter(|text| !text.is_empty());
+        return text.map(|text| scalar_of(model, member, &text)).transpose();
+    }
     let Some(header) = parts.headers.get(&member.wire_name) else { return Ok(None) };
     match &model.shape(member.shape).kind {
         Kind::List { element, .. } => {
@@ -106,7 +123,29 @@ fn from_header(model: &Model, member: &Member, parts: &Parts) -> Result<Option<V
                 .collect();
             Ok(Some(Value::Array(items?)))
         }
+        // A date of HTTP's own that does not parse counts as absent (RFC 9110, 13.1).
+        Kind::Timestamp(_) if !member.wire_name.starts_with("x-amz-") => {
+            Ok(scalar::from_text(model, member, &text_of(header)))
+        }
         _ => scalar_of(model, member, &text_of(header)).map(Some),
+    }
+}
+
+/// The two headers that an aws-chunked body changes, as they are for the plain body: its length,
+/// and its content encoding (empty when that was `aws-chunked` only).
+fn of_chunked_body(model: &Model, member: &Member, parts: &Parts) -> Option<String> {
+    if model.protocol() != Protocol::RestXml {
+        return None;
+    }
+    let header = |name: &str| parts.headers.get(name).map(text_of);
+    match member.wire_name.as_str() {
+        "Content-Length" => header("x-amz-decoded-content-length"),
+        "Content-Encoding" => {
+            let encodings = header("content-encoding")?;
+            let kept = encodings.split(',').map(str::trim).filter(|name| *name != "aws-chunked");
+            Some(kept.collect::<Vec<_>>().join(","))
+        }
+        _ => None,
     }
 }
 
@@ -136,7 +175,9 @@ pub(crate) fn split_list(element: &Member, text: &str) -> Vec<String> {
             letter => item.push(letter),
         }
     }
-    items.push(item.trim().to_owned());
+    if !item.trim().is_empty() || !items.is_empty() {
+        items.push(item.trim().to_owned());
+    }
     items
 }
 
@@ -211,7 +252,7 @@ fn payload_value(
         (_, Protocol::RestJson) => json::read(model, payload, json::parse(body)?, 0)?,
         _ => {
             let element = document(route, body)?;
-            if !element.is(&payload.wire_name) {
+            if !element.is(model.root_name(payload)) {
                 return Err(malformed(route));
             }
             from_xml::value(model, payload, &element).map_err(|_| malformed(route))?

@@ -53,11 +53,7 @@ fn member_value(
 }
 
 /// Reads one element as a member's shape.
-pub(crate) fn value(
-    model: &Model,
-    member: &Member,
-    element: &Element,
-) -> Result<Value, Malformed> {
+pub(crate) fn value(model: &Model, member: &Member, element: &Element) -> Result<Value, Malformed> {
     match &model.shape(member.shape).kind {
         Kind::Structure(inner) => structure(model, inner, element),
         Kind::List { element: item, .. } => {

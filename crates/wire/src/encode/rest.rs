@@ -104,17 +104,16 @@ fn payload(model: &Model, member: &Member, value: &Value) -> Bytes {
             json::write(model, member, value).to_string().into()
         }
         (Kind::Structure(inner), value) => {
-            let mut writer = Writer::document();
+            let mut writer = Writer::answer();
             let namespace = member.namespace.as_ref().map(|(_, uri)| uri.as_str());
-            let namespace = namespace.or(model.xml_namespace()).map(|uri| ("xmlns", uri));
-            writer.open_with(&member.wire_name, namespace);
-            to_xml::members(model, inner, value, &mut writer);
-            writer.close(&member.wire_name);
+            let namespace = namespace.or(model.xml_namespace());
+            let name = model.root_name(member);
+            to_xml::document(model, inner, name, namespace, value, &mut writer);
             writer.finish().into()
         }
         _ => {
-            let mut writer = Writer::document();
-            to_xml::write(model, member, &member.wire_name, value, &mut writer);
+            let mut writer = Writer::answer();
+            to_xml::write(model, member, model.root_name(member), value, &mut writer);
             writer.finish().into()
         }
     }
@@ -122,18 +121,18 @@ fn payload(model: &Model, member: &Member, value: &Value) -> Bytes {
 
 /// A document of the output's own members. GetBucketLocation's root holds its one member's text.
 fn document(model: &Model, operation: &Operation, shape: &Structure, output: &Value) -> Bytes {
-    let mut writer = Writer::document();
-    let given = operation.output_root.name.clone();
+    let mut writer = Writer::answer();
+    let given = operation.output_root.name.clone().or_else(|| shape.root_name.clone());
     let root = given.unwrap_or_else(|| format!("{}Result", operation.name()));
     let namespace = operation.output_root.namespace.as_deref().or(model.xml_namespace());
-    writer.open_with(&root, namespace.map(|uri| ("xmlns", uri)));
     if operation.output_unwrapped {
+        writer.open_with(&root, namespace.map(|uri| ("xmlns", uri)));
         let member = shape.members().iter().find(|member| member.location == Location::Body);
         let text = member.and_then(|m| scalar::to_text(m, output.get(&m.name)?));
         writer.escaped(&text.unwrap_or_default());
+        writer.close(&root);
     } else {
-        to_xml::members(model, shape, output, &mut writer);
+        to_xml::document(model, shape, &root, namespace, output, &mut writer);
     }
-    writer.close(&root);
     writer.finish().into()
 }

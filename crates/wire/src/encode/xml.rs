@@ -56,7 +56,7 @@ pub(crate) fn write(
         }
         (_, value) => {
             open_plain(member, name, writer);
-            writer.escaped(&text(model, member, value));
+            writer.escaped(&text(member, value, writer.millis()));
             writer.close(name);
         }
     }
@@ -89,19 +89,37 @@ fn list_element<'m>(model: &Model, element: &'m Member) -> &'m str {
     }
 }
 
+/// Writes a structure as the root element of a document.
+pub(crate) fn document(
+    model: &Model,
+    shape: &Structure,
+    name: &str,
+    namespace: Option<&str>,
+    value: &Value,
+    writer: &mut Writer,
+) {
+    let namespace = shape.namespace.as_deref().or(namespace);
+    let declared = namespace.map(|uri| ("xmlns", uri));
+    writer.open_with(name, declared.into_iter().chain(attributes(shape, value)));
+    members(model, shape, value, writer);
+    writer.close(name);
+}
+
 /// Opens a structure with its namespace and those of its members that are attributes.
 fn open(member: &Member, shape: &Structure, name: &str, value: &Value, writer: &mut Writer) {
-    let namespace = member.namespace.as_ref();
-    let declared = namespace.map(|(prefix, uri)| (xmlns(prefix.as_deref()), uri.as_str()));
-    let inner = shape.namespace.as_deref().filter(|_| declared.is_none());
-    let inner = inner.map(|uri| ("xmlns".to_owned(), uri));
-    let attributes = shape.members().iter().filter(|member| member.xml_attribute);
-    let attributes: Vec<(&str, &str)> = attributes
+    let given = member.namespace.as_ref();
+    let declared = given.map(|(prefix, uri)| (xmlns(prefix.as_deref()), uri.as_str()));
+    let declared = declared.as_ref().map(|(name, uri)| (name.as_str(), *uri));
+    writer.open_with(name, declared.into_iter().chain(attributes(shape, value)));
+}
+
+fn attributes<'a>(
+    shape: &'a Structure,
+    value: &'a Value,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let members = shape.members().iter().filter(|member| member.xml_attribute);
+    members
         .filter_map(|member| Some((member.wire_name.as_str(), value.get(&member.name)?.as_str()?)))
-        .collect();
-    let spaces: Vec<(String, &str)> = declared.into_iter().chain(inner).collect();
-    let spaces = spaces.iter().map(|(name, uri)| (name.as_str(), *uri));
-    writer.open_with(name, spaces.chain(attributes));
 }
 
 fn open_plain(member: &Member, name: &str, writer: &mut Writer) {
@@ -117,12 +135,9 @@ fn xmlns(prefix: Option<&str>) -> String {
     prefix.map_or_else(|| "xmlns".to_owned(), |prefix| format!("xmlns:{prefix}"))
 }
 
-/// S3 writes every time in a body with milliseconds.
-fn text(model: &Model, member: &Member, value: &Value) -> String {
+fn text(member: &Member, value: &Value, millis: bool) -> String {
     match (value, member.timestamp) {
-        (Value::Number(seconds), Some(TimestampFormat::Iso8601))
-            if model.protocol() == Protocol::RestXml =>
-        {
+        (Value::Number(seconds), Some(TimestampFormat::Iso8601)) if millis => {
             scalar::iso8601_millis(seconds)
         }
         _ => scalar::to_text(member, value).unwrap_or_default(),

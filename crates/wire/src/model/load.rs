@@ -1,153 +1,19 @@
 //! From botocore's JSON to [`Model`]: names resolved, bindings classified, look-ups built.
 //!
-//! The only file that knows how models are spelled. Start at [`Model::parse`].
+//! With `raw.rs` the only file that knows how models are spelled. Start at [`Model::parse`].
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::raw::{
+    RawBody, RawMetadata, RawModel, RawNamespace, RawOperation, RawReference, RawShape,
+};
 use super::shape::{
     Constraints, Kind, Location, Member, Shape, ShapeId, Structure, TimestampFormat,
 };
 use super::{Model, Operation, Protocol, Root, Segment, UriTemplate};
-
-#[derive(Deserialize)]
-struct RawModel {
-    metadata: RawMetadata,
-    operations: Map<String, Value>,
-    shapes: Map<String, Value>,
-    #[serde(default, rename = "errorStatus")]
-    error_status: HashMap<String, u16>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawMetadata {
-    api_version: Option<String>,
-    protocol: String,
-    json_version: Option<String>,
-    service_id: Option<String>,
-    signing_name: Option<String>,
-    endpoint_prefix: Option<String>,
-    target_prefix: Option<String>,
-    xml_namespace: Option<RawNamespace>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct RawOperation {
-    name: String,
-    http: RawHttp,
-    input: Option<RawBody>,
-    output: Option<RawBody>,
-    errors: Vec<RawReference>,
-    deprecated: bool,
-    authtype: Option<String>,
-    http_checksum: Option<RawChecksum>,
-    http_checksum_required: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RawHttp {
-    method: String,
-    request_uri: String,
-    response_code: u16,
-}
-
-impl Default for RawHttp {
-    fn default() -> Self {
-        Self { method: "POST".to_owned(), request_uri: "/".to_owned(), response_code: 200 }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawBody {
-    shape: String,
-    location_name: Option<String>,
-    xml_namespace: Option<RawNamespace>,
-    result_wrapper: Option<String>,
-    #[serde(default)]
-    unwrapped: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
-struct RawChecksum {
-    request_checksum_required: bool,
-}
-
-#[derive(Deserialize, Default, Clone)]
-#[serde(rename_all = "camelCase", default)]
-struct RawReference {
-    shape: String,
-    location: Option<String>,
-    location_name: Option<String>,
-    query_name: Option<String>,
-    flattened: bool,
-    streaming: bool,
-    xml_attribute: bool,
-    xml_namespace: Option<RawNamespace>,
-    timestamp_format: Option<String>,
-    idempotency_token: bool,
-}
-
-/// `"uri"` in metadata, `{"prefix": …, "uri": …}` elsewhere.
-#[derive(Deserialize, Clone)]
-#[serde(untagged)]
-enum RawNamespace {
-    Uri(String),
-    Prefixed { prefix: Option<String>, uri: String },
-}
-
-impl RawNamespace {
-    fn into_pair(self) -> (Option<String>, String) {
-        match self {
-            Self::Uri(uri) => (None, uri),
-            Self::Prefixed { prefix, uri } => (prefix, uri),
-        }
-    }
-
-    fn into_uri(self) -> String {
-        self.into_pair().1
-    }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct RawShape {
-    r#type: String,
-    members: Map<String, Value>,
-    member: Option<RawReference>,
-    key: Option<RawReference>,
-    value: Option<RawReference>,
-    required: Vec<String>,
-    payload: Option<String>,
-    flattened: bool,
-    location_name: Option<String>,
-    xml_namespace: Option<RawNamespace>,
-    timestamp_format: Option<String>,
-    min: Option<f64>,
-    max: Option<f64>,
-    pattern: Option<String>,
-    r#enum: Vec<String>,
-    sensitive: bool,
-    union: bool,
-    eventstream: bool,
-    error: Option<RawError>,
-    exception: bool,
-    fault: bool,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct RawError {
-    code: Option<String>,
-    http_status_code: Option<u16>,
-}
 
 /// Why the text is not a model.
 #[derive(Debug, thiserror::Error)]
@@ -239,8 +105,7 @@ struct Loader {
 
 impl Loader {
     fn new(protocol: Protocol, shapes: &Map<String, Value>) -> Result<Self, String> {
-        let mut loader =
-            Self { protocol, names: Vec::new(), raw: Vec::new(), ids: HashMap::new() };
+        let mut loader = Self { protocol, names: Vec::new(), raw: Vec::new(), ids: HashMap::new() };
         for (at, (name, facts)) in shapes.iter().enumerate() {
             let shape = RawShape::deserialize(facts).map_err(|error| format!("{name}: {error}"))?;
             loader.names.push(name.clone());
@@ -305,6 +170,7 @@ impl Loader {
             union: raw.union,
             event_stream: raw.eventstream,
             namespace: raw.xml_namespace.clone().map(RawNamespace::into_uri),
+            root_name: raw.location_name.clone(),
             ..Structure::default()
         };
         for (at, (name, facts)) in raw.members.iter().enumerate() {
@@ -349,8 +215,8 @@ impl Loader {
         })
     }
 
-    /// The name the model gives on the wire: the member's, else its shape's. A flattened list of the
-    /// query protocol goes by the name of its elements.
+    /// The name the model gives on the wire. A flattened list of the query protocol goes by the name
+    /// of its elements.
     fn given_name(&self, reference: &RawReference, target: &RawShape) -> Option<String> {
         let flattened = reference.flattened || target.flattened;
         let element = target.member.as_ref().filter(|_| flattened);
@@ -358,9 +224,7 @@ impl Loader {
             Protocol::Query | Protocol::Ec2 => element.and_then(|e| e.location_name.clone()),
             _ => None,
         };
-        of_elements
-            .or_else(|| reference.location_name.clone())
-            .or_else(|| target.location_name.clone())
+        of_elements.or_else(|| reference.location_name.clone())
     }
 
     /// EC2 capitalises what the others write; only the REST and XML protocols rename members.
@@ -415,9 +279,7 @@ fn format(name: &str) -> Option<TimestampFormat> {
 /// `RoleSessionName` → `roleSessionName`: how validation errors write a member.
 fn lower_camel(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn operation(

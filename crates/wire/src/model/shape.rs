@@ -91,6 +91,8 @@ pub struct Structure {
     pub(crate) has_body_members: bool,
     pub(crate) union: bool,
     pub(crate) namespace: Option<String>,
+    /// What the structure is called as the root of a document.
+    pub(crate) root_name: Option<String>,
     pub(crate) event_stream: bool,
 }
 

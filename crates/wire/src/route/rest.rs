@@ -57,10 +57,7 @@ fn query_names(parts: &Parts) -> Vec<(&str, &str)> {
 }
 
 /// Labels of a path in their encoded form; `None` when the path does not fit.
-fn match_path<'m, 'p>(
-    segments: &'m [Segment],
-    path: &'p str,
-) -> Option<Vec<(&'m str, &'p str)>> {
+fn match_path<'m, 'p>(segments: &'m [Segment], path: &'p str) -> Option<Vec<(&'m str, &'p str)>> {
     let mut rest = path.strip_prefix('/').unwrap_or(path);
     let mut labels = Vec::new();
     let mut done = rest.is_empty();
@@ -118,7 +115,11 @@ fn rank(
     let required = operation.required_query.len() + operation.required_headers.len();
     let is_literal = |segment: &&Segment| matches!(segment, Segment::Literal(_));
     let literal_segments = operation.uri.segments.iter().filter(is_literal).count();
-    let named = query.iter().any(|(key, value)| *key == "x-id" && *value == operation.name);
+    // The listing of directory buckets differs from ListBuckets by its endpoint only.
+    let express = operation.name == "ListDirectoryBuckets"
+        && crate::sigv4::scope_service(parts).as_deref() == Some("s3express");
+    let named =
+        express || query.iter().any(|(key, value)| *key == "x-id" && *value == operation.name);
     Some((
         operation.uri.literals.len(),
         literal_segments,

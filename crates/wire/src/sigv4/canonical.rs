@@ -17,12 +17,12 @@ pub(crate) const STRICT: &AsciiSet =
 /// The same, leaving the slashes of a path.
 pub(crate) const STRICT_PATH: &AsciiSet = &STRICT.remove(b'/');
 
-/// The canonical request of a signature.
+/// The canonical request of a signature over a canonical `path`.
 ///
 /// `skip` names the query parameters that are not part of it.
 pub(super) fn request(
     parts: &Parts,
-    service: &str,
+    path: &str,
     signed_headers: &[String],
     payload: &str,
     skip: &[&str],
@@ -30,7 +30,7 @@ pub(super) fn request(
     let mut text = String::with_capacity(512);
     text.push_str(parts.method.as_str());
     text.push('\n');
-    text.push_str(&path(parts.uri.path(), service));
+    text.push_str(path);
     text.push('\n');
     text.push_str(&query(parts.uri.query().unwrap_or_default(), skip));
     text.push('\n');
@@ -54,7 +54,8 @@ pub(super) fn string_to_sign(timestamp: &str, scope: &str, canonical: &str) -> S
 }
 
 /// S3 signs the path encoded once and as it is; the others normalise it and encode what was sent.
-fn path(sent: &str, service: &str) -> String {
+pub(super) fn path(parts: &Parts, service: &str) -> String {
+    let sent = parts.uri.path();
     let sent = if sent.is_empty() { "/" } else { sent };
     if is_s3(service) {
         let decoded: Vec<u8> = percent_decode_str(sent).collect();

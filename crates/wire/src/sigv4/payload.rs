@@ -52,11 +52,7 @@ impl PayloadHash {
     ///
     /// # Errors
     /// S3's `InvalidArgument` and `InvalidRequest` for a missing or unknown value.
-    pub fn of_request(
-        parts: &Parts,
-        presented: &Presented,
-        body: &[u8],
-    ) -> Result<Self, SigError> {
+    pub fn of_request(parts: &Parts, presented: &Presented, body: &[u8]) -> Result<Self, SigError> {
         let declared = parts.headers.get("x-amz-content-sha256");
         let declared = declared.map(|value| value.to_str().unwrap_or_default());
         if !is_s3(presented.service()) {
@@ -77,8 +73,12 @@ impl PayloadHash {
     /// # Errors
     /// [`SigError::BadContentHash`] for anything S3 does not list.
     pub fn parse(text: &str) -> Result<Self, SigError> {
-        let known =
-            [Self::Unsigned, Self::Streaming, Self::StreamingTrailer, Self::StreamingUnsignedTrailer];
+        let known = [
+            Self::Unsigned,
+            Self::Streaming,
+            Self::StreamingTrailer,
+            Self::StreamingUnsignedTrailer,
+        ];
         if let Some(hash) = known.into_iter().find(|hash| hash.as_str() == text) {
             return Ok(hash);
         }

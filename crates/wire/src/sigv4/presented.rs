@@ -135,8 +135,8 @@ fn from_header(parts: &Parts, text: &str) -> Result<Presented, SigError> {
             names.into_iter().zip(found).filter(|(_, v)| v.is_none()).map(|(n, _)| n).collect();
         return Err(SigError::malformed_header(text, &missing));
     };
-    let [access_key_id, date, region, service] = split_credential(credential)
-        .ok_or_else(|| SigError::BadCredential { form: Form::Header })?;
+    let [access_key_id, date, region, service] =
+        split_credential(credential).ok_or(SigError::BadCredential { form: Form::Header })?;
     let timestamp = request_time(parts).ok_or(SigError::MissingDate)?;
     let token = parts.headers.get("x-amz-security-token");
     Ok(Presented {
@@ -165,8 +165,8 @@ fn from_query(query: &Query<'_>) -> Result<Presented, SigError> {
     let date_text = required("X-Amz-Date")?;
     let signed = required("X-Amz-SignedHeaders")?;
     required("X-Amz-Algorithm")?;
-    let [access_key_id, date, region, service] = split_credential(&credential)
-        .ok_or_else(|| SigError::BadCredential { form: Form::Query })?;
+    let [access_key_id, date, region, service] =
+        split_credential(&credential).ok_or(SigError::BadCredential { form: Form::Query })?;
     let expires = match query.get("X-Amz-Expires") {
         Some(text) => Some(expires(&text)?),
         None if super::is_s3(&service) => return Err(SigError::MissingQuery),
@@ -194,10 +194,10 @@ fn expires(text: &str) -> Result<i64, SigError> {
     match text.parse::<i64>() {
         Err(_) => bad("X-Amz-Expires should be a number"),
         Ok(seconds) if seconds < 0 => bad("X-Amz-Expires must be non-negative"),
-        Ok(seconds) if seconds > MAX_EXPIRES => bad(
-            "X-Amz-Expires must be less than a week (in seconds); that is, the given \
-             X-Amz-Expires must be less than 604800 seconds",
-        ),
+        Ok(seconds) if seconds > MAX_EXPIRES => {
+            bad("X-Amz-Expires must be less than a week (in seconds); that is, the given \
+             X-Amz-Expires must be less than 604800 seconds")
+        }
         Ok(seconds) => Ok(seconds),
     }
 }
@@ -247,7 +247,8 @@ impl<'a> Query<'a> {
     }
 
     fn get(&self, name: &str) -> Option<String> {
-        let mut fields = self.0.split('&').map(|field| field.split_once('=').unwrap_or((field, "")));
+        let mut fields =
+            self.0.split('&').map(|field| field.split_once('=').unwrap_or((field, "")));
         let (_, value) = fields.find(|(key, _)| *key == name)?;
         Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
     }

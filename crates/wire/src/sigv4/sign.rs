@@ -45,7 +45,8 @@ pub fn sign(
         .collect();
     names.sort();
     let signed = Signer::new(credentials, region, service, now);
-    let canonical = canonical::request(parts, service, &names, payload.as_str(), &[]);
+    let canonical =
+        canonical::request(parts, &canonical::path(parts, service), &names, payload.as_str(), &[]);
     let verified = signed.finish(&canonical);
     let authorization = format!(
         "{ALGORITHM} Credential={}/{}, SignedHeaders={}, Signature={}",
@@ -86,7 +87,8 @@ pub fn presign(
         append_query(parts, name, &value);
     }
     let payload = if is_s3(service) { PayloadHash::Unsigned } else { PayloadHash::of(b"") };
-    let canonical = canonical::request(parts, service, &names, payload.as_str(), &[]);
+    let canonical =
+        canonical::request(parts, &canonical::path(parts, service), &names, payload.as_str(), &[]);
     let signature = signer.finish(&canonical).signature;
     append_query(parts, "X-Amz-Signature", &signature);
 }

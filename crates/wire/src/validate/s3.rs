@@ -13,6 +13,11 @@ pub(super) fn fault(operation: &Operation, violation: &Violation<'_>) -> WireFau
         (Location::Body, Broken::Missing) if !violation.path.contains('.') => {
             WireFault::sender("MissingRequestBodyError", "Request Body is empty")
         }
+        (Location::Body, Broken::Enum(_)) if violation.member == "LocationConstraint" => {
+            let message = "The specified location-constraint is not valid";
+            WireFault::sender("InvalidLocationConstraint", message)
+                .with_extra("LocationConstraint", &violation.text)
+        }
         (Location::Body, _) => crate::decode::malformed_xml(operation),
         (Location::Header, Broken::Missing) => {
             let name = &violation.wire_name;
@@ -33,17 +38,19 @@ pub(super) fn fault(operation: &Operation, violation: &Violation<'_>) -> WireFau
 
 fn bad_header(violation: &Violation<'_>) -> WireFault {
     match violation.wire_name.as_str() {
-        "x-amz-storage-class" => WireFault::sender(
-            "InvalidStorageClass",
-            "The storage class you specified is not valid",
-        )
-        .with_extra("StorageClassRequested", &violation.text),
+        "x-amz-storage-class" => {
+            WireFault::sender("InvalidStorageClass", "The storage class you specified is not valid")
+                .with_extra("StorageClassRequested", &violation.text)
+        }
         "x-amz-server-side-encryption" => {
             argument(violation, "The encryption method specified is not supported".to_owned())
         }
-        "x-amz-metadata-directive" => {
-            argument(violation, "Unknown metadata directive.".to_owned())
-        }
+        "x-amz-metadata-directive" => argument(violation, "Unknown metadata directive.".to_owned()),
+        "x-amz-sdk-checksum-algorithm" | "x-amz-checksum-algorithm" => WireFault::sender(
+            "InvalidRequest",
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid \
+             types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+        ),
         "x-amz-acl" => argument(violation, String::new()),
         name => argument(violation, format!("Invalid value for {name}")),
     }

@@ -152,7 +152,14 @@ impl<'m> Walk<'m> {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
-    fn map_key(&mut self, member: &'m Member, key: &'m Member, name: &str, map: &Value, path: &str) {
+    fn map_key(
+        &mut self,
+        member: &'m Member,
+        key: &'m Member,
+        name: &str,
+        map: &Value,
+        path: &str,
+    ) {
         let limits = self.model.shape(key.shape).constraints();
         let length = name.chars().count() as f64;
         let broken = match (limits.min, limits.max) {

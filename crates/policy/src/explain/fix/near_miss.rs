@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::{Change, Fix, Place, principal, resource};
 use crate::call::Call;
-use crate::condition::{Condition, Set};
+use crate::condition::Condition;
 use crate::decision::Blocker;
+use crate::keys::Keys;
 use crate::policies::PolicyKind;
 use crate::statement::{Effect, Grant, Statement};
 
@@ -97,6 +98,10 @@ fn mend(call: &Call<'_>, kind: PolicyKind, lack: Lack<'_>) -> Option<(Change, St
     };
     match lack {
         Lack::Condition(condition) => mend_condition(call, condition),
+        // Where everyone is named by rule, one more name would be refused.
+        Lack::Principal if matches!(kind, PolicyKind::ResourceControl | PolicyKind::Endpoint) => {
+            None
+        }
         Lack::Principal => Some(add("Principal", principal(call)?)),
         Lack::Action => Some(add("Action", json!(call.request.action))),
         Lack::Resource if kind == PolicyKind::Key => Some(add("Resource", json!("*"))),
@@ -104,22 +109,32 @@ fn mend(call: &Call<'_>, kind: PolicyKind, lack: Lack<'_>) -> Option<(Change, St
     }
 }
 
-/// Only equality and likeness can be mended by one more value; what excludes or compares is left
+/// A value is offered only when trying it shows that it helps; what compares or excludes is left
 /// to a statement of its own.
 fn mend_condition(call: &Call<'_>, condition: &Condition) -> Option<(Change, String)> {
-    let operator = condition.operator();
     let key = condition.key().to_owned();
-    let values = condition.wanted(&call.keys);
+    let asked = condition.wanted(&call.keys);
     let found = call.keys.values(condition.key_lower()).filter(|found| !found.is_empty());
     let Some(found) = found else {
-        let positive = !operator.negated && operator.is_known() && !values.is_empty();
+        let values = values_that_do(condition, call, true);
         let what = format!("it asks for {key} = {}; send it", values.join(" or "));
-        return positive.then_some((Change::SendKey { key, values }, what));
+        return (!values.is_empty()).then_some((Change::SendKey { key, values }, what));
     };
     let [value] = found else { return None };
-    let addable = operator.is_equality() && !operator.negated && operator.set != Set::Any;
-    let name = condition.operator_text().to_owned();
-    let asked = values.join(" or ");
-    let what = format!("{name} {key} asks for {asked}, the request has {value}; add this value");
-    addable.then(|| (Change::AddConditionValue { operator: name, key, value: value.clone() }, what))
+    let helps = !condition.operator().negated && condition.with_only(value)?.holds(&call.keys);
+    let operator = condition.operator_text().to_owned();
+    let asked = asked.join(" or ");
+    let what =
+        format!("{operator} {key} asks for {asked}, the request has {value}; add this value");
+    helps.then(|| (Change::AddConditionValue { operator, key, value: value.clone() }, what))
+}
+
+/// Which of the policy's own values, sent with the request, make the condition this.
+pub(super) fn values_that_do(condition: &Condition, call: &Call<'_>, hold: bool) -> Vec<String> {
+    let gives = |value: &String| {
+        let mut context = call.request.context.clone();
+        context.set(condition.key(), value);
+        condition.holds(&Keys::new(&context, false)) == hold
+    };
+    condition.wanted(&call.keys).into_iter().filter(gives).collect()
 }

@@ -1,0 +1,109 @@
+//! Bodies between the asynchronous connection and the synchronous gateway.
+
+use std::io::{self, Read};
+
+use bytes::{Buf, Bytes};
+use gateway::Download;
+use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::{Frame, Incoming};
+use tokio::sync::{mpsc, oneshot};
+
+/// Pieces in flight in either direction; with hyper's piece size this bounds memory.
+const PIECES: usize = 4;
+/// Bytes of a piece on the way out.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// A response body.
+pub type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// A request body as a reader. Nothing is read from the connection before the first `read`, so a
+/// client that waits for `100 Continue` sends its body only after it was let in.
+pub struct RequestBody {
+    start: Option<oneshot::Sender<()>>,
+    pieces: mpsc::Receiver<io::Result<Bytes>>,
+    current: Bytes,
+}
+
+impl RequestBody {
+    /// Bridges `incoming`; call it on the runtime.
+    pub fn new(mut incoming: Incoming) -> Self {
+        let (start, started) = oneshot::channel();
+        let (sender, pieces) = mpsc::channel(PIECES);
+        tokio::spawn(async move {
+            if started.await.is_err() {
+                return;
+            }
+            while let Some(frame) = incoming.frame().await {
+                let piece = match frame.map(Frame::into_data) {
+                    Ok(Ok(data)) => Ok(data),
+                    Ok(Err(_trailers)) => continue,
+                    Err(e) => Err(io::Error::other(e)),
+                };
+                let ended = piece.is_err();
+                if sender.send(piece).await.is_err() || ended {
+                    return;
+                }
+            }
+        });
+        Self { start: Some(start), pieces, current: Bytes::new() }
+    }
+}
+
+impl Read for RequestBody {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(start) = self.start.take() {
+            // The task is gone when the connection is; then the channel is closed as well.
+            let _ = start.send(());
+        }
+        while self.current.is_empty() {
+            match self.pieces.blocking_recv() {
+                Some(piece) => self.current = piece?,
+                None => return Ok(0),
+            }
+        }
+        let count = self.current.len().min(buffer.len());
+        self.current.copy_to_slice(buffer.split_at_mut(count).0);
+        Ok(count)
+    }
+}
+
+/// A body in memory.
+pub fn whole(bytes: Bytes) -> Body {
+    http_body_util::Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Streams blobs: read on the blocking pool, never faster than the client takes them. A blob that
+/// turns out damaged breaks the connection, so that the client sees a short body and not a wrong
+/// one.
+pub fn blobs(download: Download) -> Body {
+    let (sender, mut pieces) = mpsc::channel::<io::Result<Bytes>>(PIECES);
+    tokio::task::spawn_blocking(move || {
+        for mut blob in download.pieces {
+            loop {
+                let piece = next_piece(&mut blob);
+                match piece {
+                    Ok(bytes) if bytes.is_empty() => break,
+                    Ok(bytes) => {
+                        if sender.blocking_send(Ok(bytes)).is_err() {
+                            return;
+                        }
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "object data does not open");
+                        let _ = sender.blocking_send(Err(error));
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    let stream = futures::stream::poll_fn(move |context| pieces.poll_recv(context));
+    let frames = futures::StreamExt::map(stream, |piece| piece.map(Frame::data));
+    StreamBody::new(frames).boxed_unsync()
+}
+
+fn next_piece(blob: &mut impl Read) -> io::Result<Bytes> {
+    let mut piece = Vec::with_capacity(PIECE_BYTES);
+    blob.take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
+    Ok(piece.into())
+}

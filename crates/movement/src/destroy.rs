@@ -1,0 +1,224 @@
+//! `destroy`: the journal walked back, source first; then a look whether anything is left.
+//!
+//! What the movement did not make is not touched. Moved data goes only with `--data`; while it
+//! stays, its bucket, that bucket's policy and its key stay too, and `destroy` says so.
+
+use crate::context::{Context, Options};
+use crate::file::Movement;
+use crate::journal::{Entry, Standing};
+use crate::objects;
+use crate::path;
+use crate::report::{Action, Event, Outcome, Side, StepLine};
+use crate::run::note_failure;
+use crate::sql;
+use crate::steps::{self, Seen};
+use crate::trouble::{Result, Trouble};
+use crate::undo::Undo;
+use crate::verify::last_arrived;
+use crate::work::{Mode, Work};
+
+/// Takes back everything that `apply` made, in safe order. May be repeated after a crash.
+pub async fn destroy(movement: &Movement, cx: &Context, options: &Options) -> Outcome {
+    let mut outcome = Outcome::new("destroy", &movement.name);
+    match try_destroy(movement, cx, options, &mut outcome).await {
+        Ok(()) => outcome,
+        Err(trouble) => {
+            cx.reporter.report(&Event::Trouble((*trouble).clone()));
+            outcome.failed(*trouble)
+        }
+    }
+}
+
+async fn try_destroy(
+    movement: &Movement,
+    cx: &Context,
+    options: &Options,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let mut work = Work::open(movement, cx, Mode::Change).await?;
+    work.say(path::title(&work));
+    let mut standing = work.journal.standing();
+    standing.sort_by_key(|known| known.undo.as_ref().map_or(u8::MAX, Undo::rank));
+    cancel_running(&mut work).await?;
+    let own_bucket = work.journal.is_ours(steps::BUCKET);
+    let (storage, doors): (Vec<Standing>, Vec<Standing>) = standing
+        .into_iter()
+        .partition(|known| known.undo.as_ref().is_some_and(|undo| undo.holds_data(own_bucket)));
+    for known in doors {
+        take_back(&mut work, known, outcome).await?;
+    }
+    let kept = data(&mut work, options.data, outcome).await?;
+    for known in storage {
+        match &kept {
+            Some(reason) => leave(&work, &known, reason, outcome),
+            None => take_back(&mut work, known, outcome).await?,
+        }
+    }
+    nothing_left(&mut work, outcome).await
+}
+
+/// Takes one step back and journals that it is gone.
+async fn take_back(work: &mut Work<'_>, known: Standing, outcome: &mut Outcome) -> Result<()> {
+    if let Some(undo) = &known.undo {
+        let mut line = line(work, &known.step, undo);
+        let moot = undo.is_in_cluster() && work.facts.cluster.is_none();
+        if moot {
+            line.detail = "gone with the cluster".into();
+        } else {
+            undo.execute(work).await?;
+        }
+        work.say(Event::Step(line.clone()));
+        outcome.steps.push(line);
+    }
+    work.note(Entry::Undone { step: known.step })
+}
+
+fn line(work: &Work<'_>, step: &str, undo: &Undo) -> StepLine {
+    let detail = match undo {
+        Undo::DeleteKey { .. } => "scheduled, 7 days",
+        Undo::ReopenAssumeRole => "open to everybody, as it was",
+        undo if undo.restores() => "as it was before",
+        _ => "",
+    };
+    StepLine {
+        id: step.to_owned(),
+        hop: 0,
+        side: undo.side(),
+        label: work.label(undo.side()).to_owned(),
+        action: if undo.restores() { Action::Restore } else { Action::Remove },
+        what: undo.what(),
+        detail: detail.to_owned(),
+    }
+}
+
+fn leave(work: &Work<'_>, known: &Standing, reason: &str, outcome: &mut Outcome) {
+    let Some(undo) = &known.undo else { return };
+    let mut line = line(work, &known.step, undo);
+    line.action = Action::Leave;
+    line.detail = reason.to_owned();
+    work.say(Event::Step(line.clone()));
+    outcome.steps.push(line);
+}
+
+/// A statement of an interrupted run would go on writing while its roles are taken away.
+async fn cancel_running(work: &mut Work<'_>) -> Result<()> {
+    let mut open = None;
+    for entry in work.journal.entries() {
+        match entry {
+            Entry::RunStarted { run, process, .. } => open = Some((run.clone(), process.clone())),
+            Entry::Unloaded { .. } | Entry::Arrived { .. } | Entry::RunFailed { .. } => open = None,
+            _ => {}
+        }
+    }
+    let Some((run, process)) = open else { return Ok(()) };
+    if let (Some(process), true) = (process, work.facts.cluster.is_some()) {
+        // The process may be another's by now: only one that runs this movement's UNLOAD is ended.
+        let mark = sql::literal(&format!("%landbridge:{}:{run}%", work.movement.name));
+        let process = process.parse::<u64>().unwrap_or_default();
+        let sql = format!(
+            "SELECT pg_terminate_backend(pid) FROM stv_recents \
+             WHERE pid = {process} AND status = 'Running' AND query LIKE {mark}"
+        );
+        // A warehouse without this view has no way to be asked; the roles go all the same.
+        let _ = work.admin_sql(&sql).await?;
+    }
+    note_failure(work, &run, "ended by destroy")
+}
+
+/// Deletes the moved objects, or tells why what holds them has to stay.
+async fn data(work: &mut Work<'_>, delete: bool, outcome: &mut Outcome) -> Result<Option<String>> {
+    if !objects::bucket_exists(work).await? {
+        return Ok(None);
+    }
+    let keys = moved_keys(work).await?;
+    if keys.is_empty() {
+        return foreign_objects(work).await;
+    }
+    let count = keys.len();
+    let target = &work.movement.target;
+    let what = format!("{count} objects under s3://{}/{}", target.bucket, target.prefix);
+    let mut line = StepLine {
+        id: "target.data".into(),
+        hop: 7,
+        side: Side::Target,
+        label: work.label(Side::Target).to_owned(),
+        action: Action::Leave,
+        what,
+        detail: "kept; landbridge destroy --data deletes them".into(),
+    };
+    if !delete {
+        work.say(Event::Step(line.clone()));
+        outcome.steps.push(line);
+        return Ok(Some("holds the moved data".into()));
+    }
+    for key in &keys {
+        objects::delete(work, key).await?;
+    }
+    line.action = Action::Remove;
+    line.detail = String::new();
+    work.say(Event::Step(line.clone()));
+    outcome.steps.push(line);
+    work.note(Entry::DataDeleted)?;
+    foreign_objects(work).await
+}
+
+/// The objects that are this movement's: in a bucket it made everything under its prefix, in
+/// another's bucket only what a run is known to have written.
+async fn moved_keys(work: &Work<'_>) -> Result<Vec<String>> {
+    let listed = objects::list(work, &work.movement.target.prefix).await?;
+    let mut keys: Vec<String> = listed.into_iter().map(|object| object.key).collect();
+    if !work.journal.is_ours(steps::BUCKET) {
+        let arrived = last_arrived(work).map(|arrived| arrived.moved);
+        let known: Vec<String> = arrived
+            .into_iter()
+            .flat_map(|moved| moved.files.into_iter().map(|file| file.key).chain(moved.manifest))
+            .collect();
+        keys.retain(|key| known.contains(key));
+    }
+    Ok(keys)
+}
+
+/// Why a bucket of ours cannot go: somebody else keeps objects in it.
+async fn foreign_objects(work: &Work<'_>) -> Result<Option<String>> {
+    if !work.journal.is_ours(steps::BUCKET) {
+        return Ok(None);
+    }
+    let left = objects::list(work, "").await?;
+    Ok(left.first().map(|object| format!("holds objects of others, such as {}", object.key)))
+}
+
+/// Looks at every step again: what this movement made and did not leave on purpose must be gone.
+async fn nothing_left(work: &mut Work<'_>, outcome: &mut Outcome) -> Result<()> {
+    let left = outcome.steps.iter().filter(|step| step.action == Action::Leave).count();
+    let removed: Vec<String> = outcome
+        .steps
+        .iter()
+        .filter(|step| step.action == Action::Remove)
+        .map(|step| step.id.clone())
+        .collect();
+    let mut still = Vec::new();
+    for step in steps::all(work) {
+        let in_database = matches!(step.hop(), 4 | 5) && step.side() == Side::Source;
+        if !removed.contains(&step.id()) || in_database {
+            continue;
+        }
+        // A role that is there again counts as foreign, and that look fails: it is left as well.
+        if !matches!(step.look(work).await, Ok(Seen::Absent)) {
+            still.push(step.what(work));
+        }
+    }
+    if !still.is_empty() {
+        let mut trouble = Trouble::new(format!("destroy {}", work.movement.name))
+            .said("not everything is gone")
+            .fix(format!("landbridge destroy {}", work.file()));
+        trouble.why = still;
+        return Err(Box::new(trouble));
+    }
+    let summary = match (removed.len(), left) {
+        (0, 0) => "there was nothing to take back".to_owned(),
+        (_, 0) => "nothing of it is left".to_owned(),
+        (_, left) => format!("{left} left on purpose; nothing else of it is left"),
+    };
+    work.say(Event::Summary(summary));
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! The warehouse: users, grants, and an UNLOAD that writes two CSV files and a manifest.
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::Fake;
+use crate::database::{Database, Databases, DbError, Login, Rows};
+
+#[async_trait]
+impl Databases for Fake {
+    async fn connect(&self, login: &Login) -> Result<Box<dyn Database>, DbError> {
+        if self.is_dead() {
+            return Err(DbError::local("the line is cut"));
+        }
+        let world = self.world.lock().unwrap();
+        if world.users.get(&login.user).map(String::as_str) != Some(login.password.reveal()) {
+            let message = format!("password authentication failed for user \"{}\"", login.user);
+            return Err(DbError { sqlstate: Some("28P01".into()), ..DbError::local(message) });
+        }
+        Ok(Box::new(Session(self.clone())))
+    }
+}
+
+struct Session(Fake);
+
+fn one(value: impl ToString) -> Rows {
+    Rows { rows: vec![vec![Some(value.to_string())]] }
+}
+
+/// The n-th quoted thing of a statement.
+fn quoted(sql: &str, quote: char, n: usize) -> String {
+    sql.split(quote).nth(2 * n + 1).unwrap_or_default().to_owned()
+}
+
+#[async_trait]
+impl Database for Session {
+    async fn query(&self, sql: &str) -> Result<Rows, DbError> {
+        if self.0.is_dead() {
+            return Err(DbError::local("the line is cut"));
+        }
+        let verb = sql.trim_start().split([' ', '(']).next().unwrap();
+        let unload = sql.contains("UNLOAD (");
+        if unload {
+            self.hang().await?;
+        }
+        let changes = unload || matches!(verb, "CREATE" | "ALTER" | "DROP" | "GRANT" | "REVOKE");
+        let name = if unload { "UNLOAD" } else { verb };
+        if changes && !self.0.burn(name) {
+            return Err(DbError::local("the line is cut"));
+        }
+        let answer = if unload { self.unload(sql) } else { self.statement(verb, sql) };
+        if self.0.is_dead() {
+            return Err(DbError::local("the line is cut"));
+        }
+        answer
+    }
+
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn cancel(&self) -> Result<(), DbError> {
+        self.0.cancelled.notify_one();
+        Ok(())
+    }
+}
+
+impl Session {
+    async fn hang(&self) -> Result<(), DbError> {
+        if self.0.knobs.lock().unwrap().hang {
+            self.0.cancelled.notified().await;
+            let message = "canceling statement due to user request";
+            return Err(DbError { sqlstate: Some("57014".into()), ..DbError::local(message) });
+        }
+        Ok(())
+    }
+
+    fn statement(&self, verb: &str, sql: &str) -> Result<Rows, DbError> {
+        let mut world = self.0.world.lock().unwrap();
+        match verb {
+            "CREATE" => {
+                let made = world.users.insert(quoted(sql, '"', 0), quoted(sql, '\'', 0));
+                assert!(made.is_none(), "user made twice");
+            }
+            "ALTER" => {
+                world.users.insert(quoted(sql, '"', 0), quoted(sql, '\'', 0));
+            }
+            "DROP" => {
+                let user = quoted(sql, '"', 0);
+                let prefix = format!("{user}: ");
+                let held = world.grants.iter().any(|grant| grant.starts_with(&prefix));
+                assert!(!held, "a user with grants cannot be dropped: {:?}", world.grants);
+                world.users.remove(&user);
+            }
+            "GRANT" | "REVOKE" => {
+                if sql.contains("PUBLIC") {
+                    world.assumerole_open = verb == "GRANT";
+                    return Ok(Rows::default());
+                }
+                let word = if verb == "GRANT" { " TO " } else { " FROM " };
+                let (what, who) = sql.split_once(word).unwrap();
+                let what = what.split_once(' ').unwrap().1;
+                let grant = format!("{}: {what}", quoted(who, '"', 0));
+                if verb == "GRANT" {
+                    world.grants.insert(grant);
+                } else {
+                    world.grants.remove(&grant);
+                }
+            }
+            "SELECT" => return self.select(&world, sql),
+            _ => {}
+        }
+        Ok(Rows::default())
+    }
+
+    fn select(&self, world: &super::World, sql: &str) -> Result<Rows, DbError> {
+        let user = quoted(sql, '\'', 0);
+        let holds = |what: String| world.grants.contains(&format!("{user}: {what}"));
+        if sql.contains("pg_user") {
+            let found = world.users.contains_key(&user);
+            return Ok(Rows { rows: found.then(|| vec![Some(user)]).into_iter().collect() });
+        }
+        if sql.contains("pg_backend_pid") {
+            return Ok(one(4711));
+        }
+        if sql.contains("pg_last_unload_count") {
+            return Ok(one(3));
+        }
+        if sql.contains("sys_query_history") {
+            let rows = world
+                .history
+                .get(&quoted(sql, '\'', 0))
+                .map(|rows| vec![Some("success".to_owned()), Some(rows.to_string())]);
+            return Ok(Rows { rows: rows.into_iter().collect() });
+        }
+        if !world.users.contains_key(&user) {
+            let message = format!("user \"{user}\" does not exist");
+            return Err(DbError { sqlstate: Some("42704".into()), ..DbError::local(message) });
+        }
+        if sql.contains("has_assumerole_privilege") {
+            let chain = quoted(sql, '\'', 1);
+            return Ok(one(world.assumerole_open || holds(format!("ASSUMEROLE ON '{chain}'"))));
+        }
+        if sql.contains("has_schema_privilege") {
+            return Ok(one(holds(format!("USAGE ON SCHEMA \"{}\"", quoted(sql, '\'', 1)))));
+        }
+        if sql.contains("has_table_privilege") {
+            return Ok(one(holds(format!("SELECT ON {}", quoted(sql, '\'', 1)))));
+        }
+        panic!("select {sql}")
+    }
+
+    /// Writes `a` and `b` with three records; the select's text does not matter.
+    fn unload(&self, sql: &str) -> Result<Rows, DbError> {
+        if let Some(error) = self.0.knobs.lock().unwrap().refuse_unload.clone() {
+            return Err(error);
+        }
+        let mut world = self.0.world.lock().unwrap();
+        let after = sql.split_once("TO 's3://").unwrap().1;
+        let (bucket, prefix) = after.split_once('\'').unwrap().0.split_once('/').unwrap();
+        let mark = sql.split_once("/* ").unwrap().1.split_once(" */").unwrap().0;
+        world.history.insert(mark.to_owned(), 3);
+        let files = [("0000_part_00", "1,\"a\nb\"\n2,x\n", 2), ("0001_part_00", "3,\n", 1)];
+        let entries: Vec<_> = files
+            .iter()
+            .map(|(name, text, records)| {
+                let url = format!("s3://{bucket}/{prefix}{name}");
+                let meta = json!({ "content_length": text.len(), "record_count": records });
+                json!({ "url": url, "meta": meta })
+            })
+            .collect();
+        let manifest =
+            json!({ "entries": entries, "meta": { "content_length": 15, "record_count": 3 } });
+        let objects = &mut world.buckets.get_mut(bucket).unwrap().objects;
+        if !sql.contains("CLEANPATH") && objects.keys().any(|key| key.starts_with(prefix)) {
+            let message = "Specified unload destination on S3 is not empty. Consider …";
+            return Err(DbError { sqlstate: Some("XX000".into()), ..DbError::local(message) });
+        }
+        objects.insert(format!("{prefix}manifest"), manifest.to_string().into_bytes());
+        for (name, text, _) in files {
+            objects.insert(format!("{prefix}{name}"), text.as_bytes().to_vec());
+        }
+        Ok(Rows::default())
+    }
+}

@@ -1,0 +1,239 @@
+//! The write-ahead journal: what is about to be made and how to take it back, one JSON object a
+//! line, on disk before the call is sent.
+//!
+//! `<state>/movements/<name>/journal.jsonl`. After a crash at any point the journal names every
+//! resource that may exist. A torn last line (a crash while writing it) counts as not written:
+//! its call was not sent. One process holds the journal at a time.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::report::MovedFile;
+use crate::trouble::{Result, Trouble};
+use crate::undo::Undo;
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Entry {
+    /// The first line.
+    Begun {
+        /// The movement's name.
+        movement: String,
+        /// The external id of hop 2.
+        external_id: String,
+    },
+    /// A call is about to be sent.
+    Intended {
+        /// The step.
+        step: String,
+        /// How to take it back; absent when taking back another step does it.
+        undo: Option<Undo>,
+    },
+    /// The call succeeded.
+    Made {
+        /// The step.
+        step: String,
+    },
+    /// It has been taken back.
+    Undone {
+        /// The step.
+        step: String,
+    },
+    /// A run is about to send its UNLOAD.
+    RunStarted {
+        /// The run's id, part of the statement's mark.
+        run: String,
+        /// The warehouse's process id, for cancelling.
+        process: Option<String>,
+        /// SHA-256 of the statement, in hexadecimal.
+        statement_sha256: String,
+    },
+    /// The UNLOAD is done.
+    Unloaded {
+        /// The run.
+        run: String,
+        /// What `pg_last_unload_count()` or the history said.
+        rows: u64,
+    },
+    /// What arrived has been looked at.
+    Arrived {
+        /// The run.
+        run: String,
+        /// Data rows.
+        rows: u64,
+        /// The manifest's key.
+        manifest: Option<String>,
+        /// SHA-256 of the manifest.
+        manifest_sha256: Option<String>,
+        /// Every file.
+        files: Vec<MovedFile>,
+    },
+    /// The run ended without result.
+    RunFailed {
+        /// The run.
+        run: String,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// The moved objects have been deleted.
+    DataDeleted,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    at: DateTime<Utc>,
+    #[serde(flatten)]
+    entry: Entry,
+}
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    /// Absent for a journal that is only read.
+    file: Option<File>,
+    entries: Vec<Entry>,
+}
+
+/// A step that was intended and not taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// The step's id.
+    pub step: String,
+    /// How to take it back.
+    pub undo: Option<Undo>,
+    /// Whether its call is known to have succeeded.
+    pub made: bool,
+}
+
+impl Journal {
+    /// Where the journal of a movement lies.
+    pub fn path(state: &Path, movement: &str) -> PathBuf {
+        state.join("movements").join(movement).join("journal.jsonl")
+    }
+
+    /// Opens for writing, made when absent; a torn last line is cut off.
+    ///
+    /// # Errors
+    /// When the file cannot be used or another process holds it.
+    pub(crate) fn open(state: &Path, movement: &str) -> Result<Self> {
+        let path = Self::path(state, movement);
+        let failed = |error: std::io::Error| trouble(&path, &error.to_string());
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(failed)?;
+        }
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        if file.try_lock().is_err() {
+            let busy = "another landbridge works on this movement";
+            return Err(trouble(&path, busy));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(failed)?;
+        let (entries, whole) = parse(&text, &path)?;
+        file.set_len(whole as u64).map_err(failed)?;
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        Ok(Self { path, file: Some(file), entries })
+    }
+
+    /// Reads without holding; an absent journal is empty.
+    ///
+    /// # Errors
+    /// When it exists and cannot be read.
+    pub(crate) fn read(state: &Path, movement: &str) -> Result<Self> {
+        let path = Self::path(state, movement);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(trouble(&path, &error.to_string())),
+        };
+        let (entries, _) = parse(&text, &path)?;
+        Ok(Self { path, file: None, entries })
+    }
+
+    /// Appends one entry; when this returns, it is on disk.
+    ///
+    /// # Errors
+    /// When the disk refuses; then the call that follows must not be sent.
+    pub(crate) fn append(&mut self, at: DateTime<Utc>, entry: Entry) -> Result<()> {
+        let Some(file) = self.file.as_mut() else {
+            return Err(trouble(&self.path, "it was opened for reading"));
+        };
+        let line = Line { at, entry };
+        let write = serde_json::to_string(&line).map_err(std::io::Error::other).and_then(|text| {
+            file.write_all(format!("{text}\n").as_bytes())?;
+            file.sync_data()
+        });
+        write.map_err(|error| trouble(&self.path, &error.to_string()))?;
+        self.entries.push(line.entry);
+        Ok(())
+    }
+
+    /// Every entry, oldest first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The external id, when the movement has begun.
+    pub fn external_id(&self) -> Option<&str> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Begun { external_id, .. } => Some(external_id.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The steps that were intended and not taken back, in the order of their first intention.
+    pub fn standing(&self) -> Vec<Standing> {
+        let known = |standing: &[Standing], step: &str| standing.iter().any(|s| s.step == step);
+        let mut standing: Vec<Standing> = Vec::new();
+        for entry in &self.entries {
+            match entry {
+                Entry::Intended { step, undo } if !known(&standing, step) => {
+                    let (step, undo) = (step.clone(), undo.clone());
+                    standing.push(Standing { step, undo, made: false });
+                }
+                Entry::Made { step } => {
+                    standing.iter_mut().filter(|s| s.step == *step).for_each(|s| s.made = true);
+                }
+                Entry::Undone { step } => standing.retain(|known| known.step != *step),
+                _ => {}
+            }
+        }
+        standing
+    }
+
+    /// Whether this movement made (or was about to make) the resource of a step.
+    pub fn is_ours(&self, step: &str) -> bool {
+        self.standing().iter().any(|known| known.step == step)
+    }
+}
+
+/// The entries and the length of the part that is whole.
+fn parse(text: &str, path: &Path) -> Result<(Vec<Entry>, usize)> {
+    let mut entries = Vec::new();
+    let mut whole = 0;
+    for line in text.split_inclusive('\n') {
+        if !line.ends_with('\n') {
+            break;
+        }
+        let parsed: Line = serde_json::from_str(line)
+            .map_err(|error| trouble(path, &format!("line {}: {error}", entries.len() + 1)))?;
+        entries.push(parsed.entry);
+        whole += line.len();
+    }
+    Ok((entries, whole))
+}
+
+fn trouble(path: &Path, said: &str) -> Box<Trouble> {
+    Box::new(Trouble::new(format!("the journal {}", path.display())).said(said))
+}

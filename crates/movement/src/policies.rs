@@ -1,0 +1,238 @@
+//! The least-privilege documents of the pattern "unload across accounts".
+//!
+//! Pure: facts in, JSON out. Who may assume whom, and what each of the four roles may do; nothing
+//! is granted that a hop of the path does not need. Forms: "Policy elements" in the IAM User
+//! Guide; the external id Redshift sends: "Authorizing COPY, UNLOAD … using IAM roles" in the
+//! Redshift Management Guide.
+
+use serde_json::{Value, json};
+
+use crate::facts::Facts;
+use crate::file::{IfExists, Movement};
+
+const VERSION: &str = "2012-10-17";
+
+fn document(statements: Vec<Value>) -> Value {
+    json!({ "Version": VERSION, "Statement": statements })
+}
+
+/// Trust of the entry role: the one principal that may run the movement.
+pub(crate) fn entry_trust(facts: &Facts) -> Value {
+    document(vec![json!({
+        "Sid": "WhoeverMayRunIt",
+        "Effect": "Allow",
+        "Principal": { "AWS": facts.principal },
+        "Action": "sts:AssumeRole",
+    })])
+}
+
+/// The entry role's only permission: the next hop.
+pub(crate) fn entry_policy(movement: &Movement, facts: &Facts) -> Value {
+    document(vec![json!({
+        "Sid": "AssumeReader",
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Resource": facts.source_role(&movement.roles.secret_reader),
+    })])
+}
+
+/// Trust of the secret reader: the entry role, with this movement's external id.
+pub(crate) fn reader_trust(movement: &Movement, facts: &Facts) -> Value {
+    document(vec![json!({
+        "Sid": "EntryRoleOfThisMovement",
+        "Effect": "Allow",
+        "Principal": { "AWS": facts.target_role(&movement.roles.entry) },
+        "Action": "sts:AssumeRole",
+        "Condition": { "StringEquals": { "sts:ExternalId": facts.external_id } },
+    })])
+}
+
+/// The secret reader's permission: one secret, and its key through Secrets Manager only.
+pub(crate) fn reader_policy(facts: &Facts) -> Option<Value> {
+    let secret = facts.secret_arn.as_ref()?;
+    let mut statements = vec![json!({
+        "Sid": "ReadOneSecret",
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": secret,
+    })];
+    if let Some(key) = &facts.secret_key_arn {
+        let service = format!("secretsmanager.{}.amazonaws.com", facts.source_region);
+        statements.push(json!({
+            "Sid": "ItsKey",
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": key,
+            "Condition": { "StringEquals": { "kms:ViaService": service } },
+        }));
+    }
+    Some(document(statements))
+}
+
+/// Trust of the cluster's role: Redshift, for one database user of one cluster.
+pub(crate) fn cluster_trust(facts: &Facts) -> Value {
+    document(vec![json!({
+        "Sid": "OneDatabaseUser",
+        "Effect": "Allow",
+        "Principal": { "Service": "redshift.amazonaws.com" },
+        "Action": "sts:AssumeRole",
+        "Condition": { "StringEquals": { "sts:ExternalId": facts.db_user_arn } },
+    })])
+}
+
+/// The cluster role's only permission: the writer role.
+pub(crate) fn cluster_policy(movement: &Movement, facts: &Facts) -> Value {
+    document(vec![json!({
+        "Sid": "AssumeWriter",
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Resource": facts.target_role(&movement.roles.writer),
+    })])
+}
+
+/// Trust of the writer: the cluster's role, for the same database user.
+pub(crate) fn writer_trust(movement: &Movement, facts: &Facts) -> Value {
+    document(vec![json!({
+        "Sid": "ClusterRoleForOneDatabaseUser",
+        "Effect": "Allow",
+        "Principal": { "AWS": facts.source_role(&movement.roles.cluster) },
+        "Action": "sts:AssumeRole",
+        "Condition": { "StringEquals": { "sts:ExternalId": facts.db_user_arn } },
+    })])
+}
+
+/// The writer's permission: one prefix, and the key through S3 only.
+pub(crate) fn writer_policy(movement: &Movement, facts: &Facts) -> Option<Value> {
+    let bucket = format!("arn:aws:s3:::{}", movement.target.bucket);
+    let objects = format!("{bucket}/{}*", movement.target.prefix);
+    let mut actions = vec!["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"];
+    if movement.target.if_exists == IfExists::Replace {
+        actions.push("s3:DeleteObject");
+    }
+    let listed = format!("{}*", movement.target.prefix);
+    let mut statements = vec![
+        json!({
+            "Sid": "ListTarget",
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": bucket,
+            "Condition": { "StringLike": { "s3:prefix": listed } },
+        }),
+        json!({ "Sid": "WriteTarget", "Effect": "Allow", "Action": actions, "Resource": objects }),
+    ];
+    if movement.target.key.is_some() {
+        let service = format!("s3.{}.amazonaws.com", facts.target_region);
+        statements.push(json!({
+            "Sid": "Key",
+            "Effect": "Allow",
+            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+            "Resource": facts.target_key_arn.as_ref()?,
+            "Condition": { "StringEquals": { "kms:ViaService": service } },
+        }));
+    }
+    Some(document(statements))
+}
+
+/// The key policy's statement for the writer.
+pub(crate) fn key_statement(movement: &Movement, facts: &Facts) -> Value {
+    let service = format!("s3.{}.amazonaws.com", facts.target_region);
+    json!({
+        "Sid": sid(&movement.name, "Writer"),
+        "Effect": "Allow",
+        "Principal": { "AWS": facts.target_role(&movement.roles.writer) },
+        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "Resource": "*",
+        "Condition": { "StringEquals": { "kms:ViaService": service } },
+    })
+}
+
+/// The bucket policy's statements: no plain transport, no other key.
+///
+/// For a bucket of somebody else the first one covers this movement's prefix only.
+pub(crate) fn bucket_statements(
+    movement: &Movement,
+    facts: &Facts,
+    own_bucket: bool,
+) -> Option<Vec<Value>> {
+    let bucket = format!("arn:aws:s3:::{}", movement.target.bucket);
+    let objects = format!("{bucket}/{}*", movement.target.prefix);
+    let covered = if own_bucket { json!([bucket, format!("{bucket}/*")]) } else { json!(objects) };
+    let mut statements = vec![json!({
+        "Sid": sid(&movement.name, "TlsOnly"),
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": covered,
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    })];
+    if movement.target.key.is_some() {
+        let key = facts.target_key_arn.as_ref()?;
+        statements.push(json!({
+            "Sid": sid(&movement.name, "ThisKeyOnly"),
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": objects,
+            "Condition": {
+                "StringNotEquals": { "s3:x-amz-server-side-encryption-aws-kms-key-id": key }
+            },
+        }));
+    }
+    Some(statements)
+}
+
+/// `orders-to-dev` + `TlsOnly` → `OrdersToDevTlsOnly`: unique to the movement, letters and digits.
+pub(crate) fn sid(movement: &str, what: &str) -> String {
+    let mut name = String::new();
+    for word in movement.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.extend(letters);
+    }
+    name + what
+}
+
+/// The policy `text` with `statements` in place of those of the same Sid.
+pub(crate) fn merged(text: Option<&str>, statements: &[Value]) -> Value {
+    let sids: Vec<String> =
+        statements.iter().filter_map(|s| s["Sid"].as_str().map(str::to_owned)).collect();
+    let mut kept = others(text, &sids);
+    kept.extend(statements.iter().cloned());
+    with_statements(text, kept)
+}
+
+/// The policy `text` without the statements of these Sids; `None` when nothing remains.
+pub(crate) fn without(text: &str, sids: &[String]) -> Option<Value> {
+    let kept = others(Some(text), sids);
+    (!kept.is_empty()).then(|| with_statements(Some(text), kept))
+}
+
+/// The statements of a policy that carry none of these Sids.
+fn others(text: Option<&str>, sids: &[String]) -> Vec<Value> {
+    let ours = |statement: &Value| {
+        statement
+            .get("Sid")
+            .and_then(Value::as_str)
+            .is_some_and(|sid| sids.iter().any(|s| s == sid))
+    };
+    statements(text).into_iter().filter(|statement| !ours(statement)).collect()
+}
+
+/// The statements of a policy; a single one may stand without brackets.
+pub(crate) fn statements(text: Option<&str>) -> Vec<Value> {
+    let parsed = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    match parsed.and_then(|mut policy| policy.get_mut("Statement").map(Value::take)) {
+        Some(Value::Array(statements)) => statements,
+        Some(single @ Value::Object(_)) => vec![single],
+        _ => Vec::new(),
+    }
+}
+
+fn with_statements(text: Option<&str>, statements: Vec<Value>) -> Value {
+    let parsed = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let mut policy = parsed.filter(Value::is_object).unwrap_or_else(|| document(Vec::new()));
+    if let Some(members) = policy.as_object_mut() {
+        members.insert("Statement".to_owned(), Value::Array(statements));
+    }
+    policy
+}

@@ -1,0 +1,271 @@
+//! What a command has to say, as values: hops, steps, findings, one error block.
+//!
+//! Values only; how they look on a terminal is `render`, as JSON their `Serialize` form.
+//! Nothing in here ever holds a secret.
+
+use serde::Serialize;
+
+use crate::trouble::Trouble;
+
+/// The exit status of a command (the command line's contract).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    /// Done, allowed, nothing to change: 0.
+    Done,
+    /// Failed: 1.
+    Failed,
+    /// `plan` found changes to make: 2.
+    Pending,
+}
+
+impl Exit {
+    /// The process's exit status.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Pending => 2,
+        }
+    }
+}
+
+/// On which side of the movement something lies.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The owner of the data.
+    Source,
+    /// The receiver.
+    Target,
+}
+
+/// How far a hop has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HopState {
+    /// Shown by `plan`.
+    Planned,
+    /// It worked.
+    Passed,
+    /// It failed; the error block says why.
+    Failed,
+}
+
+/// One hop of the path from the person to the object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hop {
+    /// 1 to 7.
+    pub number: u8,
+    /// The side that decides.
+    pub side: Side,
+    /// The profile's name, such as `prod`.
+    pub label: String,
+    /// What happens: `→ SM-Read-Role`.
+    pub what: String,
+    /// What is worth knowing of it: `external id, 1 h`.
+    pub detail: String,
+    /// How far it has come.
+    pub state: HopState,
+}
+
+/// What a step does to its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It does not exist and is made.
+    Create,
+    /// It exists and is changed; the prior value is recorded.
+    Change,
+    /// It belongs to somebody else and is used as it is.
+    Use,
+    /// This movement made it before; nothing to do.
+    Keep,
+    /// `destroy` takes it away.
+    Remove,
+    /// `destroy` puts the recorded prior value back.
+    Restore,
+    /// `destroy` leaves it on purpose.
+    Leave,
+}
+
+/// One resource of a movement and what happens to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct StepLine {
+    /// The step's stable id, such as `target.role.S3-Write-Role`.
+    pub id: String,
+    /// The hop it serves.
+    pub hop: u8,
+    /// The side it lies on.
+    pub side: Side,
+    /// The profile's name.
+    pub label: String,
+    /// What happens.
+    pub action: Action,
+    /// The resource: `role S3-Write-Role`.
+    pub what: String,
+    /// What it opens or why it is left.
+    pub detail: String,
+}
+
+/// What is known of a running UNLOAD.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Progress {
+    /// Since the statement was sent, in milliseconds.
+    pub elapsed_ms: u64,
+    /// Rows written so far, when the warehouse tells.
+    pub rows: Option<u64>,
+    /// Bytes written so far, when the warehouse tells.
+    pub bytes: Option<u64>,
+}
+
+/// One file that the UNLOAD wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct MovedFile {
+    /// The object key.
+    pub key: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Records, as the manifest counts them (header lines included).
+    pub records: u64,
+    /// SHA-256 of the bytes in hexadecimal, absent when checksums are switched off.
+    pub sha256: Option<String>,
+}
+
+/// What arrived.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// The run's id.
+    pub run: String,
+    /// Data rows (header lines not counted).
+    pub rows: u64,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// The manifest's key; absent when nothing was written.
+    pub manifest: Option<String>,
+    /// Every file.
+    pub files: Vec<MovedFile>,
+    /// How long the UNLOAD took, in milliseconds; absent for a resumed run.
+    pub elapsed_ms: Option<u64>,
+}
+
+/// One thing `verify` or `status` found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Whether it is as it should be.
+    pub good: bool,
+    /// What was looked at: `orders/0000_part_00`.
+    pub what: String,
+    /// What was found.
+    pub said: String,
+}
+
+/// Everything a command has to say at its end; `--json` is this value.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// `plan`, `apply`, `run`, `status`, `verify`, `destroy`, `demo`.
+    pub command: &'static str,
+    /// The movement's name.
+    pub movement: String,
+    /// How it ended.
+    pub exit: Exit,
+    /// The path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hops: Vec<Hop>,
+    /// The resources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepLine>,
+    /// What arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+    /// What was found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The parts of a demonstration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<Outcome>,
+    /// The one error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
+}
+
+impl Outcome {
+    /// A command that has not said anything yet.
+    pub fn new(command: &'static str, movement: &str) -> Self {
+        Self {
+            command,
+            movement: movement.to_owned(),
+            exit: Exit::Done,
+            hops: Vec::new(),
+            steps: Vec::new(),
+            moved: None,
+            findings: Vec::new(),
+            phases: Vec::new(),
+            trouble: None,
+        }
+    }
+
+    /// The one JSON document of `--json`, with a final line feed.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self)
+            .unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
+        text.push('\n');
+        text
+    }
+
+    pub(crate) fn failed(mut self, trouble: Trouble) -> Self {
+        self.exit = Exit::Failed;
+        self.trouble = Some(trouble);
+        self
+    }
+}
+
+/// What happens while a command works.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The movement in one line: name, from, to, how.
+    Title {
+        /// The movement's name.
+        name: String,
+        /// What is read.
+        from: String,
+        /// Where it goes.
+        to: String,
+        /// In which form.
+        form: String,
+    },
+    /// A chapter of the demonstration.
+    Phase(String),
+    /// A hop was passed, failed, or is planned.
+    Hop(Hop),
+    /// A resource is planned, made or taken back.
+    Step(StepLine),
+    /// The UNLOAD goes on.
+    Progress(Progress),
+    /// What arrived.
+    Moved(Moved),
+    /// Something was found.
+    Finding(Finding),
+    /// A plain line.
+    Note(String),
+    /// The error block.
+    Trouble(Trouble),
+    /// The last line of a command.
+    Summary(String),
+}
+
+/// Hears of progress. Must not block for long.
+pub trait Reporter: Send + Sync {
+    /// One event, in order.
+    fn report(&self, event: &Event);
+}
+
+/// Says nothing: for `--json`, where the [`Outcome`] is the whole answer.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn report(&self, _: &Event) {}
+}

@@ -1,0 +1,128 @@
+//! Hops 1 to 4: entry role, secret reader, secret, login. The keys and the password stay in
+//! memory and are wiped with it.
+
+use serde_json::{Value, json};
+
+use super::Path;
+use super::blame::{self, Refusal};
+use crate::aws::{ApiError, Keys, Secret, Session};
+use crate::database::{Database, Login};
+use crate::report::Side;
+use crate::trouble::{Result, Trouble};
+use crate::work::{SecretLogin, Work, bad_secret};
+
+/// How long each of the two sessions may last, in seconds; STS caps chained sessions at this.
+const SESSION_SECONDS: u32 = 3600;
+
+/// A logged-in session and what opens a second one.
+pub(crate) struct LoggedIn {
+    pub session: Box<dyn Database>,
+    pub login: Login,
+}
+
+/// Walks the hops; the first that fails ends the run with its block.
+pub(crate) async fn walk(work: &mut Work<'_>, path: &mut Path<'_>) -> Result<LoggedIn> {
+    let roles = &work.movement.roles;
+    let entry_arn = work.facts.target_role(&roles.entry);
+    let reader_arn = work.facts.source_role(&roles.secret_reader);
+    let name = format!("landbridge-{}", work.movement.name);
+    let name: String = name.chars().take(64).collect();
+
+    let input = json!({
+        "RoleArn": entry_arn, "RoleSessionName": name, "DurationSeconds": SESSION_SECONDS,
+    });
+    let entry = assume(work, &work.runner, &roles.entry, input).await;
+    let entry = passed(work, path, 1, entry).await?;
+
+    let input = json!({
+        "RoleArn": reader_arn, "RoleSessionName": name, "DurationSeconds": SESSION_SECONDS,
+        "ExternalId": work.facts.external_id,
+    });
+    let reader = assume(work, &entry, &roles.secret_reader, input).await;
+    let mut reader = passed(work, path, 2, reader).await?;
+    reader.region = work.facts.source_region.clone();
+    reader.endpoint = work.source.endpoint.clone();
+
+    let login = read_secret(work, &reader).await;
+    let login = passed(work, path, 3, login).await?;
+    let session = work.cx.databases.connect(&login).await.map_err(|error| {
+        let what = format!("log in to {} as {}", work.movement.source.cluster, login.user);
+        Refusal::database(what, error)
+    });
+    let session = passed(work, path, 4, session).await?;
+    Ok(LoggedIn { session, login })
+}
+
+/// Passes a hop, or fails it with its block.
+async fn passed<T>(
+    work: &mut Work<'_>,
+    path: &mut Path<'_>,
+    hop: u8,
+    result: std::result::Result<T, Refusal>,
+) -> Result<T> {
+    match result {
+        Ok(value) => {
+            path.pass(work, hop);
+            Ok(value)
+        }
+        Err(refusal) => {
+            path.fail(work, hop);
+            Err(blame::block(work, hop, refusal).await)
+        }
+    }
+}
+
+async fn assume(
+    work: &Work<'_>,
+    from: &Session,
+    role: &str,
+    input: Value,
+) -> std::result::Result<Session, Refusal> {
+    let who = if from.label == work.runner.label { "the runner" } else { from.label.as_str() };
+    let tried = format!("{who} assumes {role}");
+    let answer = work.cx.api.call(from, "sts", "AssumeRole", input).await;
+    let answer = answer.map_err(|error| Refusal::api(tried, error))?;
+    let text = |name: &str| {
+        let value = answer.pointer(&format!("/Credentials/{name}"));
+        value.and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    Ok(Session {
+        label: role.to_owned(),
+        keys: Keys {
+            access_key_id: text("AccessKeyId"),
+            secret_access_key: Secret::new(text("SecretAccessKey")),
+            session_token: Some(Secret::new(text("SessionToken"))),
+        },
+        region: from.region.clone(),
+        endpoint: from.endpoint.clone(),
+    })
+}
+
+async fn read_secret(work: &Work<'_>, reader: &Session) -> std::result::Result<Login, Refusal> {
+    let source = &work.movement.source;
+    let tried = format!("{} reads secret {}", reader.label, source.secret);
+    let input = json!({ "SecretId": source.secret });
+    let answer = work.cx.api.call(reader, "secretsmanager", "GetSecretValue", input).await;
+    let answer = answer.map_err(|error: ApiError| Refusal::api(tried.clone(), error))?;
+    let secret = SecretLogin::parse(&answer)
+        .ok_or_else(|| Refusal::Known(Box::new(bad_secret(&source.secret))))?;
+    if secret.user != source.user {
+        let trouble = Trouble::new(tried)
+            .said(format!("it holds the login of {}, not of {}", secret.user, source.user))
+            .fix(format!("set user = \"{}\" in {}", secret.user, work.file()));
+        return Err(Refusal::Known(Box::new(trouble.at(3, work.label(Side::Source)))));
+    }
+    // The secret says where the cluster is; a secret without host leaves that to the cluster.
+    let cluster = work.facts.cluster.clone().unwrap_or_default();
+    Ok(Login {
+        host: secret.host.unwrap_or(cluster.host),
+        port: secret.port.unwrap_or(cluster.port),
+        database: if secret.database.as_deref().is_some_and(|name| name == source.database) {
+            secret.database.unwrap_or_default()
+        } else {
+            source.database.clone()
+        },
+        user: secret.user,
+        password: secret.password,
+    })
+}

@@ -1,0 +1,121 @@
+//! `run`: from the person to the objects, hop by hop, and resumable.
+//!
+//! `login` walks hops 1 to 4, `unload` sends the statement and watches it, `blame` finds the hop a
+//! refused UNLOAD belongs to, `arrive` looks at what came. The run's mark is journalled before the
+//! statement is sent and stands in the statement, so that a later run finds it in the history.
+
+pub(crate) mod arrive;
+mod blame;
+mod login;
+mod resume;
+mod unload;
+
+use crate::context::Context;
+use crate::file::Movement;
+use crate::journal::Entry;
+use crate::path;
+use crate::report::{Event, Hop, HopState, Outcome};
+use crate::trouble::{Result, Trouble};
+use crate::work::{Mode, Work};
+
+/// Moves the data. A run that was interrupted is taken up again: if its UNLOAD went through, it is
+/// not sent twice.
+pub async fn run(movement: &Movement, cx: &Context) -> Outcome {
+    let mut outcome = Outcome::new("run", &movement.name);
+    match try_run(movement, cx, &mut outcome).await {
+        Ok(()) => outcome,
+        Err(trouble) => {
+            cx.reporter.report(&Event::Trouble((*trouble).clone()));
+            outcome.failed(*trouble)
+        }
+    }
+}
+
+async fn try_run(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> Result<()> {
+    let mut work = Work::open(movement, cx, Mode::Change).await?;
+    work.say(path::title(&work));
+    let mut path = Path { hops: path::hops(&work), outcome };
+    if work.journal.standing().is_empty() {
+        let trouble = Trouble::new(format!("run {}", movement.name))
+            .said("it has not been applied")
+            .fix(format!("landbridge apply {}", work.file()));
+        return Err(Box::new(trouble));
+    }
+    find_target_key(&mut work).await?;
+    let login = login::walk(&mut work, &mut path).await?;
+    let unloaded = match resume::unfinished(&work) {
+        Some(run) => resume::take_up(&mut work, &login, run).await?,
+        None => None,
+    };
+    let unloaded = match unloaded {
+        Some(unloaded) => unloaded,
+        None => unload::unload(&mut work, &login, &mut path).await?,
+    };
+    path.pass_all(&work, 5..=7);
+    let moved = arrive::look(&mut work, &unloaded).await?;
+    work.say(Event::Moved(moved.clone()));
+    path.outcome.moved = Some(moved);
+    Ok(())
+}
+
+/// The UNLOAD names the key by its ARN; the alias is resolved anew, as it may have moved.
+async fn find_target_key(work: &mut Work<'_>) -> Result<()> {
+    let Some(key) = &work.movement.target.key else { return Ok(()) };
+    let side = crate::report::Side::Target;
+    match crate::steps::key::describe(work, side, key.id()).await? {
+        Some(key) => work.facts.target_key_arn = Some(key.arn),
+        None => {
+            let trouble = Trouble::new(format!("find key {}", key.id()))
+                .said("it does not exist")
+                .fix(format!("landbridge apply {} --hop 7", work.file()));
+            return Err(Box::new(trouble.at(7, work.label(side))));
+        }
+    }
+    Ok(())
+}
+
+/// The hops as they are passed, each told once.
+pub(crate) struct Path<'o> {
+    hops: Vec<Hop>,
+    outcome: &'o mut Outcome,
+}
+
+impl Path<'_> {
+    pub fn pass(&mut self, work: &Work<'_>, number: u8) {
+        self.mark(work, number, HopState::Passed);
+    }
+
+    pub fn pass_all(&mut self, work: &Work<'_>, numbers: std::ops::RangeInclusive<u8>) {
+        numbers.for_each(|number| self.pass(work, number));
+    }
+
+    pub fn fail(&mut self, work: &Work<'_>, number: u8) {
+        self.mark(work, number, HopState::Failed);
+    }
+
+    fn mark(&mut self, work: &Work<'_>, number: u8, state: HopState) {
+        let Some(hop) = self.hops.iter_mut().find(|hop| hop.number == number) else { return };
+        // A hop that was passed may still fail: writing goes on to the end of the UNLOAD.
+        if hop.state == state || hop.state == HopState::Failed {
+            return;
+        }
+        hop.state = state;
+        work.say(Event::Hop(hop.clone()));
+        self.outcome.hops.retain(|told| told.number != number);
+        self.outcome.hops.push(hop.clone());
+    }
+}
+
+/// An UNLOAD that went through.
+pub(crate) struct Unloaded {
+    pub run: String,
+    pub rows: u64,
+    /// Milliseconds, where this process watched it.
+    pub elapsed_ms: Option<u64>,
+}
+
+/// Notes that a run ended without result.
+pub(crate) fn note_failure(work: &mut Work<'_>, run: &str, reason: &str) -> Result<()> {
+    let reason = reason.lines().next().unwrap_or_default().to_owned();
+    work.note(Entry::RunFailed { run: run.to_owned(), reason })
+}

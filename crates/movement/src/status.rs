@@ -1,0 +1,64 @@
+//! `status`: what the journal knows of a movement. Asks nobody.
+
+use crate::context::Context;
+use crate::file::Movement;
+use crate::journal::{Entry, Journal};
+use crate::report::{Event, Finding, Outcome};
+use crate::trouble::Result;
+
+/// What has been made, what has run, what is unfinished.
+pub async fn status(movement: &Movement, cx: &Context) -> Outcome {
+    let mut outcome = Outcome::new("status", &movement.name);
+    match findings(movement, cx) {
+        Ok(findings) => {
+            for finding in &findings {
+                cx.reporter.report(&Event::Finding(finding.clone()));
+            }
+            outcome.findings = findings;
+            outcome
+        }
+        Err(trouble) => {
+            cx.reporter.report(&Event::Trouble((*trouble).clone()));
+            outcome.failed(*trouble)
+        }
+    }
+}
+
+fn findings(movement: &Movement, cx: &Context) -> Result<Vec<Finding>> {
+    let journal = Journal::read(&cx.state, &movement.name)?;
+    let standing = journal.standing();
+    let unsure: Vec<&str> =
+        standing.iter().filter(|step| !step.made).map(|step| step.step.as_str()).collect();
+    let file = movement.path.display();
+    let mut findings = vec![match (standing.len(), unsure.first()) {
+        (0, _) => finding(true, "resources", format!("none; landbridge apply {file}")),
+        (count, None) => finding(true, "resources", format!("{count} made, none unfinished")),
+        (_, Some(step)) => {
+            finding(false, "resources", format!("{step} is unfinished; landbridge apply {file}"))
+        }
+    }];
+    findings.extend(journal.entries().iter().rev().find_map(run_finding));
+    Ok(findings)
+}
+
+/// The state that the newest entry about a run tells.
+fn run_finding(entry: &Entry) -> Option<Finding> {
+    Some(match entry {
+        Entry::RunStarted { run, .. } => {
+            finding(false, run, "sent; landbridge run takes it up again".into())
+        }
+        Entry::Unloaded { run, rows } => {
+            finding(false, run, format!("{rows} rows unloaded, not looked at yet"))
+        }
+        Entry::Arrived { run, rows, files, .. } => {
+            finding(true, run, format!("{rows} rows arrived in {} files", files.len()))
+        }
+        Entry::RunFailed { run, reason } => finding(false, run, reason.clone()),
+        Entry::DataDeleted => finding(true, "data", "deleted".into()),
+        _ => return None,
+    })
+}
+
+fn finding(good: bool, what: &str, said: String) -> Finding {
+    Finding { good, what: what.to_owned(), said }
+}

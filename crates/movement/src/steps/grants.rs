@@ -1,0 +1,203 @@
+//! Privileges inside the database: `ASSUMEROLE` closed to all, then given for this one chain;
+//! `USAGE` and `SELECT` on what is read. What the user already has is neither granted nor revoked.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+
+use super::{Seen, Step};
+use crate::file::{Movement, TableName, What};
+use crate::report::Side;
+use crate::sql;
+use crate::trouble::Result;
+use crate::undo::Undo;
+use crate::work::Work;
+
+pub(super) fn steps(movement: &Movement) -> Vec<Box<dyn Step>> {
+    let mut grants = Vec::new();
+    let reads = sql::reads(movement);
+    let schemas: BTreeSet<&String> = reads.iter().map(|table| &table.schema).collect();
+    grants.extend(schemas.into_iter().map(|schema| Grant::Usage { schema: schema.clone() }));
+    grants.extend(reads.iter().map(|table| Grant::Select {
+        table: table.clone(),
+        columns: granted_columns(&movement.source.what),
+    }));
+    if movement.source.restrict_assumerole {
+        grants.push(Grant::CloseAssumeRole);
+    }
+    grants.push(Grant::AssumeRole);
+    grants.into_iter().map(|grant| Box::new(grant) as Box<dyn Step>).collect()
+}
+
+/// Single columns are granted where the file names them; a condition may read others.
+fn granted_columns(what: &What) -> Vec<String> {
+    match what {
+        What::Table { columns, filter: None, .. } => columns.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// The recorded prior state of `ASSUMEROLE` of `PUBLIC`.
+const OPEN: &str = "open";
+
+enum Grant {
+    Usage { schema: String },
+    Select { table: TableName, columns: Vec<String> },
+    CloseAssumeRole,
+    AssumeRole,
+}
+
+impl Grant {
+    /// The statement that asks whether the privilege is there.
+    fn question(&self, work: &Work<'_>) -> String {
+        let user = sql::literal(&work.movement.source.user);
+        match self {
+            Self::Usage { schema } => {
+                format!("SELECT has_schema_privilege({user}, {}, 'usage')", sql::literal(schema))
+            }
+            Self::Select { table, columns } => {
+                let name = sql::literal(&sql::qualified(table));
+                let checks: Vec<String> = columns
+                    .iter()
+                    .map(|column| {
+                        let column = sql::literal(column);
+                        format!("has_column_privilege({user}, {name}, {column}, 'select')")
+                    })
+                    .collect();
+                if checks.is_empty() {
+                    format!("SELECT has_table_privilege({user}, {name}, 'select')")
+                } else {
+                    format!("SELECT {}", checks.join(" AND "))
+                }
+            }
+            // A role nobody was given: who may use it may use all.
+            Self::CloseAssumeRole => {
+                let unknown = format!("{}-not-granted", work.facts.chain(&work.movement.roles));
+                format!(
+                    "SELECT has_assumerole_privilege({user}, {}, 'unload')",
+                    sql::literal(&unknown)
+                )
+            }
+            Self::AssumeRole => {
+                let chain = sql::literal(&work.facts.chain(&work.movement.roles));
+                format!("SELECT has_assumerole_privilege({user}, {chain}, 'unload')")
+            }
+        }
+    }
+
+    fn statement(&self, work: &Work<'_>) -> String {
+        let user = sql::identifier(&work.movement.source.user);
+        match self {
+            Self::Usage { schema } => {
+                format!("GRANT USAGE ON SCHEMA {} TO {user}", sql::identifier(schema))
+            }
+            Self::Select { table, columns } => {
+                let privilege = sql::select_privilege(columns);
+                format!("GRANT {privilege} ON {} TO {user}", sql::qualified(table))
+            }
+            Self::CloseAssumeRole => "REVOKE ASSUMEROLE ON ALL FROM PUBLIC FOR ALL".to_owned(),
+            Self::AssumeRole => {
+                let chain = sql::literal(&work.facts.chain(&work.movement.roles));
+                format!("GRANT ASSUMEROLE ON {chain} TO {user} FOR UNLOAD")
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Step for Grant {
+    fn id(&self) -> String {
+        match self {
+            Self::Usage { schema } => format!("source.grant.usage.{schema}"),
+            Self::Select { table, .. } => {
+                format!("source.grant.select.{}.{}", table.schema, table.relation)
+            }
+            Self::CloseAssumeRole => "source.close-assumerole".to_owned(),
+            Self::AssumeRole => "source.grant.assumerole".to_owned(),
+        }
+    }
+
+    fn hop(&self) -> u8 {
+        5
+    }
+
+    fn side(&self) -> Side {
+        Side::Source
+    }
+
+    fn what(&self, _: &Work<'_>) -> String {
+        match self {
+            Self::Usage { schema } => format!("grant USAGE on schema {schema}"),
+            Self::Select { table, columns } => {
+                let columns = if columns.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", columns.join(", "))
+                };
+                format!("grant SELECT on {}.{}{columns}", table.schema, table.relation)
+            }
+            Self::CloseAssumeRole => "ASSUMEROLE of PUBLIC".to_owned(),
+            Self::AssumeRole => "grant ASSUMEROLE on the chain for UNLOAD".to_owned(),
+        }
+    }
+
+    fn opens(&self, work: &Work<'_>) -> String {
+        match self {
+            Self::CloseAssumeRole => {
+                "closed; others who COPY or UNLOAD then need a grant of their own".to_owned()
+            }
+            _ => format!("to {}", work.movement.source.user),
+        }
+    }
+
+    async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
+        work.cluster()?;
+        let question = self.question(work);
+        // No answer: the user, table or schema is still to be made, or the function is unknown.
+        let held = work.admin_sql(&question).await?.ok().map(|rows| rows.is_true());
+        Ok(match (self, held) {
+            (Self::CloseAssumeRole, Some(true)) => {
+                Seen::Differs { prior: Some(OPEN.into()), how: "it is open to everybody".into() }
+            }
+            (Self::CloseAssumeRole, Some(false)) => Seen::Same,
+            (Self::CloseAssumeRole, None) => {
+                Seen::Differs { prior: None, how: "Redshift leaves it open until told".into() }
+            }
+            // Everybody may use every role: that is no grant of ours.
+            (Self::AssumeRole, Some(true)) if !work.journal.is_ours(&self.id()) => Seen::Absent,
+            (_, Some(true)) => Seen::Same,
+            (_, _) => Seen::Absent,
+        })
+    }
+
+    async fn make(&self, work: &mut Work<'_>, _: &Seen) -> Result<()> {
+        let statement = self.statement(work);
+        match work.admin_sql(&statement).await? {
+            Ok(_) => Ok(()),
+            Err(error) => Err(work.db_refused(5, statement, &error).await),
+        }
+    }
+
+    fn undo(&self, work: &Work<'_>, seen: &Seen) -> Option<Undo> {
+        let user = work.movement.source.user.clone();
+        Some(match self {
+            Self::Usage { schema } => Undo::RevokeUsage { user, schema: schema.clone() },
+            Self::Select { table, columns } => Undo::RevokeSelect {
+                user,
+                schema: table.schema.clone(),
+                relation: table.relation.clone(),
+                columns: columns.clone(),
+            },
+            Self::CloseAssumeRole => {
+                // Given back only where it is known that it was there.
+                let open =
+                    matches!(seen, Seen::Differs { prior: Some(prior), .. } if prior == OPEN);
+                return open.then_some(Undo::ReopenAssumeRole);
+            }
+            Self::AssumeRole => {
+                let chain = work.facts.chain(&work.movement.roles);
+                Undo::RevokeAssumeRole { user, chain }
+            }
+        })
+    }
+}

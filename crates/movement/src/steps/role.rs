@@ -1,0 +1,307 @@
+//! The four roles of the pattern and their one inline policy each.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::{Seen, Step};
+use crate::file::Movement;
+use crate::policies;
+use crate::report::Side;
+use crate::trouble::{Result, Trouble};
+use crate::undo::Undo;
+use crate::work::Work;
+
+/// Longest session of a role, in seconds; AWS's smallest value, and chained sessions get no more.
+const SESSION_SECONDS: u32 = 3600;
+
+type Document = fn(&Work<'_>) -> Option<Value>;
+type Words = fn(&Work<'_>) -> String;
+
+/// A role with its trust.
+pub(super) struct Role {
+    side: Side,
+    hop: u8,
+    name: String,
+    trust: Document,
+    opens: Words,
+}
+
+pub(super) fn entry(movement: &Movement) -> Role {
+    Role {
+        side: Side::Target,
+        hop: 1,
+        name: movement.roles.entry.clone(),
+        trust: |work| Some(policies::entry_trust(&work.facts)),
+        opens: |work| format!("may be assumed by {}", work.facts.principal),
+    }
+}
+
+pub(super) fn secret_reader(movement: &Movement) -> Role {
+    Role {
+        side: Side::Source,
+        hop: 2,
+        name: movement.roles.secret_reader.clone(),
+        trust: |work| Some(policies::reader_trust(work.movement, &work.facts)),
+        opens: |work| {
+            format!(
+                "may be assumed by {} of {}, with the external id",
+                work.movement.roles.entry, work.facts.target_account
+            )
+        },
+    }
+}
+
+pub(super) fn cluster(movement: &Movement) -> Role {
+    Role {
+        side: Side::Source,
+        hop: 5,
+        name: movement.roles.cluster.clone(),
+        trust: |work| Some(policies::cluster_trust(&work.facts)),
+        opens: |work| {
+            let source = &work.movement.source;
+            format!("may be assumed by Redshift for dbuser:{}/{}", source.cluster, source.user)
+        },
+    }
+}
+
+pub(super) fn writer(movement: &Movement) -> Role {
+    Role {
+        side: Side::Target,
+        hop: 6,
+        name: movement.roles.writer.clone(),
+        trust: |work| Some(policies::writer_trust(work.movement, &work.facts)),
+        opens: |work| {
+            let source = &work.movement.source;
+            format!(
+                "may be assumed by {} of {}, for dbuser:{}/{}",
+                work.movement.roles.cluster, work.facts.source_account, source.cluster, source.user
+            )
+        },
+    }
+}
+
+#[async_trait]
+impl Step for Role {
+    fn id(&self) -> String {
+        let side = if self.side == Side::Source { "source" } else { "target" };
+        format!("{side}.role.{}", self.name)
+    }
+
+    fn hop(&self) -> u8 {
+        self.hop
+    }
+
+    fn side(&self) -> Side {
+        self.side
+    }
+
+    fn what(&self, _: &Work<'_>) -> String {
+        format!("role {}", self.name)
+    }
+
+    fn opens(&self, work: &Work<'_>) -> String {
+        (self.opens)(work)
+    }
+
+    async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
+        let input = json!({ "RoleName": self.name });
+        let answer = match work.call(self.side, "iam", "GetRole", input).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_missing() => return Ok(Seen::Absent),
+            Err(error) => {
+                let tried = format!("look at role {}", self.name);
+                return Err(work.refused(self.side, self.hop, tried, &error).await);
+            }
+        };
+        if !work.journal.is_ours(&self.id()) {
+            return Err(self.foreign(work));
+        }
+        let trust = answer.pointer("/Role/AssumeRolePolicyDocument").and_then(Value::as_str);
+        Ok(compare(trust, (self.trust)(work).as_ref(), "trust policy"))
+    }
+
+    async fn make(&self, work: &mut Work<'_>, seen: &Seen) -> Result<()> {
+        let trust = (self.trust)(work).unwrap_or_default().to_string();
+        let place = (self.side, self.hop);
+        let tried = format!("make role {}", self.name);
+        if *seen == Seen::Absent {
+            let input = json!({
+                "RoleName": self.name,
+                "AssumeRolePolicyDocument": trust,
+                "Description": format!("Landbridge movement {}", work.movement.name),
+                "MaxSessionDuration": SESSION_SECONDS,
+                "Tags": [{ "Key": "landbridge:movement", "Value": work.movement.name }],
+            });
+            work.ask_patiently(place, tried, ("iam", "CreateRole"), input).await?;
+        } else {
+            let input = json!({ "RoleName": self.name, "PolicyDocument": trust });
+            work.ask_patiently(place, tried, ("iam", "UpdateAssumeRolePolicy"), input).await?;
+        }
+        Ok(())
+    }
+
+    fn undo(&self, _: &Work<'_>, _: &Seen) -> Option<Undo> {
+        Some(Undo::DeleteRole { side: self.side, role: self.name.clone() })
+    }
+}
+
+impl Role {
+    /// A role of the same name that this movement did not make is not touched.
+    fn foreign(&self, work: &Work<'_>) -> Box<Trouble> {
+        let fix = format!("choose another name under [roles] in {}", work.file());
+        let trouble = Trouble::new(format!("make role {}", self.name))
+            .said("a role of this name exists, and this movement did not make it")
+            .fix(fix);
+        Box::new(trouble.at(self.hop, work.label(self.side)))
+    }
+}
+
+/// Compares policies as values: the order of members and white space mean nothing.
+pub(super) fn compare(found: Option<&str>, wanted: Option<&Value>, what: &str) -> Seen {
+    let decoded = found.map(percent_decoded);
+    let found = decoded.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    if found.is_some() && found.as_ref() == wanted {
+        Seen::Same
+    } else {
+        Seen::Differs { prior: decoded, how: format!("its {what} differs") }
+    }
+}
+
+/// IAM gives policy documents percent-encoded (RFC 3986), as its reference says.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let digits = (ahead.next(), ahead.next());
+        let value = match digits {
+            (Some(high), Some(low)) if byte == b'%' => hex_value(high, low),
+            _ => None,
+        };
+        match value {
+            Some(value) => {
+                bytes.push(value);
+                rest = ahead;
+            }
+            None => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex_value(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+/// The one inline policy of a role; it goes when the role goes.
+pub(super) struct InlinePolicy {
+    side: Side,
+    hop: u8,
+    role: String,
+    name: &'static str,
+    document: Document,
+    opens: Words,
+}
+
+pub(super) fn entry_policy(movement: &Movement) -> InlinePolicy {
+    InlinePolicy {
+        side: Side::Target,
+        hop: 2,
+        role: movement.roles.entry.clone(),
+        name: "AssumeReader",
+        document: |work| Some(policies::entry_policy(work.movement, &work.facts)),
+        opens: |work| format!("may assume {}", work.movement.roles.secret_reader),
+    }
+}
+
+pub(super) fn reader_policy(movement: &Movement) -> InlinePolicy {
+    InlinePolicy {
+        side: Side::Source,
+        hop: 3,
+        role: movement.roles.secret_reader.clone(),
+        name: "ReadSecret",
+        document: |work| policies::reader_policy(&work.facts),
+        opens: |work| format!("may read secret {}", work.movement.source.secret),
+    }
+}
+
+pub(super) fn cluster_policy(movement: &Movement) -> InlinePolicy {
+    InlinePolicy {
+        side: Side::Source,
+        hop: 6,
+        role: movement.roles.cluster.clone(),
+        name: "AssumeWriter",
+        document: |work| Some(policies::cluster_policy(work.movement, &work.facts)),
+        opens: |work| format!("may assume {}", work.movement.roles.writer),
+    }
+}
+
+pub(super) fn writer_policy(movement: &Movement) -> InlinePolicy {
+    InlinePolicy {
+        side: Side::Target,
+        hop: 7,
+        role: movement.roles.writer.clone(),
+        name: "WriteTarget",
+        document: |work| policies::writer_policy(work.movement, &work.facts),
+        opens: |work| {
+            let target = &work.movement.target;
+            format!("may list, put and get under s3://{}/{}", target.bucket, target.prefix)
+        },
+    }
+}
+
+#[async_trait]
+impl Step for InlinePolicy {
+    fn id(&self) -> String {
+        let side = if self.side == Side::Source { "source" } else { "target" };
+        format!("{side}.policy.{}.{}", self.role, self.name)
+    }
+
+    fn hop(&self) -> u8 {
+        self.hop
+    }
+
+    fn side(&self) -> Side {
+        self.side
+    }
+
+    fn what(&self, _: &Work<'_>) -> String {
+        format!("policy {} of {}", self.name, self.role)
+    }
+
+    fn opens(&self, work: &Work<'_>) -> String {
+        (self.opens)(work)
+    }
+
+    async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
+        let input = json!({ "RoleName": self.role, "PolicyName": self.name });
+        match work.call(self.side, "iam", "GetRolePolicy", input).await {
+            Ok(answer) => {
+                let found = answer.get("PolicyDocument").and_then(Value::as_str);
+                Ok(compare(found, (self.document)(work).as_ref(), "document"))
+            }
+            Err(error) if error.is_missing() => Ok(Seen::Absent),
+            Err(error) => {
+                let tried = format!("look at {}", self.what(work));
+                Err(work.refused(self.side, self.hop, tried, &error).await)
+            }
+        }
+    }
+
+    async fn make(&self, work: &mut Work<'_>, _: &Seen) -> Result<()> {
+        let document = (self.document)(work).unwrap_or_default();
+        let input = json!({
+            "RoleName": self.role,
+            "PolicyName": self.name,
+            "PolicyDocument": document.to_string(),
+        });
+        let tried = format!("give {} the policy {}", self.role, self.name);
+        work.ask((self.side, self.hop), tried, ("iam", "PutRolePolicy"), input).await?;
+        Ok(())
+    }
+
+    fn undo(&self, _: &Work<'_>, _: &Seen) -> Option<Undo> {
+        None
+    }
+}

@@ -1,0 +1,97 @@
+//! The Redshift SQL dialect: text in, statements out; those for the engine already rewritten to
+//! the engine's SQL.
+//!
+//! Only what is understood reaches the engine: an unknown statement, function or table function
+//! is refused here, with its SQLSTATE and position. This crate is pure: it must not know the
+//! engine's API, the catalog, the session, the clock. Start reading at [`parse`] and
+//! [`ast::Kind`]; then `grammar/` (statements), `query.rs` (queries), `rewrite/` (the passes).
+
+pub mod ast;
+mod cursor;
+mod dialect;
+mod emit;
+mod error;
+mod grammar;
+mod lexer;
+mod password;
+mod query;
+mod redact;
+mod relations;
+mod rewrite;
+mod tag;
+pub mod types;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use ast::*;
+pub use error::{SqlError, raised};
+pub use password::check_plain as check_password;
+pub use redact::redact;
+pub use tag::command_tag;
+pub use types::SqlType;
+
+use cursor::Cursor;
+use sqlparser::tokenizer::Token;
+
+/// How a session wants its text read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// `enable_case_sensitive_identifier`: quoted identifiers keep their case.
+    pub case_sensitive_identifiers: bool,
+}
+
+/// Settings the engine must run with for rewritten SQL to mean what it should.
+///
+/// The warehouse sets them globally before it locks the configuration.
+pub const ENGINE_SETTINGS: &[(&str, &str)] = &[
+    // `5/2` is 2.
+    ("integer_division", "true"),
+    // NULL sorts as the largest value.
+    ("default_null_order", "'nulls_last_on_asc_first_on_desc'"),
+    // Names arrive folded and quoted; results keep them as they are.
+    ("preserve_identifier_case", "true"),
+];
+
+/// Reads a text of any number of statements separated by `;`.
+///
+/// An empty text, or one of comments only, is one [`Kind::Empty`].
+///
+/// # Errors
+/// [`SqlError`] with the SQLSTATE, text and position of the first thing not understood; then no
+/// statement of the text may run, as in the simple query protocol a syntax error stops them all.
+pub fn parse(sql: &str, options: &Options) -> Result<Vec<Statement>, SqlError> {
+    let lexemes = lexer::tokenize(sql, options)?;
+    let mut statements = Vec::new();
+    for part in lexemes.split(|lexeme| lexeme.token == Token::SemiColon) {
+        let mut cursor = Cursor::new(part, sql);
+        if part.is_empty() {
+            continue;
+        }
+        let (text, position) = (cursor.text_of(part), cursor.position());
+        let kind = grammar::statement(&mut cursor)?;
+        statements.push(Statement { kind, text, position });
+    }
+    if statements.is_empty() {
+        statements.push(Statement { kind: Kind::Empty, text: String::new(), position: 1 });
+    }
+    Ok(statements)
+}
+
+/// Reads one query, as the body of an `UNLOAD`: a single `SELECT` without an outer `LIMIT`.
+///
+/// # Errors
+/// As [`parse`]; 42601 `Limit clause is not supported` for an outer limit. Positions count in
+/// `sql` itself.
+pub fn parse_query(sql: &str, options: &Options) -> Result<EngineStatement, SqlError> {
+    let mut lexemes = lexer::tokenize(sql, options)?;
+    if lexemes.last().is_some_and(|last| last.token == Token::SemiColon) {
+        lexemes.pop();
+    }
+    let mut cursor = Cursor::new(&lexemes, sql);
+    if cursor.at_end() {
+        return Err(cursor.unexpected());
+    }
+    query::unloadable(&mut cursor)
+}

@@ -1,0 +1,85 @@
+//! From Redshift's tree to the engine's: passes in a fixed order.
+//!
+//! Each pass is one file and knows one matter. Start reading at [`PASSES`].
+
+mod build;
+mod casts;
+mod datetime;
+mod functions;
+mod labels;
+mod names;
+mod operators;
+mod patterns;
+mod refuse;
+mod special;
+mod table_functions;
+mod top;
+
+use std::collections::BTreeSet;
+
+use sqlparser::ast::{Expr, Statement as Tree};
+
+use crate::cursor::Parse;
+
+/// What the passes leave for the caller.
+#[derive(Default)]
+pub(crate) struct Notes {
+    /// Functions of the session that the SQL reads as engine variables.
+    session_functions: BTreeSet<String>,
+}
+
+type Pass = fn(&mut Tree, &mut Notes) -> Parse<()>;
+
+/// The order, and why each stands where it stands.
+const PASSES: &[Pass] = &[
+    // First: what no later pass looks at must not slip through to the engine.
+    refuse::apply,
+    // Before functions are renamed: a result column is called by Redshift's name of its function.
+    labels::apply,
+    // Before functions: a limit is no expression of a row.
+    top::apply,
+    // Before scalar functions: `FROM current_database()` becomes a query that calls one.
+    table_functions::apply,
+    // Before casts: function calls become casts (`date('…')`, `convert`).
+    functions::apply,
+    // After functions: what they expand to divides and concatenates too.
+    operators::apply,
+    // After everything that writes types.
+    casts::apply,
+    // Last: names and literals are made text that means exactly themselves.
+    names::apply,
+];
+
+/// Rewrites a statement in place; returns the session functions it reads.
+pub(crate) fn apply(tree: &mut Tree) -> Parse<Vec<String>> {
+    let mut notes = Notes::default();
+    for pass in PASSES {
+        pass(tree, &mut notes)?;
+    }
+    Ok(notes.session_functions.into_iter().collect())
+}
+
+/// Runs the passes still to come on an expression whose text an earlier pass needs.
+fn finish(expr: &mut Expr, passes: &[Pass]) -> Parse<()> {
+    let mut tree = build::select(std::mem::replace(expr, build::null()), None);
+    for pass in passes {
+        pass(&mut tree, &mut Notes::default())?;
+    }
+    *expr = build::take_only_expression(tree)?;
+    Ok(())
+}
+
+/// What comes after the functions.
+const AFTER_FUNCTIONS: &[Pass] = &[operators::apply, casts::apply, names::apply];
+/// What comes after the operators.
+const AFTER_OPERATORS: &[Pass] = &[casts::apply, names::apply];
+/// What comes after the casts.
+const AFTER_CASTS: &[Pass] = &[names::apply];
+
+/// Rewrites one expression in place, by the same passes.
+pub(crate) fn apply_to_expression(expr: &mut Expr) -> Parse<()> {
+    let mut tree = build::select(std::mem::replace(expr, build::null()), None);
+    apply(&mut tree)?;
+    *expr = build::take_only_expression(tree)?;
+    Ok(())
+}

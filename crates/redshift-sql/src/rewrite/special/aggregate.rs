@@ -1,0 +1,83 @@
+//! Aggregates and window functions.
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, FunctionArgumentClause, FunctionArguments, OrderByExpr,
+    WindowType,
+};
+
+use super::exactly;
+use crate::cursor::Parse;
+use crate::error::SqlError;
+use crate::rewrite::functions::{arguments, does_not_exist};
+use crate::rewrite::{AFTER_FUNCTIONS, build, finish};
+
+/// `SUM` of integers is BIGINT in Redshift and HUGEINT to the engine. Without types the value
+/// stays the engine's; the warehouse narrows HUGEINT where rows leave it.
+pub(in crate::rewrite) fn sum(function: &Function, name: &str) -> Parse<Expr> {
+    exactly::<1>(function, name)?;
+    Ok(Expr::Function(Function { name: build::function_name("sum"), ..function.clone() }))
+}
+
+/// `AVG` of integers is a truncated BIGINT: the quotient of sum and count divides as integers for
+/// integers and as doubles for the rest. No rows give 0/0, which the engine makes NULL.
+pub(in crate::rewrite) fn average(function: &Function, name: &str) -> Parse<Expr> {
+    exactly::<1>(function, name)?;
+    let part = |name: &str| {
+        Expr::Function(Function { name: build::function_name(name), ..function.clone() })
+    };
+    // Written out, so that the operators pass does not guard this division.
+    let (mut sum, mut count) = (part("sum"), part("count"));
+    for side in [&mut sum, &mut count] {
+        finish(side, AFTER_FUNCTIONS)?;
+    }
+    Ok(build::verbatim(format!("({sum} / {count})")))
+}
+
+/// `LISTAGG(x [, separator]) [WITHIN GROUP (ORDER BY …)]`; without a separator nothing stands
+/// between the values (the engine would put a comma).
+pub(in crate::rewrite) fn listagg(function: &Function, name: &str) -> Parse<Expr> {
+    let mut args = arguments(function)?;
+    match args.len() {
+        1 => args.push(build::string("")),
+        2 => {}
+        _ => return Err(does_not_exist(name, function)),
+    }
+    let mut out = function.clone();
+    let FunctionArguments::List(list) = &mut out.args else {
+        return Err(does_not_exist(name, function));
+    };
+    list.args = args.into_iter().map(build::argument).collect();
+    if list.clauses.iter().any(|c| !matches!(c, FunctionArgumentClause::OrderBy(_))) {
+        return Err(SqlError::unsupported("LISTAGG … ON OVERFLOW is not supported"));
+    }
+    let order: Vec<OrderByExpr> = std::mem::take(&mut out.within_group);
+    if !order.is_empty() {
+        list.clauses.push(FunctionArgumentClause::OrderBy(order));
+    }
+    out.name = build::function_name("listagg");
+    Ok(Expr::Function(out))
+}
+
+/// `f(x) IGNORE NULLS OVER …`: the engine wants the words inside the parentheses.
+pub(in crate::rewrite) fn null_treatment(function: &Function, name: &str) -> Parse<Expr> {
+    let mut out = function.clone();
+    let treatment = out.null_treatment.take();
+    if let (FunctionArguments::List(list), Some(treatment)) = (&mut out.args, treatment) {
+        list.clauses.push(FunctionArgumentClause::IgnoreOrRespectNulls(treatment));
+    }
+    out.name = build::function_name(name);
+    Ok(Expr::Function(out))
+}
+
+/// `RATIO_TO_REPORT(x) OVER w` is `x / SUM(x) OVER w` in doubles.
+pub(in crate::rewrite) fn ratio_to_report(function: &Function, name: &str) -> Parse<Expr> {
+    let [value] = exactly::<1>(function, name)?;
+    let over: Option<WindowType> = function.over.clone();
+    if over.is_none() {
+        return Err(SqlError::new("42601", "ratio_to_report requires an OVER clause"));
+    }
+    let mut total = build::function("sum", vec![value.clone()]);
+    total.over = over;
+    let value = build::cast(value, "DOUBLE");
+    Ok(build::binary(value, BinaryOperator::Divide, Expr::Function(total)))
+}

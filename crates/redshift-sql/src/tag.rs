@@ -1,0 +1,92 @@
+//! Command tags: what CommandComplete says of a statement.
+
+use crate::ast::{Kind, RelationKind, TableSource, Verb};
+
+/// The command tag of a statement, as PostgreSQL's protocol writes it.
+///
+/// `rows` counts for the statements that have a count (`SELECT 3`, `INSERT 0 3`); it is ignored
+/// for the others. `EXECUTE` answers with the tag of the statement it runs.
+pub fn command_tag(kind: &Kind, rows: u64) -> String {
+    match kind {
+        Kind::Engine(statement) => verb_tag(statement.verb, rows),
+        Kind::CreateTable(table) => match table.source {
+            TableSource::Query { .. } => "SELECT".into(),
+            TableSource::Columns | TableSource::Like { .. } => "CREATE TABLE".into(),
+        },
+        Kind::Fetch(_) => format!("FETCH {rows}"),
+        Kind::DropRelation(dropped) => match dropped.kind {
+            RelationKind::Table => "DROP TABLE".into(),
+            RelationKind::View => "DROP VIEW".into(),
+        },
+        other => fixed(other).into(),
+    }
+}
+
+fn verb_tag(verb: Verb, rows: u64) -> String {
+    match verb {
+        Verb::Select => format!("SELECT {rows}"),
+        Verb::Insert => format!("INSERT 0 {rows}"),
+        Verb::Update => format!("UPDATE {rows}"),
+        Verb::Delete => format!("DELETE {rows}"),
+        Verb::Merge => format!("MERGE {rows}"),
+    }
+}
+
+/// Tags without a count.
+fn fixed(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Unload(_) => "UNLOAD",
+        Kind::Copy(_) => "COPY",
+        Kind::CreateView(_) => "CREATE VIEW",
+        Kind::CreateSchema(_) => "CREATE SCHEMA",
+        Kind::AlterSchema(_) => "ALTER SCHEMA",
+        Kind::DropSchema(_) => "DROP SCHEMA",
+        Kind::CreateDatabase(_) => "CREATE DATABASE",
+        Kind::DropDatabase { .. } => "DROP DATABASE",
+        Kind::AlterTable(_) => "ALTER TABLE",
+        Kind::Truncate { .. } => "TRUNCATE TABLE",
+        Kind::Comment(_) => "COMMENT",
+        Kind::Analyze { .. } => "ANALYZE",
+        Kind::Vacuum { .. } => "VACUUM",
+        Kind::Lock { .. } => "LOCK TABLE",
+        Kind::Grant(_) => "GRANT",
+        Kind::Revoke(_) => "REVOKE",
+        Kind::Show(_) => "SHOW",
+        Kind::Explain(_) => "EXPLAIN",
+        Kind::Cancel { .. } => "CANCEL",
+        Kind::Use { .. } => "USE",
+        _ => session(kind).unwrap_or_else(|| users(kind)),
+    }
+}
+
+fn session(kind: &Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::Begin(_) => "BEGIN",
+        Kind::Commit => "COMMIT",
+        Kind::Rollback => "ROLLBACK",
+        Kind::Set(_) | Kind::SetSessionAuthorization { .. } => "SET",
+        Kind::Reset { .. } => "RESET",
+        Kind::Discard => "DISCARD ALL",
+        Kind::DeclareCursor { .. } => "DECLARE CURSOR",
+        Kind::Close { .. } => "CLOSE CURSOR",
+        Kind::Prepare(_) => "PREPARE",
+        Kind::Execute(_) => "EXECUTE",
+        Kind::Deallocate { .. } => "DEALLOCATE",
+        _ => return None,
+    })
+}
+
+fn users(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::CreateUser(_) => "CREATE USER",
+        Kind::AlterUser(_) => "ALTER USER",
+        Kind::DropUser(_) => "DROP USER",
+        Kind::CreateGroup(_) => "CREATE GROUP",
+        Kind::AlterGroup(_) => "ALTER GROUP",
+        Kind::DropGroup(_) => "DROP GROUP",
+        Kind::CreateRole(_) => "CREATE ROLE",
+        Kind::AlterRole(_) => "ALTER ROLE",
+        Kind::DropRole(_) => "DROP ROLE",
+        _ => "",
+    }
+}

@@ -1,0 +1,69 @@
+//! Resource policies of secrets.
+
+use ::policy::public::is_public;
+use ::policy::validate::{Malformed, Place, validate};
+use gateway::{Access, Cx, Fault};
+use serde::{Deserialize, Serialize};
+
+use super::access::{existing, on};
+use super::secret::ById;
+use super::state;
+
+#[derive(Serialize)]
+pub(super) struct PolicyAnswer {
+    #[serde(rename = "ARN")]
+    arn: String,
+    #[serde(rename = "Name")]
+    name: String,
+    #[serde(rename = "ResourcePolicy")]
+    policy: Option<String>,
+}
+
+pub(super) fn get_access(cx: &Cx, input: &ById) -> Result<Access, Fault> {
+    on(cx, "GetResourcePolicy", &input.secret_id)
+}
+
+pub(super) fn get(cx: &Cx, input: ById) -> Result<PolicyAnswer, Fault> {
+    let secret = existing(cx, &input.secret_id)?;
+    let arn = secret.arn().to_string();
+    Ok(PolicyAnswer { arn, name: secret.name, policy: secret.policy })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PutInput {
+    secret_id: String,
+    resource_policy: String,
+    block_public_policy: Option<bool>,
+}
+
+pub(super) fn put_access(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
+    let block = input.block_public_policy.map(|block| block.to_string());
+    let check = super::access::check(cx, "PutResourcePolicy", &input.secret_id)?
+        .with_some("secretsmanager:BlockPublicPolicy", block);
+    Ok(Access::to(check))
+}
+
+pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<PolicyAnswer, Fault> {
+    let mut secret = existing(cx, &input.secret_id)?;
+    let malformed = |e: Malformed| Fault::new(e.code, e.message).status(400);
+    let document = validate(Place::Secret, &input.resource_policy).map_err(malformed)?;
+    if input.block_public_policy == Some(true) && is_public(&document) {
+        let text = "The resource policy grants broad access and BlockPublicPolicy is set.";
+        return Err(Fault::new("PublicPolicyException", text).status(400));
+    }
+    secret.policy = Some(input.resource_policy);
+    state::put(cx, &secret)?;
+    Ok(PolicyAnswer { arn: secret.arn().to_string(), name: secret.name, policy: None })
+}
+
+pub(super) fn delete_access(cx: &Cx, input: &ById) -> Result<Access, Fault> {
+    on(cx, "DeleteResourcePolicy", &input.secret_id)
+}
+
+pub(super) fn delete(cx: &mut Cx, input: ById) -> Result<PolicyAnswer, Fault> {
+    let mut secret = existing(cx, &input.secret_id)?;
+    secret.policy = None;
+    state::put(cx, &secret)?;
+    Ok(PolicyAnswer { arn: secret.arn().to_string(), name: secret.name, policy: None })
+}

@@ -1,0 +1,89 @@
+//! The warehouse's own catalog: users, groups, schemas, relations, grants and history, as tables
+//! of the engine in a schema that user SQL cannot name, so that they change in the same
+//! transactions as the objects they describe.
+//!
+//! Users, groups, roles, ASSUMEROLE grants and history belong to the cluster and live in its
+//! first database; schemas, relations and grants live in each database. The system views that
+//! users see are built over them in the engine's in-memory root, anew at each start.
+//! This module must not know sessions or the wire. Start reading at [`prepare`]; the tables are
+//! in `catalog/tables.sql`, the views in `catalog/views.sql`.
+
+pub(crate) mod grants;
+pub(crate) mod history;
+pub(crate) mod relations;
+pub(crate) mod system;
+pub(crate) mod users;
+
+use chrono::{DateTime, Utc};
+
+use crate::engine::{Connection, EngineFault, OWN_SCHEMA, catalog_of, literal, quote};
+use crate::password::PasswordVerifier;
+
+/// The superuser a cluster is born with.
+pub(crate) struct Master<'a> {
+    /// `MasterUsername`.
+    pub name: &'a str,
+    /// What its password is checked against.
+    pub password: &'a PasswordVerifier,
+}
+
+/// Tables that every database has.
+const DATABASE_TABLES: &str = include_str!("catalog/database_tables.sql");
+/// Tables of the first database only.
+const CLUSTER_TABLES: &str = include_str!("catalog/cluster_tables.sql");
+
+/// One of our own tables in a database, ready for SQL.
+pub(crate) fn own(database: &str, table: &str) -> String {
+    format!("{}.{OWN_SCHEMA}.{table}", quote(&catalog_of(database)))
+}
+
+/// Creates what is missing: our tables, the `public` schemas, the master user; then the views.
+pub(crate) fn prepare(
+    connection: &Connection,
+    databases: &[String],
+    home: &str,
+    master: &Master<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), EngineFault> {
+    for database in databases {
+        create_tables(connection, database, DATABASE_TABLES)?;
+        let known = connection.rows(&format!(
+            "SELECT 1 FROM {} WHERE name = 'public'",
+            own(database, "schemas")
+        ))?;
+        if known.is_empty() {
+            connection.run_script(&format!(
+                "BEGIN TRANSACTION;
+                 CREATE SCHEMA {catalog}.public;
+                 INSERT INTO {schemas} VALUES (2200, 'public', {bootstrap}, NULL);
+                 INSERT INTO {grants} VALUES ('schema', 'public', '', 'USAGE', '', 'public', 0, false, {bootstrap}),
+                   ('schema', 'public', '', 'CREATE', '', 'public', 0, false, {bootstrap}),
+                   ('database', '', '', 'TEMP', '', 'public', 0, false, {bootstrap});
+                 COMMIT",
+                catalog = quote(&catalog_of(database)),
+                schemas = own(database, "schemas"),
+                grants = own(database, "grants"),
+                bootstrap = users::BOOTSTRAP_ID,
+            ))?;
+        }
+    }
+    create_tables(connection, home, CLUSTER_TABLES)?;
+    users::create_master(connection, home, master, now)?;
+    system::create_views(connection, databases, home)
+}
+
+fn create_tables(connection: &Connection, database: &str, script: &str) -> Result<(), EngineFault> {
+    let schema = format!("{}.{OWN_SCHEMA}", quote(&catalog_of(database)));
+    connection.run_script(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))?;
+    connection.run_script(&script.replace("own.", &format!("{schema}.")))
+}
+
+/// A literal, or NULL.
+pub(crate) fn optional(text: Option<&str>) -> String {
+    text.map_or_else(|| String::from("NULL"), literal)
+}
+
+/// A timestamp literal (UTC, microseconds).
+pub(crate) fn timestamp(at: DateTime<Utc>) -> String {
+    format!("TIMESTAMP '{}'", at.format("%Y-%m-%d %H:%M:%S%.6f"))
+}

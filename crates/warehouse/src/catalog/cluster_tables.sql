@@ -1,0 +1,30 @@
+CREATE TABLE IF NOT EXISTS own.users (
+  id BIGINT NOT NULL, name VARCHAR NOT NULL, password VARCHAR NOT NULL, super BOOLEAN NOT NULL,
+  create_db BOOLEAN NOT NULL, syslog_unrestricted BOOLEAN NOT NULL, valid_until VARCHAR,
+  connection_limit BIGINT, session_timeout BIGINT, external_id VARCHAR, created TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS own.user_settings (
+  user_id BIGINT NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS own.groups (id BIGINT NOT NULL, name VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS own.group_members (group_id BIGINT NOT NULL, user_id BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS own.roles (
+  id BIGINT NOT NULL, name VARCHAR NOT NULL, owner BIGINT NOT NULL, external_id VARCHAR);
+CREATE TABLE IF NOT EXISTS own.role_grants (
+  role BIGINT NOT NULL, grantee_kind VARCHAR NOT NULL, grantee BIGINT NOT NULL,
+  admin BOOLEAN NOT NULL);
+CREATE TABLE IF NOT EXISTS own.assume_role (
+  chain VARCHAR NOT NULL, command VARCHAR NOT NULL, grantee_kind VARCHAR NOT NULL,
+  grantee BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS own.facts (name VARCHAR NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS own.query_history (
+  user_id BIGINT, query_id BIGINT, query_label VARCHAR, transaction_id BIGINT, session_id BIGINT,
+  database_name VARCHAR, query_type VARCHAR, status VARCHAR, start_time TIMESTAMP,
+  end_time TIMESTAMP, error_message VARCHAR, returned_rows BIGINT, query_text VARCHAR);
+CREATE TABLE IF NOT EXISTS own.unload_history (
+  user_id BIGINT, query_id BIGINT, transaction_id BIGINT, session_id BIGINT, database_name VARCHAR,
+  status VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, file_format VARCHAR,
+  compression_type VARCHAR, unloaded_location VARCHAR, unloaded_rows BIGINT,
+  unloaded_files_count BIGINT, unloaded_files_size BIGINT, error_message VARCHAR);
+CREATE TABLE IF NOT EXISTS own.unload_detail (
+  user_id BIGINT, query_id BIGINT, session_id BIGINT, transaction_id BIGINT, slice BIGINT,
+  file_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, line_count BIGINT,
+  transfer_size BIGINT, file_format VARCHAR);

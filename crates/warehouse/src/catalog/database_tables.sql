@@ -1,0 +1,19 @@
+CREATE TABLE IF NOT EXISTS own.schemas (
+  id BIGINT NOT NULL, name VARCHAR NOT NULL, owner BIGINT NOT NULL, quota_mb BIGINT);
+CREATE TABLE IF NOT EXISTS own.relations (
+  id BIGINT NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL,
+  kind VARCHAR NOT NULL, owner BIGINT NOT NULL, dist_style VARCHAR NOT NULL,
+  sort_style VARCHAR NOT NULL, late_binding BOOLEAN NOT NULL, definition VARCHAR,
+  created TIMESTAMP NOT NULL, remarks VARCHAR);
+CREATE TABLE IF NOT EXISTS own.columns (
+  relation BIGINT NOT NULL, name VARCHAR NOT NULL, type_name VARCHAR, encoding VARCHAR NOT NULL,
+  dist_key BOOLEAN NOT NULL, sort_key INTEGER NOT NULL, default_text VARCHAR,
+  is_identity BOOLEAN NOT NULL, remarks VARCHAR);
+CREATE TABLE IF NOT EXISTS own.constraints (
+  relation BIGINT NOT NULL, name VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+  columns VARCHAR[] NOT NULL, foreign_relation BIGINT, foreign_columns VARCHAR[]);
+CREATE TABLE IF NOT EXISTS own.grants (
+  object VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL,
+  privilege VARCHAR NOT NULL, column_name VARCHAR NOT NULL, grantee_kind VARCHAR NOT NULL,
+  grantee BIGINT NOT NULL, grant_option BOOLEAN NOT NULL, grantor BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS own.dependencies (view_id BIGINT NOT NULL, relation BIGINT NOT NULL);

@@ -1,0 +1,203 @@
+//! Privileges as rows: who may do what with which object.
+//! Redshift Developer Guide, "GRANT", "REVOKE".
+
+use super::own;
+use crate::engine::{Connection, EngineFault, Value, literal};
+
+/// The object of a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Object<'a> {
+    /// A table or view.
+    Relation {
+        /// Its schema.
+        schema: &'a str,
+        /// Its name.
+        name: &'a str,
+    },
+    /// A schema.
+    Schema(&'a str),
+    /// The database the row lies in.
+    Database,
+}
+
+impl Object<'_> {
+    fn values(&self) -> (&'static str, String, String) {
+        match self {
+            Self::Relation { schema, name } => ("relation", literal(schema), literal(name)),
+            Self::Schema(schema) => ("schema", literal(schema), String::from("''")),
+            Self::Database => ("database", String::from("''"), String::from("''")),
+        }
+    }
+
+    fn filter(&self) -> String {
+        let (object, schema, name) = self.values();
+        format!("object = '{object}' AND schema_name = {schema} AND name = {name}")
+    }
+}
+
+/// Who holds a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holder {
+    /// `user`, `group`, `role` or `public`.
+    pub kind: &'static str,
+    /// Its id; 0 for PUBLIC.
+    pub id: i64,
+}
+
+/// One privilege to give or take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Right<'a> {
+    /// `SELECT`, `USAGE`, ….
+    pub privilege: &'a str,
+    /// Only this column; empty for all.
+    pub column: &'a str,
+}
+
+/// Gives a privilege; giving it again may only add the grant option.
+pub(crate) fn give(
+    connection: &Connection,
+    database: &str,
+    object: &Object<'_>,
+    right: Right<'_>,
+    to: &Holder,
+    grant_option: bool,
+    grantor: i64,
+) -> Result<(), EngineFault> {
+    let had = take_rows(connection, database, object, right, to)?;
+    let option = grant_option || had == Some(true);
+    let (kind, schema, name) = object.values();
+    connection.run(&format!(
+        "INSERT INTO {} VALUES ('{kind}', {schema}, {name}, '{}', {}, '{}', {}, {option}, {grantor})",
+        own(database, "grants"),
+        right.privilege,
+        literal(right.column),
+        to.kind,
+        to.id,
+    ))?;
+    Ok(())
+}
+
+/// Takes a privilege, or only its grant option.
+pub(crate) fn take(
+    connection: &Connection,
+    database: &str,
+    object: &Object<'_>,
+    right: Right<'_>,
+    from: &Holder,
+    option_only: bool,
+) -> Result<(), EngineFault> {
+    if option_only {
+        connection.run(&format!(
+            "UPDATE {} SET grant_option = false WHERE {}",
+            own(database, "grants"),
+            row_filter(object, right, from)
+        ))?;
+        return Ok(());
+    }
+    take_rows(connection, database, object, right, from).map(drop)
+}
+
+fn row_filter(object: &Object<'_>, right: Right<'_>, holder: &Holder) -> String {
+    format!(
+        "{} AND privilege = '{}' AND column_name = {} AND grantee_kind = '{}' AND grantee = {}",
+        object.filter(),
+        right.privilege,
+        literal(right.column),
+        holder.kind,
+        holder.id
+    )
+}
+
+/// Removes the row and tells whether it carried the grant option; `None` when there was none.
+fn take_rows(
+    connection: &Connection,
+    database: &str,
+    object: &Object<'_>,
+    right: Right<'_>,
+    holder: &Holder,
+) -> Result<Option<bool>, EngineFault> {
+    let grants = own(database, "grants");
+    let filter = row_filter(object, right, holder);
+    let rows =
+        connection.rows(&format!("SELECT grant_option FROM {grants} WHERE {filter}"))?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    connection.run(&format!("DELETE FROM {grants} WHERE {filter}"))?;
+    Ok(Some(rows.iter().flatten().any(Value::is_true)))
+}
+
+/// A privilege that an identity holds on an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// `SELECT`, `USAGE`, ….
+    pub privilege: String,
+    /// The only column it is for; empty for all.
+    pub column: String,
+    /// May be given on.
+    pub grant_option: bool,
+}
+
+/// What an identity holds on an object, by itself, its groups, its roles or PUBLIC.
+/// `identity` is SQL of ours: see [`identity_filter`].
+pub(crate) fn held(
+    connection: &Connection,
+    database: &str,
+    object: &Object<'_>,
+    identity: &str,
+) -> Result<Vec<Held>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT privilege, column_name, grant_option FROM {} WHERE {} AND ({identity})",
+        own(database, "grants"),
+        object.filter()
+    ))?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| match row.as_slice() {
+            [privilege, column, option] => Some(Held {
+                privilege: privilege.text().to_owned(),
+                column: column.text().to_owned(),
+                grant_option: option.is_true(),
+            }),
+            _ => None,
+        })
+        .collect())
+}
+
+/// The grantees an identity counts as.
+pub(crate) fn identity_filter(user: i64, groups: &[i64], roles: &[i64]) -> String {
+    let mut filter =
+        format!("grantee_kind = 'public' OR (grantee_kind = 'user' AND grantee = {user})");
+    for (kind, ids) in [("group", groups), ("role", roles)] {
+        if !ids.is_empty() {
+            let list: Vec<String> = ids.iter().map(i64::to_string).collect();
+            filter.push_str(&format!(
+                " OR (grantee_kind = '{kind}' AND grantee IN ({}))",
+                list.join(", ")
+            ));
+        }
+    }
+    filter
+}
+
+/// The groups and roles of a user, roles granted to roles included.
+pub(crate) fn memberships(
+    connection: &Connection,
+    home: &str,
+    user: i64,
+) -> Result<(Vec<i64>, Vec<i64>), EngineFault> {
+    let groups = connection.rows(&format!(
+        "SELECT group_id FROM {} WHERE user_id = {user}",
+        own(home, "group_members")
+    ))?;
+    let grants = own(home, "role_grants");
+    let roles = connection.rows(&format!(
+        "WITH RECURSIVE held AS (
+           SELECT role FROM {grants} WHERE grantee_kind = 'user' AND grantee = {user}
+           UNION SELECT g.role FROM {grants} g JOIN held h
+             ON g.grantee_kind = 'role' AND g.grantee = h.role)
+         SELECT role FROM held"
+    ))?;
+    let ids = |rows: Vec<Vec<Value>>| rows.iter().flatten().map(Value::int).collect();
+    Ok((ids(groups), ids(roles)))
+}

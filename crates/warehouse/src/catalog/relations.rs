@@ -1,0 +1,463 @@
+//! Schemas, tables and views: who owns them and the Redshift attributes the engine does not keep.
+
+use chrono::{DateTime, Utc};
+
+use super::{optional, own, timestamp};
+use crate::engine::{Connection, EngineFault, Value, literal};
+
+/// Ids of schemas and relations start here, above PostgreSQL's own.
+const FIRST_ID: i64 = 100_000;
+
+/// A table or view of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Relation {
+    /// Its id (`oid`).
+    pub id: i64,
+    /// The schema it is in.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// `r` table, `v` view.
+    pub kind: String,
+    /// The owner's user id.
+    pub owner: i64,
+}
+
+impl Relation {
+    /// Whether it is a view.
+    pub(crate) fn is_view(&self) -> bool {
+        self.kind == "v"
+    }
+}
+
+/// A schema of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Schema {
+    /// Its name.
+    pub name: String,
+    /// The owner's user id.
+    pub owner: i64,
+}
+
+/// What is written about a new relation.
+pub(crate) struct NewRelation<'a> {
+    /// The schema it is in.
+    pub schema: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// `r` or `v`.
+    pub kind: &'a str,
+    /// The owner's user id.
+    pub owner: i64,
+    /// `AUTO`, `EVEN`, `KEY`, `ALL`.
+    pub dist_style: &'a str,
+    /// `COMPOUND`, `INTERLEAVED`, `AUTO` or empty.
+    pub sort_style: &'a str,
+    /// `WITH NO SCHEMA BINDING`.
+    pub late_binding: bool,
+    /// A view's query as Redshift SQL.
+    pub definition: Option<&'a str>,
+    /// Its columns' attributes; for views empty.
+    pub columns: Vec<ColumnFacts>,
+}
+
+/// What the engine does not keep of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct ColumnFacts {
+    /// Its name.
+    pub name: String,
+    /// The declared type as the catalog shows it (`character varying(20)`); `None` when the
+    /// engine's own type says everything.
+    pub type_name: Option<String>,
+    /// `lzo`, `az64`, `none`, ….
+    pub encoding: String,
+    /// `DISTKEY`.
+    pub dist_key: bool,
+    /// Position in the sort key, 0 when none; interleaved keys alternate in sign.
+    pub sort_key: i32,
+    /// `DEFAULT` as written.
+    pub default_text: Option<String>,
+    /// `IDENTITY`.
+    pub is_identity: bool,
+}
+
+/// Finds a schema.
+pub(crate) fn schema(
+    connection: &Connection,
+    database: &str,
+    name: &str,
+) -> Result<Option<Schema>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT name, owner FROM {} WHERE name = {}",
+        own(database, "schemas"),
+        literal(name)
+    ))?;
+    let Some([name, owner]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
+    Ok(Some(Schema { name: name.text().to_owned(), owner: owner.int() }))
+}
+
+/// Finds a relation in the first of these schemas that has it.
+pub(crate) fn find(
+    connection: &Connection,
+    database: &str,
+    schemas: &[String],
+    name: &str,
+) -> Result<Option<Relation>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT id, schema_name, name, kind, owner FROM {} WHERE name = {}",
+        own(database, "relations"),
+        literal(name)
+    ))?;
+    let mut found: Vec<Relation> = rows.iter().filter_map(|row| relation_of(row)).collect();
+    found.retain(|relation| schemas.contains(&relation.schema));
+    found.sort_by_key(|relation| schemas.iter().position(|s| *s == relation.schema));
+    Ok(found.into_iter().next())
+}
+
+/// All relations of a schema.
+pub(crate) fn in_schema(
+    connection: &Connection,
+    database: &str,
+    schema: &str,
+) -> Result<Vec<Relation>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT id, schema_name, name, kind, owner FROM {} WHERE schema_name = {} ORDER BY name",
+        own(database, "relations"),
+        literal(schema)
+    ))?;
+    Ok(rows.iter().filter_map(|row| relation_of(row)).collect())
+}
+
+fn relation_of(row: &[Value]) -> Option<Relation> {
+    let [id, schema, name, kind, owner] = row else { return None };
+    Some(Relation {
+        id: id.int(),
+        schema: schema.text().to_owned(),
+        name: name.text().to_owned(),
+        kind: kind.text().to_owned(),
+        owner: owner.int(),
+    })
+}
+
+fn next_id(connection: &Connection, database: &str) -> Result<i64, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT CAST(coalesce(max(id), {FIRST_ID}) + 1 AS BIGINT) FROM (
+           SELECT id FROM {} UNION ALL SELECT id FROM {})",
+        own(database, "relations"),
+        own(database, "schemas")
+    ))?;
+    let first = Value::Int(FIRST_ID + 1);
+    Ok(rows.first().and_then(|row| row.first()).unwrap_or(&first).int().max(FIRST_ID + 1))
+}
+
+/// Records a schema.
+pub(crate) fn add_schema(
+    connection: &Connection,
+    database: &str,
+    name: &str,
+    owner: i64,
+    quota_mb: Option<u64>,
+) -> Result<(), EngineFault> {
+    let id = next_id(connection, database)?;
+    let quota = quota_mb.map_or_else(|| String::from("NULL"), |n| n.to_string());
+    connection.run(&format!(
+        "INSERT INTO {} VALUES ({id}, {}, {owner}, {quota})",
+        own(database, "schemas"),
+        literal(name)
+    ))?;
+    Ok(())
+}
+
+/// Forgets a schema and the grants on it.
+pub(crate) fn remove_schema(
+    connection: &Connection,
+    database: &str,
+    name: &str,
+) -> Result<(), EngineFault> {
+    let name = literal(name);
+    connection.run(&format!("DELETE FROM {} WHERE name = {name}", own(database, "schemas")))?;
+    connection.run(&format!(
+        "DELETE FROM {} WHERE object = 'schema' AND schema_name = {name}",
+        own(database, "grants")
+    ))?;
+    Ok(())
+}
+
+/// Records a relation and its columns; gives its id.
+pub(crate) fn add(
+    connection: &Connection,
+    database: &str,
+    relation: &NewRelation<'_>,
+    now: DateTime<Utc>,
+) -> Result<i64, EngineFault> {
+    let id = next_id(connection, database)?;
+    connection.run(&format!(
+        "INSERT INTO {table} VALUES ({id}, {schema}, {name}, '{kind}', {owner}, '{dist}', \
+         '{sort}', {late}, {definition}, {now}, NULL)",
+        table = own(database, "relations"),
+        schema = literal(relation.schema),
+        name = literal(relation.name),
+        kind = relation.kind,
+        owner = relation.owner,
+        dist = relation.dist_style,
+        sort = relation.sort_style,
+        late = relation.late_binding,
+        definition = optional(relation.definition),
+        now = timestamp(now),
+    ))?;
+    for column in &relation.columns {
+        add_column(connection, database, id, column)?;
+    }
+    Ok(id)
+}
+
+/// Records a column's attributes.
+pub(crate) fn add_column(
+    connection: &Connection,
+    database: &str,
+    relation: i64,
+    column: &ColumnFacts,
+) -> Result<(), EngineFault> {
+    connection.run(&format!(
+        "INSERT INTO {} VALUES ({relation}, {}, {}, {}, {}, {}, {}, {}, NULL)",
+        own(database, "columns"),
+        literal(&column.name),
+        optional(column.type_name.as_deref()),
+        literal(&column.encoding),
+        column.dist_key,
+        column.sort_key,
+        optional(column.default_text.as_deref()),
+        column.is_identity,
+    ))?;
+    Ok(())
+}
+
+/// Copies the column attributes of one relation to another (`LIKE`).
+pub(crate) fn copy_columns(
+    connection: &Connection,
+    database: &str,
+    from: i64,
+    to: i64,
+    with_defaults: bool,
+) -> Result<(), EngineFault> {
+    let table = own(database, "columns");
+    let default_text = if with_defaults { "default_text" } else { "NULL" };
+    connection.run(&format!(
+        "INSERT INTO {table} SELECT {to}, name, type_name, encoding, dist_key, sort_key, \
+         {default_text}, false, NULL FROM {table} WHERE relation = {from}"
+    ))?;
+    Ok(())
+}
+
+/// Records an informational constraint.
+pub(crate) fn add_constraint(
+    connection: &Connection,
+    database: &str,
+    relation: i64,
+    name: &str,
+    kind: &str,
+    columns: &[String],
+) -> Result<(), EngineFault> {
+    let list: Vec<String> = columns.iter().map(|column| literal(column)).collect();
+    connection.run(&format!(
+        "INSERT INTO {} VALUES ({relation}, {}, '{kind}', [{}], NULL, NULL)",
+        own(database, "constraints"),
+        literal(name),
+        list.join(", ")
+    ))?;
+    Ok(())
+}
+
+/// Forgets a relation, its columns and the grants on it.
+pub(crate) fn remove(
+    connection: &Connection,
+    database: &str,
+    relation: &Relation,
+) -> Result<(), EngineFault> {
+    let id = relation.id;
+    connection.run(&format!("DELETE FROM {} WHERE id = {id}", own(database, "relations")))?;
+    for (table, column) in
+        [("columns", "relation"), ("constraints", "relation"), ("dependencies", "view_id")]
+    {
+        connection
+            .run(&format!("DELETE FROM {} WHERE {column} = {id}", own(database, table)))?;
+    }
+    connection.run(&format!(
+        "DELETE FROM {} WHERE object = 'relation' AND schema_name = {} AND name = {}",
+        own(database, "grants"),
+        literal(&relation.schema),
+        literal(&relation.name)
+    ))?;
+    Ok(())
+}
+
+/// Changes one column of a relation's row; `assignment` is SQL of ours.
+pub(crate) fn change(
+    connection: &Connection,
+    database: &str,
+    id: i64,
+    assignment: &str,
+) -> Result<(), EngineFault> {
+    let relations = own(database, "relations");
+    connection.run(&format!("UPDATE {relations} SET {assignment} WHERE id = {id}"))?;
+    Ok(())
+}
+
+/// Changes rows of a relation's columns; `assignment` is SQL of ours, `column` limits it to one.
+pub(crate) fn change_columns(
+    connection: &Connection,
+    database: &str,
+    id: i64,
+    column: Option<&str>,
+    assignment: &str,
+) -> Result<(), EngineFault> {
+    let only = column.map(|name| format!(" AND name = {}", literal(name))).unwrap_or_default();
+    connection.run(&format!(
+        "UPDATE {} SET {assignment} WHERE relation = {id}{only}",
+        own(database, "columns")
+    ))?;
+    Ok(())
+}
+
+/// Forgets a column's attributes.
+pub(crate) fn remove_column(
+    connection: &Connection,
+    database: &str,
+    id: i64,
+    column: &str,
+) -> Result<(), EngineFault> {
+    connection.run(&format!(
+        "DELETE FROM {} WHERE relation = {id} AND name = {}",
+        own(database, "columns"),
+        literal(column)
+    ))?;
+    Ok(())
+}
+
+/// A relation's declared column types, by column name.
+pub(crate) fn declared_types(
+    connection: &Connection,
+    database: &str,
+    id: i64,
+) -> Result<Vec<(String, String)>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT name, type_name FROM {} WHERE relation = {id} AND type_name IS NOT NULL",
+        own(database, "columns")
+    ))?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| match row.as_slice() {
+            [name, type_name] => Some((name.text().to_owned(), type_name.text().to_owned())),
+            _ => None,
+        })
+        .collect())
+}
+
+/// Moves a schema's relations and grants to its new name.
+pub(crate) fn rename_schema(
+    connection: &Connection,
+    database: &str,
+    from: &str,
+    to: &str,
+) -> Result<(), EngineFault> {
+    let (from, to) = (literal(from), literal(to));
+    for (table, column) in
+        [("schemas", "name"), ("relations", "schema_name"), ("grants", "schema_name")]
+    {
+        let table = own(database, table);
+        connection.run(&format!("UPDATE {table} SET {column} = {to} WHERE {column} = {from}"))?;
+    }
+    Ok(())
+}
+
+/// Gives a schema to another owner.
+pub(crate) fn set_schema_owner(
+    connection: &Connection,
+    database: &str,
+    name: &str,
+    owner: i64,
+) -> Result<(), EngineFault> {
+    connection.run(&format!(
+        "UPDATE {} SET owner = {owner} WHERE name = {}",
+        own(database, "schemas"),
+        literal(name)
+    ))?;
+    Ok(())
+}
+
+/// Whether a user owns anything in a database: such a user cannot be dropped.
+pub(crate) fn owned_by(
+    connection: &Connection,
+    database: &str,
+    user: i64,
+) -> Result<Option<String>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT name FROM {} WHERE owner = {user} UNION ALL SELECT name FROM {} \
+         WHERE owner = {user} LIMIT 1",
+        own(database, "relations"),
+        own(database, "schemas")
+    ))?;
+    Ok(rows.first().and_then(|row| row.first()).map(|name| name.text().to_owned()))
+}
+
+/// The views that read a relation, late-binding ones left out.
+pub(crate) fn dependents(
+    connection: &Connection,
+    database: &str,
+    id: i64,
+) -> Result<Vec<Relation>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT r.id, r.schema_name, r.name, r.kind, r.owner FROM {} d JOIN {} r \
+         ON r.id = d.view_id WHERE d.relation = {id} AND NOT r.late_binding ORDER BY r.id",
+        own(database, "dependencies"),
+        own(database, "relations")
+    ))?;
+    Ok(rows.iter().filter_map(|row| relation_of(row)).collect())
+}
+
+/// Records what a view reads, in place of what was known before.
+pub(crate) fn set_dependencies(
+    connection: &Connection,
+    database: &str,
+    view: i64,
+    uses: &[i64],
+) -> Result<(), EngineFault> {
+    let table = own(database, "dependencies");
+    connection.run(&format!("DELETE FROM {table} WHERE view_id = {view}"))?;
+    for relation in uses {
+        connection.run(&format!("INSERT INTO {table} VALUES ({view}, {relation})"))?;
+    }
+    Ok(())
+}
+
+/// Grants name their relation: they follow it to its new name.
+pub(crate) fn rename_grants(
+    connection: &Connection,
+    database: &str,
+    relation: &Relation,
+    to: &str,
+) -> Result<(), EngineFault> {
+    connection.run(&format!(
+        "UPDATE {} SET name = {} WHERE object = 'relation' AND schema_name = {} AND name = {}",
+        own(database, "grants"),
+        literal(to),
+        literal(&relation.schema),
+        literal(&relation.name)
+    ))?;
+    Ok(())
+}
+
+/// Forgets a constraint.
+pub(crate) fn remove_constraint(
+    connection: &Connection,
+    database: &str,
+    relation: i64,
+    name: &str,
+) -> Result<(), EngineFault> {
+    connection.run(&format!(
+        "DELETE FROM {} WHERE relation = {relation} AND name = {}",
+        own(database, "constraints"),
+        literal(name)
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The system catalog that users see: views and session functions in the engine's in-memory
+//! root, made anew at each start, so that they need no migration.
+//!
+//! The session hands its facts in as engine variables (`lb_user`, `lb_database`, …). Which
+//! system names exist, and who may read them, is [`find`].
+
+use super::own;
+use crate::engine::{Connection, EngineFault, catalog_of, literal};
+
+/// The engine schema of our `pg_catalog`, and of the `svv_`, `stl_`, `sys_` views.
+pub(crate) const CATALOG_SCHEMA: &str = "memory.rs_catalog";
+/// The engine schema of our `information_schema`.
+pub(crate) const INFORMATION_SCHEMA: &str = "memory.rs_information";
+
+/// The script of views and functions; `{home.x}` is a table of the first database, `own_x` the
+/// union of a table over all databases.
+const VIEWS: &str = include_str!("views.sql");
+/// Tables that every database has, for the unions.
+const PER_DATABASE: [&str; 5] = ["schemas", "relations", "columns", "constraints", "grants"];
+
+/// Creates the schemas, the unions over all databases, and every view and function.
+pub(super) fn create_views(
+    connection: &Connection,
+    databases: &[String],
+    home: &str,
+) -> Result<(), EngineFault> {
+    connection.run_script(&format!(
+        "CREATE SCHEMA {CATALOG_SCHEMA}; CREATE SCHEMA {INFORMATION_SCHEMA}; \
+         CREATE SCHEMA memory.rs_own"
+    ))?;
+    for table in PER_DATABASE {
+        let parts: Vec<String> = databases
+            .iter()
+            .map(|database| {
+                let name = literal(database);
+                let catalog = literal(&catalog_of(database));
+                let table = own(database, table);
+                format!("SELECT {name} AS db, {catalog} AS engine_catalog, * FROM {table}")
+            })
+            .collect();
+        let union = parts.join(" UNION ALL ");
+        connection.run(&format!("CREATE VIEW memory.rs_own.{table} AS {union}"))?;
+    }
+    let names: Vec<String> = databases
+        .iter()
+        .enumerate()
+        .map(|(index, name)| format!("({}, {})", index.saturating_add(100), literal(name)))
+        .collect();
+    connection.run(&format!(
+        "CREATE VIEW memory.rs_own.databases AS SELECT * FROM (VALUES {}) AS d(id, name)",
+        names.join(", ")
+    ))?;
+    let home = own(home, "");
+    connection.run_script(&VIEWS.replace("home.", &home))
+}
+
+/// Who may read a system relation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visibility {
+    /// Every user (rows may be limited to the user's own).
+    All,
+    /// Superusers.
+    Superuser,
+}
+
+/// What a system relation's name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum System {
+    /// A view that exists.
+    View(Visibility),
+    /// Documented by Redshift, not built yet.
+    NotBuilt,
+}
+
+/// Views of `pg_catalog` that exist here.
+const BUILT: &[&str] = &[
+    "pg_attribute", "pg_class", "pg_database", "pg_group", "pg_namespace", "pg_settings",
+    "pg_table_def", "pg_tables", "pg_type", "pg_user", "pg_views", "stl_unload_log",
+    "svv_all_columns", "svv_all_tables", "svv_columns", "svv_iam_privileges",
+    "svv_redshift_databases", "svv_tables", "sys_query_history", "sys_unload_detail",
+    "sys_unload_history", "pg_attrdef", "pg_description", "pg_index", "pg_constraint", "pg_am",
+    "pg_auth_members", "pg_inherits", "pg_proc", "pg_roles",
+];
+/// Those of them that only superusers may read.
+const SUPERUSER_ONLY: &[&str] = &["svv_table_info"];
+/// Views of `information_schema` that exist here.
+const INFORMATION: &[&str] = &["columns", "schemata", "tables", "views"];
+/// Beginnings of names that belong to the system.
+const PREFIXES: [&str; 7] = ["pg_", "stl_", "stv_", "svl_", "svv_", "svcs_", "sys_"];
+
+/// Looks a name of `pg_catalog` up; `None` when it is no system name at all.
+pub(crate) fn find(name: &str) -> Option<System> {
+    if SUPERUSER_ONLY.contains(&name) {
+        return Some(System::View(Visibility::Superuser));
+    }
+    if BUILT.contains(&name) {
+        return Some(System::View(Visibility::All));
+    }
+    is_documented(name).then_some(System::NotBuilt)
+}
+
+/// Looks a name of `information_schema` up.
+pub(crate) fn find_information(name: &str) -> Option<System> {
+    INFORMATION.contains(&name).then_some(System::View(Visibility::All))
+}
+
+/// Whether a name lies in the system's own name space.
+pub(crate) fn is_system_name(name: &str) -> bool {
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn is_documented(name: &str) -> bool {
+    DOCUMENTED.contains(&name)
+}
+
+/// Names documented in the developer guide's "System tables and views reference".
+static DOCUMENTED: &[&str] = &include!("documented.in");

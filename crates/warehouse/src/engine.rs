@@ -1,0 +1,115 @@
+//! The engine: the only module that knows DuckDB.
+//!
+//! One [`Engine`] per cluster holds one database file per Redshift database, attached to an
+//! in-memory root that carries the system views. One [`Connection`] per session, on the
+//! session's own thread. The engine must not know users, the wire protocol or the cloud; SQL
+//! that reaches it has been parsed, checked and rewritten.
+//! Start reading at [`Engine::open`].
+
+mod connection;
+mod options;
+mod values;
+
+pub(crate) use connection::{Connection, Interrupt, Prepared};
+pub(crate) use values::{Value, literal};
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The schema, in each database, that holds our own tables; user SQL cannot name it.
+pub(crate) const OWN_SCHEMA: &str = "pg_landbridge";
+
+/// The engine refused or failed; the message is the engine's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EngineFault {
+    /// The engine's own words.
+    pub message: String,
+}
+
+impl From<duckdb::Error> for EngineFault {
+    fn from(error: duckdb::Error) -> Self {
+        let message = match error {
+            duckdb::Error::DuckDBFailure(_, Some(message)) => message,
+            other => other.to_string(),
+        };
+        Self { message }
+    }
+}
+
+/// One database of the cluster and its file.
+#[derive(Debug, Clone)]
+pub(crate) struct DatabaseFile {
+    /// The Redshift database's name.
+    pub name: String,
+    /// `<name>.duckdb`.
+    pub path: PathBuf,
+}
+
+/// What is fixed about an engine when it opens.
+#[derive(Debug)]
+pub(crate) struct EngineOptions<'a> {
+    /// The databases to attach.
+    pub databases: &'a [DatabaseFile],
+    /// The one directory the engine may write: sort and hash spills.
+    pub staging: &'a Path,
+    /// Upper bound of the engine's buffers, in megabytes.
+    pub memory_megabytes: u64,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+/// A running engine.
+pub(crate) struct Engine {
+    root: Mutex<duckdb::Connection>,
+}
+
+impl Engine {
+    /// Opens the in-memory root, attaches every database, runs `prepare` (schemas, system views)
+    /// and then locks the configuration, so that no SQL can widen what the engine may touch.
+    pub(crate) fn open(
+        options: &EngineOptions<'_>,
+        prepare: impl FnOnce(&Connection) -> Result<(), EngineFault>,
+    ) -> Result<Self, EngineFault> {
+        let root = duckdb::Connection::open_in_memory_with_flags(options::at_open(options)?)?;
+        for database in options.databases {
+            root.execute_batch(&format!(
+                "ATTACH {} AS {}",
+                literal(&database.path.to_string_lossy()),
+                quote(&catalog_of(&database.name)),
+            ))?;
+        }
+        let first = Connection::new(root.try_clone()?);
+        prepare(&first)?;
+        options::lock(&root, options.staging)?;
+        Ok(Self { root: Mutex::new(root) })
+    }
+
+    /// A new connection with its own transaction and temporary tables.
+    pub(crate) fn connect(&self) -> Result<Connection, EngineFault> {
+        Ok(Connection::new(self.root().try_clone()?))
+    }
+
+    /// Writes what is committed from the log into the files (at a clean stop).
+    pub(crate) fn checkpoint(&self, database: &str) -> Result<(), EngineFault> {
+        Ok(self.root().execute_batch(&format!("CHECKPOINT {}", quote(&catalog_of(database))))?)
+    }
+
+    fn root(&self) -> MutexGuard<'_, duckdb::Connection> {
+        self.root.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The engine's catalog that holds a database. A mark is added, so that a schema may have its
+/// database's name without the engine finding `name.table` ambiguous.
+pub(crate) fn catalog_of(database: &str) -> String {
+    format!("{database}$db")
+}
+
+/// An identifier in double quotes.
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! A session's connection: statements run whole, or streamed batch by batch.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+use super::{EngineFault, Value, values};
+
+/// Ends the statement that runs on a connection; callable from any thread, harmless when idle.
+#[derive(Clone)]
+pub(crate) struct Interrupt(Arc<duckdb::InterruptHandle>);
+
+impl Interrupt {
+    /// Makes the running statement fail with SQLSTATE 57014.
+    pub(crate) fn interrupt(&self) {
+        self.0.interrupt();
+    }
+}
+
+/// A connection with its own transaction and temporary tables. It stays on one thread.
+pub(crate) struct Connection {
+    inner: duckdb::Connection,
+}
+
+impl Connection {
+    pub(super) fn new(inner: duckdb::Connection) -> Self {
+        Self { inner }
+    }
+
+    /// The handle that cancels this connection's statements.
+    pub(crate) fn interrupt(&self) -> Interrupt {
+        Interrupt(self.inner.interrupt_handle())
+    }
+
+    /// Runs one statement to its end and gives the number of rows it changed.
+    pub(crate) fn run(&self, sql: &str) -> Result<u64, EngineFault> {
+        let mut statement = self.inner.prepare(sql)?;
+        Ok(statement.execute([])? as u64)
+    }
+
+    /// Runs several statements separated by `;`, for our own set-up only.
+    pub(crate) fn run_script(&self, sql: &str) -> Result<(), EngineFault> {
+        Ok(self.inner.execute_batch(sql)?)
+    }
+
+    /// Reads a small result whole: our own catalog's rows.
+    pub(crate) fn rows(&self, sql: &str) -> Result<Vec<Vec<Value>>, EngineFault> {
+        let mut prepared = self.prepare(sql)?;
+        prepared.start()?;
+        let mut rows = Vec::new();
+        while let Some(batch) = prepared.next_batch()? {
+            values::append_rows(&batch, &mut rows);
+        }
+        Ok(rows)
+    }
+
+    /// Prepares one statement for streaming.
+    pub(crate) fn prepare(&self, sql: &str) -> Result<Prepared<'_>, EngineFault> {
+        Ok(Prepared { statement: self.inner.prepare(sql)? })
+    }
+}
+
+/// A statement whose rows are pulled batch by batch; the engine computes no further than asked.
+pub(crate) struct Prepared<'a> {
+    statement: duckdb::Statement<'a>,
+}
+
+impl Prepared<'_> {
+    /// Starts the statement and gives the columns of its result.
+    pub(crate) fn start(&mut self) -> Result<SchemaRef, EngineFault> {
+        // The iterator it returns panics on errors in the middle; `step` reports them.
+        drop(self.statement.stream_arrow([])?);
+        Ok(self.statement.schema())
+    }
+
+    /// The next rows, `None` at the end.
+    pub(crate) fn next_batch(&mut self) -> Result<Option<RecordBatch>, EngineFault> {
+        Ok(self.statement.step()?.map(|rows| RecordBatch::from(&rows)))
+    }
+}

@@ -1,0 +1,190 @@
+//! Logging in: is the connection secure enough, is the password right, does the database exist?
+//! Redshift Management Guide, "Configuring security options for connections"; PostgreSQL
+//! documentation, "Start-up" (authentication codes 3 and 5).
+
+use std::io;
+use std::sync::Arc;
+
+use pgwire::messages::startup::{Authentication, NegotiateProtocolVersion, Startup};
+use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
+
+use super::connection::Wire;
+use crate::catalog::users::{self, User};
+use crate::errors::Failure;
+use crate::password::PasswordVerifier;
+use crate::ports::ClusterStatus;
+use crate::session::Login;
+use crate::warehouse::Cluster;
+
+/// The database when the client names none: the user's name, as in PostgreSQL.
+const USER: &str = "user";
+const DATABASE: &str = "database";
+
+/// A client that may have a session.
+pub(super) struct Admitted {
+    /// Who it is and what it asked for.
+    pub login: Login,
+}
+
+/// Authenticates a client; the inner error is to be told to it.
+pub(super) async fn log_in(
+    cluster: &Arc<Cluster>,
+    wire: &mut Wire,
+    startup: &Startup,
+) -> io::Result<Result<Admitted, Failure>> {
+    let get = |key: &str| startup.parameters.get(key).map(String::as_str);
+    let Some(name) = get(USER).filter(|name| !name.is_empty()) else {
+        return Ok(Err(Failure::new("28000", "no Postgres user name specified in startup packet")));
+    };
+    let database = get(DATABASE).unwrap_or(name);
+    if let Err(failure) = admit_connection(cluster, wire, name, database) {
+        return Ok(Err(failure));
+    }
+    if startup.protocol_number_minor > 0 {
+        let newest = NegotiateProtocolVersion::new(0, Vec::new());
+        wire.send(&[PgWireBackendMessage::NegotiateProtocolVersion(newest)]).await?;
+    }
+    let user = match find_user(cluster, name).await {
+        Ok(user) => user,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    // An unknown user is asked for a password too, so that names cannot be tried out.
+    let verifier =
+        user.as_ref().map_or_else(PasswordVerifier::disabled, |user| user.password.clone());
+    if !check_password(cluster, wire, name, &verifier).await? {
+        return Ok(Err(wrong_password(name)));
+    }
+    let Some(user) = user else { return Ok(Err(wrong_password(name))) };
+    if let Err(failure) = admit_user(cluster, &user, database) {
+        return Ok(Err(failure));
+    }
+    let settings = startup
+        .parameters
+        .iter()
+        .filter(|(key, _)| key.as_str() != USER && key.as_str() != DATABASE)
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .chain(get("options").map(options_of).unwrap_or_default())
+        .collect();
+    Ok(Ok(Admitted { login: Login { user, database: database.to_owned(), settings } }))
+}
+
+/// The cluster must be there, and a clear connection allowed.
+fn admit_connection(
+    cluster: &Cluster,
+    wire: &Wire,
+    user: &str,
+    database: &str,
+) -> Result<(), Failure> {
+    let facts = cluster.directory.cluster(&cluster.reference);
+    let open = |status| matches!(status, ClusterStatus::Available | ClusterStatus::Modifying);
+    let Some(facts) = facts.filter(|facts| open(facts.status)) else {
+        return Err(Failure::new("57P03", "the cluster is not available"));
+    };
+    if facts.require_ssl && !wire.secure {
+        return Err(Failure::new(
+            "28000",
+            format!(
+                "no pg_hba.conf entry for host \"{}\", user \"{user}\", database \"{database}\", \
+                 SSL off",
+                wire.peer.ip()
+            ),
+        ));
+    }
+    Ok(())
+}
+
+async fn find_user(cluster: &Arc<Cluster>, name: &str) -> Result<Option<User>, Failure> {
+    let (cluster, name) = (Arc::clone(cluster), name.to_owned());
+    tokio::task::spawn_blocking(move || {
+        let connection = cluster.engine.connect()?;
+        Ok(users::find(&connection, &cluster.home, &name)?)
+    })
+    .await
+    .map_err(Failure::internal)?
+}
+
+/// Asks for the password in the way its verifier can check, and checks the answer.
+async fn check_password(
+    cluster: &Cluster,
+    wire: &mut Wire,
+    user: &str,
+    verifier: &PasswordVerifier,
+) -> io::Result<bool> {
+    let mut salt = [0_u8; 4];
+    cluster.world.random_bytes(&mut salt);
+    let in_clear = verifier.needs_cleartext();
+    if in_clear && !wire.secure {
+        return Ok(false);
+    }
+    let request = if in_clear {
+        Authentication::CleartextPassword
+    } else {
+        Authentication::MD5Password(salt.to_vec())
+    };
+    wire.send(&[PgWireBackendMessage::Authentication(request)]).await?;
+    let Some(PgWireFrontendMessage::PasswordMessageFamily(answer)) = wire.read().await? else {
+        return Err(io::Error::other("no password came"));
+    };
+    let answer = answer.into_password().map_err(io::Error::other)?.password;
+    Ok(if in_clear {
+        verifier.accepts(user, &answer)
+    } else {
+        verifier.accepts_md5(&answer, &salt)
+    })
+}
+
+/// The user may still log in, and the database exists.
+fn admit_user(cluster: &Cluster, user: &User, database: &str) -> Result<(), Failure> {
+    if !cluster.databases.iter().any(|known| known == database) {
+        return Err(Failure::new("3D000", format!("database \"{database}\" does not exist")));
+    }
+    if let Some(until) = &user.valid_until {
+        let now = cluster.world.now().format("%Y-%m-%d %H:%M:%S").to_string();
+        if until.as_str() < now.as_str() {
+            return Err(wrong_password(&user.name));
+        }
+    }
+    if let Some(limit) = user.connection_limit
+        && cluster.sessions.count_of(&user.name) >= limit
+    {
+        return Err(Failure::new(
+            "53300",
+            format!("too many connections for user \"{}\"", user.name),
+        ));
+    }
+    Ok(())
+}
+
+fn wrong_password(user: &str) -> Failure {
+    Failure::new("28000", format!("password authentication failed for user \"{user}\""))
+}
+
+/// `-c name=value` and `--name=value` of libpq's `options`.
+fn options_of(options: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut words = options.split_whitespace();
+    while let Some(word) = words.next() {
+        let pair = match word {
+            "-c" => words.next(),
+            word => word.strip_prefix("-c").or_else(|| word.strip_prefix("--")),
+        };
+        if let Some((name, value)) = pair.and_then(|pair| pair.split_once('=')) {
+            found.push((name.replace('-', "_"), value.replace("\\ ", " ")));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::options_of;
+
+    #[test]
+    fn options_are_settings() {
+        let found = options_of("-c statement_timeout=500 --search-path=a -cquery_group=x junk");
+        let expect = [("statement_timeout", "500"), ("search_path", "a"), ("query_group", "x")];
+        let expect: Vec<_> =
+            expect.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        assert_eq!(found, expect);
+    }
+}

@@ -1,0 +1,25 @@
+//! Redshift clusters: DuckDB sessions behind the Postgres wire.
+//!
+//! A [`Warehouse`] is one running cluster. A connection is greeted and authenticated by `front`,
+//! its statements are parsed by `redshift_sql`, checked by `privileges` against `catalog`, and
+//! carried out by `session` with `engine` (the only module that knows DuckDB); `unload` moves
+//! results to object storage through [`ports`].
+//! The crate must not know other services: the control plane and the cloud are traits of
+//! [`ports`]. Start reading at [`Warehouse::open`].
+
+mod catalog;
+mod engine;
+mod errors;
+mod front;
+mod history;
+mod password;
+pub mod ports;
+mod privileges;
+mod registry;
+mod session;
+pub mod unload;
+mod warehouse;
+
+pub use errors::Failure;
+pub use password::PasswordVerifier;
+pub use warehouse::{ClusterSpec, OpenError, Warehouse};

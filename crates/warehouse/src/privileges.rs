@@ -1,0 +1,184 @@
+//! Who may do what: each statement's accesses are checked here before the engine sees it.
+//!
+//! Owners and superusers may do everything with an object; others need a grant to themselves,
+//! a group, a role or PUBLIC, and USAGE on the schema. It must not know how statements run.
+//! Start reading at [`check`]. Redshift Developer Guide, "Default database user permissions",
+//! "GRANT".
+
+pub(crate) mod assume_role;
+mod names;
+
+pub(crate) use names::{Resolved, Scope, is_hidden_schema, resolve};
+
+use redshift_sql::{Access, Privilege};
+
+use crate::catalog::grants::{Held, Object, held};
+use crate::catalog::relations::{self, Relation};
+use crate::catalog::system::Visibility;
+use crate::engine::Connection;
+use crate::errors::Failure;
+
+/// Whose privileges count, with everything it counts as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The user's id.
+    pub user: i64,
+    /// CREATEUSER.
+    pub superuser: bool,
+    /// The grantees it counts as, as SQL of ours.
+    pub filter: String,
+}
+
+/// Checks every relation a statement touches. Gives what each name stands for, in order.
+///
+/// # Errors
+/// 42P01 or 3F000 for names that do not exist, 42501 for missing privileges, 0A000 for system
+/// views that are not built.
+pub(crate) fn check(
+    connection: &Connection,
+    scope: &Scope<'_>,
+    identity: &Identity,
+    accesses: &[Access],
+) -> Result<Vec<Resolved>, Failure> {
+    accesses.iter().map(|access| check_one(connection, scope, identity, access)).collect()
+}
+
+fn check_one(
+    connection: &Connection,
+    scope: &Scope<'_>,
+    identity: &Identity,
+    access: &Access,
+) -> Result<Resolved, Failure> {
+    let resolved = resolve(connection, scope, &access.name).map_err(|f| f.at(access.position))?;
+    match &resolved {
+        Resolved::Temporary { .. } => Ok(()),
+        Resolved::System { name, visibility } => check_system(identity, access, name, *visibility),
+        Resolved::Relation { database, relation } => {
+            let wanted = Wanted { privilege: access.privilege, columns: access.columns.as_deref() };
+            check_relation(connection, database, relation, identity, &wanted)
+        }
+    }?;
+    Ok(resolved)
+}
+
+fn check_system(
+    identity: &Identity,
+    access: &Access,
+    name: &str,
+    visibility: Visibility,
+) -> Result<(), Failure> {
+    let readable = identity.superuser || visibility == Visibility::All;
+    if access.privilege == Privilege::Select && readable {
+        return Ok(());
+    }
+    Err(Failure::denied("relation", name))
+}
+
+/// A privilege, perhaps only on some columns.
+pub(crate) struct Wanted<'a> {
+    /// The privilege.
+    pub privilege: Privilege,
+    /// The columns, `None` for the whole relation.
+    pub columns: Option<&'a [String]>,
+}
+
+/// Checks one privilege on one relation: schema first, then the relation, as Redshift does.
+pub(crate) fn check_relation(
+    connection: &Connection,
+    database: &str,
+    relation: &Relation,
+    identity: &Identity,
+    wanted: &Wanted<'_>,
+) -> Result<(), Failure> {
+    if identity.superuser {
+        return Ok(());
+    }
+    require_on_schema(connection, database, &relation.schema, identity, Privilege::Usage)?;
+    if relation.owner == identity.user {
+        return Ok(());
+    }
+    let object = Object::Relation { schema: &relation.schema, name: &relation.name };
+    let held = held(connection, database, &object, &identity.filter)?;
+    let name = privilege_name(wanted.privilege);
+    if covers(&held, name, wanted.columns) {
+        return Ok(());
+    }
+    // Only the owner may alter a table; DROP can be granted.
+    if matches!(wanted.privilege, Privilege::Alter) {
+        return Err(Failure::new("42501", format!("must be owner of relation {}", relation.name)));
+    }
+    Err(Failure::denied("relation", &relation.name))
+}
+
+fn covers(held: &[Held], privilege: &str, columns: Option<&[String]>) -> bool {
+    let has = |column: &str| {
+        held.iter().any(|grant| grant.privilege == privilege && grant.column == column)
+    };
+    has("") || columns.is_some_and(|all| !all.is_empty() && all.iter().all(|column| has(column)))
+}
+
+/// Requires USAGE or CREATE on a schema.
+pub(crate) fn require_on_schema(
+    connection: &Connection,
+    database: &str,
+    schema: &str,
+    identity: &Identity,
+    privilege: Privilege,
+) -> Result<(), Failure> {
+    if identity.superuser {
+        return Ok(());
+    }
+    let Some(found) = relations::schema(connection, database, schema)? else {
+        return Err(Failure::new("3F000", format!("schema \"{schema}\" does not exist")));
+    };
+    let held = held(connection, database, &Object::Schema(schema), &identity.filter)?;
+    if found.owner == identity.user || covers(&held, privilege_name(privilege), None) {
+        return Ok(());
+    }
+    Err(Failure::denied("schema", schema))
+}
+
+/// Requires CREATE or TEMP on the database.
+pub(crate) fn require_on_database(
+    connection: &Connection,
+    database: &str,
+    identity: &Identity,
+    privilege: Privilege,
+) -> Result<(), Failure> {
+    if identity.superuser {
+        return Ok(());
+    }
+    let held = held(connection, database, &Object::Database, &identity.filter)?;
+    if covers(&held, privilege_name(privilege), None) {
+        return Ok(());
+    }
+    Err(Failure::denied("database", database))
+}
+
+/// Requires a superuser: `must be superuser to <what>`.
+pub(crate) fn require_superuser(identity: &Identity, what: &str) -> Result<(), Failure> {
+    if identity.superuser {
+        return Ok(());
+    }
+    Err(Failure::new("42501", format!("must be superuser to {what}")))
+}
+
+/// A privilege's keyword.
+pub(crate) fn privilege_name(privilege: Privilege) -> &'static str {
+    match privilege {
+        Privilege::Select => "SELECT",
+        Privilege::Insert => "INSERT",
+        Privilege::Update => "UPDATE",
+        Privilege::Delete => "DELETE",
+        Privilege::References => "REFERENCES",
+        Privilege::Drop => "DROP",
+        Privilege::Alter => "ALTER",
+        Privilege::Truncate => "TRUNCATE",
+        Privilege::Create => "CREATE",
+        Privilege::Usage => "USAGE",
+        Privilege::Temp => "TEMP",
+        Privilege::Execute => "EXECUTE",
+        Privilege::AssumeRole => "ASSUMEROLE",
+        Privilege::All => "ALL",
+    }
+}

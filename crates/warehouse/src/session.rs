@@ -1,0 +1,334 @@
+//! A session: one user's settings, transaction, temporary tables and cursors, and the way each
+//! statement is carried out.
+//!
+//! It must not know the wire protocol (results leave through [`Output`]) nor object storage
+//! (UNLOAD is `unload`'s). It runs on one thread of its own. Start reading at
+//! [`Session::execute`]; which statement is carried out where is `run.rs`.
+
+mod columns;
+mod cursors;
+mod ddl;
+mod engine_sql;
+mod grants;
+mod output;
+mod parameters;
+mod rewrite;
+mod run;
+mod settings;
+mod show;
+mod transaction;
+mod unload;
+mod users;
+
+pub(crate) use columns::{Field, FieldType};
+pub(crate) use cursors::Pager;
+pub(crate) use output::{Notice, Output};
+pub(crate) use parameters::Parameter;
+pub(crate) use transaction::Status;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chrono::{DateTime, Utc};
+use redshift_sql::{Options, Statement};
+
+use crate::catalog::grants::{identity_filter, memberships};
+use crate::catalog::users::{User, by_id};
+use crate::catalog::{optional, timestamp};
+use crate::engine::{Connection, Interrupt, catalog_of, literal, quote};
+use crate::errors::Failure;
+use crate::privileges::{Identity, Scope};
+use crate::registry::Signals;
+use crate::warehouse::Cluster;
+use settings::Settings;
+use transaction::Transaction;
+
+/// What `version()` answers.
+const VERSION: &str = "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 \
+                       20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.436211";
+
+/// What a client asked for at start-up.
+pub(crate) struct Login {
+    /// The authenticated user.
+    pub user: User,
+    /// The database.
+    pub database: String,
+    /// Start-up parameters that are settings.
+    pub settings: Vec<(String, String)>,
+}
+
+/// One open session.
+pub(crate) struct Session {
+    cluster: Arc<Cluster>,
+    connection: Connection,
+    signals: Arc<Signals>,
+    pid: i32,
+    session_user: User,
+    user: User,
+    database: String,
+    settings: Settings,
+    transaction: Transaction,
+    /// The number of the last transaction, for history.
+    transaction_number: i64,
+    /// When it began.
+    transaction_began: Option<DateTime<Utc>>,
+    /// The text of the running statement.
+    statement_text: String,
+    cursors: HashMap<String, Pager>,
+    prepared: HashMap<String, redshift_sql::Prepare>,
+    /// Names of the temporary tables; `None` after a rollback, until looked up again.
+    temporary: Option<HashSet<String>>,
+    identity: Option<(u64, Identity)>,
+    /// The schemas of the search path that exist; `None` when it must be computed again.
+    path: Option<Vec<String>>,
+    last_query: i64,
+    /// The query before the running one: what `pg_last_query_id()` tells.
+    query_before: i64,
+    last_unload: i64,
+    unload_count: u64,
+    cursor_number: u64,
+}
+
+impl Session {
+    /// Opens the session's engine connection; the process id comes with [`Session::set_pid`].
+    pub(crate) fn open(
+        cluster: Arc<Cluster>,
+        login: Login,
+        signals: Arc<Signals>,
+    ) -> Result<Self, Failure> {
+        let connection = cluster.engine.connect()?;
+        let mut session = Self {
+            cluster,
+            connection,
+            signals,
+            pid: 0,
+            session_user: login.user.clone(),
+            user: login.user,
+            database: login.database,
+            settings: Settings::new(&login.settings),
+            transaction: Transaction::default(),
+            transaction_number: 0,
+            transaction_began: None,
+            statement_text: String::new(),
+            cursors: HashMap::new(),
+            prepared: HashMap::new(),
+            temporary: Some(HashSet::new()),
+            identity: None,
+            path: None,
+            last_query: -1,
+            query_before: -1,
+            last_unload: -1,
+            unload_count: 0,
+            cursor_number: 0,
+        };
+        session.set_variables()?;
+        Ok(session)
+    }
+
+    /// The handle that cancels the session's statements.
+    pub(crate) fn interrupt(&self) -> Interrupt {
+        self.connection.interrupt()
+    }
+
+    /// Tells the session its process id.
+    pub(crate) fn set_pid(&mut self, pid: i32) -> Result<(), Failure> {
+        self.pid = pid;
+        self.set_variable("pg_backend_pid", &pid.to_string())
+    }
+
+    /// What ReadyForQuery tells.
+    pub(crate) fn status(&self) -> Status {
+        self.transaction.status()
+    }
+
+    /// The value of a setting, for ParameterStatus.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name)
+    }
+
+    /// Reads a text of any number of statements, by the session's case rule.
+    pub(crate) fn parse(&self, sql: &str) -> Result<Vec<Statement>, Failure> {
+        let options = Options {
+            case_sensitive_identifiers: self.settings.is_on("enable_case_sensitive_identifier"),
+        };
+        Ok(redshift_sql::parse(sql, &options)?)
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            case_sensitive_identifiers: self.settings.is_on("enable_case_sensitive_identifier"),
+        }
+    }
+
+    fn home(&self) -> &str {
+        &self.cluster.home
+    }
+
+    /// The session's identity, looked up again after any change of users or grants.
+    fn identity(&mut self) -> Result<Identity, Failure> {
+        let version = self.cluster.privileges_version.load(Ordering::SeqCst);
+        if let Some((seen, identity)) = &self.identity
+            && *seen == version
+        {
+            return Ok(identity.clone());
+        }
+        let home = self.cluster.home.clone();
+        let Some(user) = by_id(&self.connection, &home, self.user.id)? else {
+            let name = &self.user.name;
+            return Err(Failure::new("42704", format!("user \"{name}\" does not exist")));
+        };
+        let (groups, roles) = memberships(&self.connection, &home, user.id)?;
+        let identity = Identity {
+            user: user.id,
+            superuser: user.superuser,
+            filter: identity_filter(user.id, &groups, &roles),
+        };
+        let grantees: Vec<String> = groups
+            .iter()
+            .map(|id| format!("'group{id}'"))
+            .chain(roles.iter().map(|id| format!("'role{id}'")))
+            .chain([format!("'user{}'", user.id), String::from("'public0'")])
+            .collect();
+        self.user = user;
+        self.identity = Some((version, identity.clone()));
+        self.set_user_variables()?;
+        self.set_variable("lb_superuser", &identity.superuser.to_string())?;
+        self.set_variable("lb_grantees", &format!("[{}]", grantees.join(", ")))?;
+        Ok(identity)
+    }
+
+    /// Users, groups or grants changed: every session looks again.
+    fn privileges_changed(&mut self) {
+        self.cluster.privileges_version.fetch_add(1, Ordering::SeqCst);
+        self.identity = None;
+        self.path = None;
+    }
+
+    /// The schemas of the search path that exist.
+    fn search_path(&mut self) -> Result<Vec<String>, Failure> {
+        if let Some(path) = &self.path {
+            return Ok(path.clone());
+        }
+        let mut path = Vec::new();
+        for name in self.settings.list("search_path") {
+            let name = if name == "$user" { self.user.name.clone() } else { name };
+            let exists = crate::catalog::relations::schema(&self.connection, &self.database, &name)?
+                .is_some();
+            if exists && !path.contains(&name) {
+                path.push(name);
+            }
+        }
+        self.tell_path(&path)?;
+        self.path = Some(path.clone());
+        Ok(path)
+    }
+
+    /// Tells the engine the search path; its own system schemas come behind ours.
+    fn tell_path(&self, path: &[String]) -> Result<(), Failure> {
+        let catalog = quote(&catalog_of(&self.database));
+        let mut parts: Vec<String> =
+            path.iter().map(|schema| format!("{catalog}.{}", quote(schema))).collect();
+        parts.push(String::from(crate::catalog::system::CATALOG_SCHEMA));
+        self.connection.run(&format!("SET search_path = {}", literal(&parts.join(","))))?;
+        self.set_variable("current_schema", &path.first().map_or("NULL".into(), |s| literal(s)))?;
+        let list: Vec<String> = path.iter().map(|schema| literal(schema)).collect();
+        self.set_variable("lb_schemas", &format!("CAST([{}] AS VARCHAR[])", list.join(", ")))
+    }
+
+    fn temporary(&mut self) -> Result<HashSet<String>, Failure> {
+        if let Some(names) = &self.temporary {
+            return Ok(names.clone());
+        }
+        let rows = self.connection.rows(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'temp' \
+             UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = 'temp' \
+             AND NOT internal",
+        )?;
+        let names: HashSet<String> =
+            rows.iter().flatten().map(|name| name.text().to_owned()).collect();
+        self.temporary = Some(names.clone());
+        Ok(names)
+    }
+
+    /// Gives `work` the place where names are looked up.
+    fn with_scope<T>(
+        &mut self,
+        work: impl FnOnce(&Connection, &Scope<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let search_path = self.search_path()?;
+        let temporary = self.temporary()?;
+        let scope = Scope {
+            database: &self.database,
+            databases: &self.cluster.databases,
+            search_path: &search_path,
+            temporary: &temporary,
+        };
+        work(&self.connection, &scope)
+    }
+
+    /// Sets an engine variable that a session function reads; `value` is SQL of ours.
+    fn set_variable(&self, name: &str, value: &str) -> Result<(), Failure> {
+        self.connection.run(&format!("SET VARIABLE {name} = {value}"))?;
+        Ok(())
+    }
+
+    /// The engine variables behind the session functions that do not change by themselves.
+    fn set_variables(&mut self) -> Result<(), Failure> {
+        self.set_user_variables()?;
+        let account = self.cluster.reference.account.to_string();
+        for (name, value) in [
+            ("current_database", literal(&self.database)),
+            ("current_aws_account", literal(&account)),
+            ("version", literal(VERSION)),
+            ("pg_last_copy_count", String::from("CAST(0 AS BIGINT)")),
+            ("pg_last_copy_id", String::from("CAST(-1 AS BIGINT)")),
+        ] {
+            self.set_variable(name, &value)?;
+        }
+        self.search_path().map(drop)
+    }
+
+    fn set_user_variables(&self) -> Result<(), Failure> {
+        self.set_variable("current_user", &literal(&self.user.name))?;
+        self.set_variable("user", &literal(&self.user.name))?;
+        self.set_variable("session_user", &literal(&self.session_user.name))?;
+        self.set_variable("current_user_id", &format!("CAST({} AS INTEGER)", self.user.id))?;
+        let all = self.user.superuser || self.user.syslog_unrestricted;
+        self.set_variable("lb_sees_all", &all.to_string())
+    }
+
+    /// Sets the variables of the session functions whose answer changes, before a statement
+    /// that calls them.
+    fn answer_functions(&self, functions: &[String]) -> Result<(), Failure> {
+        for name in functions {
+            let number = |value: i64| format!("CAST({value} AS BIGINT)");
+            let value = match name.as_str() {
+                "sysdate" => timestamp(self.transaction_time()),
+                "getdate" => timestamp(self.cluster.world.now()),
+                "pg_last_query_id" => number(self.query_before),
+                "pg_last_unload_id" => number(self.last_unload),
+                "pg_last_unload_count" => {
+                    number(i64::try_from(self.unload_count).unwrap_or(i64::MAX))
+                }
+                "default_iam_role" => {
+                    let facts = self.cluster.directory.cluster(&self.cluster.reference);
+                    let role = facts.and_then(|facts| facts.default_role);
+                    format!("CAST({} AS VARCHAR)", optional(role.as_deref()))
+                }
+                "current_namespace" | "current_session_arn" => {
+                    return Err(Failure::not_implemented(&format!("{name}()")));
+                }
+                _ => continue,
+            };
+            self.set_variable(name, &value)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.cluster.sessions.remove(self.pid);
+    }
+}

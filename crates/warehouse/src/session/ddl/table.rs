@@ -1,0 +1,320 @@
+//! CREATE TABLE in every form, and CREATE VIEW.
+
+use redshift_sql::{
+    Column, Constraint, CreateTable, CreateView, DistStyle, Privilege, SortStyle, SqlType,
+    TableAttributes, TableSource,
+};
+
+use super::super::columns::type_name;
+use super::super::engine_sql::put_in;
+use super::super::rewrite::rewrite_names;
+use super::super::{Notice, Output, Parameter, Session};
+use super::Place;
+use crate::catalog::relations::{self, ColumnFacts, NewRelation};
+use crate::errors::Failure;
+use crate::privileges::{self, Resolved};
+
+impl Session {
+    pub(super) fn create_table(
+        &mut self,
+        create: &CreateTable,
+        parameters: &[Parameter],
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
+        let reads = self.check_accesses(&create.accesses)?;
+        if create.temporary {
+            self.create_temporary(create, parameters)?;
+            return Ok(tag(create));
+        }
+        let place = self.place(&create.name)?;
+        self.require_create(&place.schema)?;
+        if self.find_relation(&place)?.is_some() {
+            if create.if_not_exists {
+                output.notice(&Notice::info(format!(
+                    "Relation \"{}\" already exists and will be skipped",
+                    place.name
+                )))?;
+                return Ok(tag(create));
+            }
+            return Err(exists(&place.name));
+        }
+        self.atomically(|session| {
+            session.run_all(create, parameters)?;
+            session.record_table(create, &place, &reads)
+        })?;
+        Ok(tag(create))
+    }
+
+    fn run_all(&mut self, create: &CreateTable, parameters: &[Parameter]) -> Result<(), Failure> {
+        for sql in &create.sql {
+            let sql = rewrite_names(sql, &create.accesses);
+            self.connection.run(&put_in(&sql, parameters))?;
+        }
+        Ok(())
+    }
+
+    fn create_temporary(
+        &mut self,
+        create: &CreateTable,
+        parameters: &[Parameter],
+    ) -> Result<(), Failure> {
+        let identity = self.identity()?;
+        let database = self.database.clone();
+        privileges::require_on_database(
+            &self.connection,
+            &database,
+            &identity,
+            Privilege::Temp,
+        )?;
+        if self.temporary()?.contains(&create.name.name) {
+            if create.if_not_exists {
+                return Ok(());
+            }
+            return Err(exists(&create.name.name));
+        }
+        self.atomically(|session| session.run_all(create, parameters))?;
+        self.temporary()?;
+        if let Some(names) = &mut self.temporary {
+            names.insert(create.name.name.clone());
+        }
+        Ok(())
+    }
+
+    fn record_table(
+        &mut self,
+        create: &CreateTable,
+        place: &Place,
+        reads: &[Resolved],
+    ) -> Result<(), Failure> {
+        let database = self.database.clone();
+        let new = NewRelation {
+            schema: &place.schema,
+            name: &place.name,
+            kind: "r",
+            owner: self.user.id,
+            dist_style: dist_style(&create.attributes),
+            sort_style: sort_style(&create.attributes),
+            late_binding: false,
+            definition: None,
+            columns: column_facts(&create.columns, &create.attributes),
+        };
+        let id = relations::add(&self.connection, &database, &new, self.cluster.world.now())?;
+        if let TableSource::Like { including_defaults, .. } = &create.source
+            && let Some(Resolved::Relation { relation, .. }) = reads.first()
+        {
+            let (from, defaults) = (relation.id, *including_defaults);
+            relations::copy_columns(&self.connection, &database, from, id, defaults)?;
+        }
+        for constraint in &create.constraints {
+            self.record_constraint(id, &place.name, None, constraint)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn record_constraint(
+        &self,
+        relation: i64,
+        table: &str,
+        name: Option<&str>,
+        constraint: &Constraint,
+    ) -> Result<(), Failure> {
+        let (kind, columns, suffix) = match constraint {
+            Constraint::PrimaryKey(columns) => ("p", columns, "pkey"),
+            Constraint::Unique(columns) => ("u", columns, "key"),
+            Constraint::ForeignKey { columns, .. } => ("f", columns, "fkey"),
+        };
+        let first = columns.first().map(String::as_str).unwrap_or_default();
+        let default = match kind {
+            "p" => format!("{table}_{suffix}"),
+            _ => format!("{table}_{first}_{suffix}"),
+        };
+        let name = name.unwrap_or(&default);
+        let connection = &self.connection;
+        Ok(relations::add_constraint(connection, &self.database, relation, name, kind, columns)?)
+    }
+
+    pub(super) fn create_view(&mut self, create: &CreateView) -> Result<String, Failure> {
+        let place = self.place(&create.name)?;
+        self.require_create(&place.schema)?;
+        if create.late_binding {
+            return Err(Failure::not_implemented("CREATE VIEW … WITH NO SCHEMA BINDING"));
+        }
+        let reads = self.check_accesses(&create.engine_query.accesses)?;
+        if reads.iter().any(|read| matches!(read, Resolved::Temporary { .. })) {
+            return Err(Failure::new("42P16", "views over temporary tables are not supported"));
+        }
+        let old = self.find_relation(&place)?;
+        if let Some(old) = &old {
+            if !create.or_replace {
+                return Err(exists(&place.name));
+            }
+            if !old.is_view() {
+                return Err(Failure::new("42809", format!("\"{}\" is not a view", old.name)));
+            }
+        }
+        let sql = self.qualified_view(create, &reads)?;
+        self.atomically(|session| {
+            session.connection.run(&sql)?;
+            let database = session.database.clone();
+            let id = match &old {
+                Some(old) => {
+                    let text = crate::engine::literal(&create.query);
+                    let assignment = format!("definition = {text}");
+                    relations::change(&session.connection, &database, old.id, &assignment)?;
+                    old.id
+                }
+                None => {
+                    let new = NewRelation {
+                        schema: &place.schema,
+                        name: &place.name,
+                        kind: "v",
+                        owner: session.user.id,
+                        dist_style: "",
+                        sort_style: "",
+                        late_binding: create.late_binding,
+                        definition: Some(&create.query),
+                        columns: Vec::new(),
+                    };
+                    let now = session.cluster.world.now();
+                    relations::add(&session.connection, &database, &new, now)?
+                }
+            };
+            let uses: Vec<i64> = reads.iter().filter_map(relation_id).collect();
+            Ok(relations::set_dependencies(&session.connection, &database, id, &uses)?)
+        })?;
+        Ok(String::from("CREATE VIEW"))
+    }
+
+    /// The view's SQL with every relation named in full: another session's search path must not
+    /// change what it reads.
+    fn qualified_view(
+        &mut self,
+        create: &CreateView,
+        reads: &[Resolved],
+    ) -> Result<String, Failure> {
+        let accesses = &create.engine_query.accesses;
+        let pairs = accesses.iter().zip(reads);
+        let unqualified: Vec<(usize, String)> = pairs
+            .filter(|(access, _)| access.name.schema.is_none() && access.position > 0)
+            .filter_map(|(access, read)| match read {
+                Resolved::Relation { relation, .. } => {
+                    Some((access.position, relation.schema.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        if unqualified.is_empty() {
+            return Ok(rewrite_names(&create.sql, accesses));
+        }
+        let Some(text) = qualify(&self.statement_text, &unqualified) else {
+            return Ok(rewrite_names(&create.sql, accesses));
+        };
+        match self.parse(&text)?.into_iter().next().map(|statement| statement.kind) {
+            Some(redshift_sql::Kind::CreateView(again)) => {
+                Ok(rewrite_names(&again.sql, &again.engine_query.accesses))
+            }
+            _ => Err(Failure::internal("a view's text changed its meaning")),
+        }
+    }
+}
+
+/// Puts the schemas in front of the names at these places (characters from 1).
+fn qualify(text: &str, places: &[(usize, String)]) -> Option<String> {
+    let mut places = places.to_vec();
+    places.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    places.dedup_by_key(|place| place.0);
+    let mut text = text.to_owned();
+    for (position, schema) in places {
+        let at = text.char_indices().nth(position.checked_sub(1)?)?.0;
+        text.insert_str(at, &format!("{}.", crate::engine::quote(&schema)));
+    }
+    Some(text)
+}
+
+fn relation_id(read: &Resolved) -> Option<i64> {
+    match read {
+        Resolved::Relation { relation, .. } => Some(relation.id),
+        _ => None,
+    }
+}
+
+/// CREATE TABLE AS answers like a query.
+fn tag(create: &CreateTable) -> String {
+    match create.source {
+        TableSource::Query { .. } => String::from("SELECT"),
+        _ => String::from("CREATE TABLE"),
+    }
+}
+
+fn exists(name: &str) -> Failure {
+    Failure::new("42P07", format!("Relation \"{name}\" already exists"))
+}
+
+/// `AUTO`, `EVEN`, `KEY` or `ALL`; a distribution key alone means `KEY`.
+pub(super) fn dist_style(attributes: &TableAttributes) -> &'static str {
+    match (attributes.dist_style, &attributes.dist_key) {
+        (Some(DistStyle::Even), _) => "EVEN",
+        (Some(DistStyle::All), _) => "ALL",
+        (Some(DistStyle::Key), _) | (None, Some(_)) => "KEY",
+        (Some(DistStyle::Auto) | None, _) => "AUTO",
+    }
+}
+
+/// The kind of sort key; empty when there is none.
+pub(super) fn sort_style(attributes: &TableAttributes) -> &'static str {
+    match attributes.sort_key.as_ref().map(|key| key.style) {
+        Some(SortStyle::Compound) => "COMPOUND",
+        Some(SortStyle::Interleaved) => "INTERLEAVED",
+        Some(SortStyle::Auto) => "AUTO",
+        Some(SortStyle::None) | None => "",
+    }
+}
+
+fn column_facts(columns: &[Column], attributes: &TableAttributes) -> Vec<ColumnFacts> {
+    columns.iter().map(|column| facts_of(column, attributes)).collect()
+}
+
+/// A column's attributes as the catalog keeps them.
+pub(super) fn facts_of(column: &Column, attributes: &TableAttributes) -> ColumnFacts {
+    let sort_key = sort_position(&column.name, attributes);
+    ColumnFacts {
+        name: column.name.clone(),
+        type_name: column.data_type.as_ref().map(type_name),
+        encoding: column
+            .encode
+            .clone()
+            .unwrap_or_else(|| default_encoding(column.data_type.as_ref(), sort_key).to_owned()),
+        dist_key: attributes.dist_key.as_deref() == Some(&column.name),
+        sort_key,
+        default_text: column.default.clone(),
+        is_identity: column.identity.is_some(),
+    }
+}
+
+/// Position in the sort key from 1; interleaved keys alternate in sign (PG_TABLE_DEF).
+fn sort_position(name: &str, attributes: &TableAttributes) -> i32 {
+    let Some(key) = &attributes.sort_key else { return 0 };
+    let Some(index) = key.columns.iter().position(|column| column == name) else { return 0 };
+    let position = i32::try_from(index.saturating_add(1)).unwrap_or(0);
+    let negative = key.style == SortStyle::Interleaved && index % 2 == 1;
+    if negative { -position } else { position }
+}
+
+/// Redshift Developer Guide, "CREATE TABLE", ENCODE: sort keys, BOOLEAN and floats are raw,
+/// text is LZO, the rest AZ64.
+fn default_encoding(data_type: Option<&SqlType>, sort_key: i32) -> &'static str {
+    match data_type {
+        _ if sort_key != 0 => "none",
+        Some(
+            SqlType::Boolean
+            | SqlType::Real
+            | SqlType::Double
+            | SqlType::Geometry
+            | SqlType::Geography
+            | SqlType::HllSketch,
+        ) => "none",
+        Some(SqlType::Char(_) | SqlType::Varchar(_) | SqlType::Varbyte(_)) => "lzo",
+        Some(SqlType::Super) => "zstd",
+        _ => "az64",
+    }
+}

@@ -1,0 +1,148 @@
+//! Statements for the engine: checked, named, run, and their rows passed on.
+
+use redshift_sql::{EngineStatement, Verb};
+
+use super::columns::{self, of_engine_name};
+use super::parameters::substitute;
+use super::rewrite::rewrite_names;
+use super::{Field, FieldType, Output, Parameter, Session};
+use crate::engine::Connection;
+use crate::errors::Failure;
+use crate::privileges::{self, Resolved};
+
+impl Session {
+    /// Checks a statement's accesses and gives the engine's SQL with its values put in.
+    pub(super) fn engine_sql(
+        &mut self,
+        statement: &EngineStatement,
+        parameters: &[Parameter],
+    ) -> Result<String, Failure> {
+        self.check_accesses(&statement.accesses)?;
+        self.answer_functions(&statement.session_functions)?;
+        let sql = rewrite_names(&statement.sql, &statement.accesses);
+        Ok(put_in(&sql, parameters))
+    }
+
+    /// Checks the privileges of a statement's accesses; reads of history wait for its writer.
+    pub(super) fn check_accesses(
+        &mut self,
+        accesses: &[redshift_sql::Access],
+    ) -> Result<Vec<Resolved>, Failure> {
+        if accesses.is_empty() {
+            return Ok(Vec::new());
+        }
+        let identity = self.identity()?;
+        let resolved = self.with_scope(|connection, scope| {
+            privileges::check(connection, scope, &identity, accesses)
+        })?;
+        let reads_history = resolved.iter().any(
+            |found| matches!(found, Resolved::System { name, .. } if is_history(name)),
+        );
+        if reads_history {
+            self.cluster.history.flush();
+        }
+        Ok(resolved)
+    }
+
+    /// Runs a statement of the engine; gives its command tag.
+    pub(super) fn run_engine(
+        &mut self,
+        statement: &EngineStatement,
+        parameters: &[Parameter],
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
+        let sql = self.engine_sql(statement, parameters)?;
+        if statement.returns_rows && statement.verb == Verb::Select {
+            stream(&self.connection, &sql, output)?;
+            return Ok(String::from("SELECT"));
+        }
+        let changed = self.connection.run(&sql)?;
+        Ok(match statement.verb {
+            Verb::Select => String::from("SELECT"),
+            Verb::Insert => format!("INSERT 0 {changed}"),
+            Verb::Update => format!("UPDATE {changed}"),
+            Verb::Delete => format!("DELETE {changed}"),
+            Verb::Merge => format!("MERGE {changed}"),
+        })
+    }
+
+    /// The columns of a query, found without running it.
+    pub(super) fn describe_query(
+        &mut self,
+        statement: &EngineStatement,
+        types: &[Option<&'static str>],
+    ) -> Result<Vec<Field>, Failure> {
+        self.check_accesses(&statement.accesses)?;
+        self.answer_functions(&statement.session_functions)?;
+        let sql = rewrite_names(&statement.sql, &statement.accesses);
+        // A parameter of unknown type is text, unless its place needs another type.
+        let as_text = with_nulls(&sql, statement.parameters, types, Some("VARCHAR"));
+        let described = describe_sql(&self.connection, &as_text);
+        if described.is_ok() || statement.parameters == 0 {
+            return described;
+        }
+        describe_sql(&self.connection, &with_nulls(&sql, statement.parameters, types, None))
+    }
+}
+
+/// The statement with its values put in.
+pub(super) fn put_in(sql: &str, parameters: &[Parameter]) -> String {
+    if parameters.is_empty() {
+        return sql.to_owned();
+    }
+    substitute(sql, |n| parameters.get(n.checked_sub(1)?).map(Parameter::to_sql))
+}
+
+fn with_nulls(
+    sql: &str,
+    count: usize,
+    types: &[Option<&'static str>],
+    unknown: Option<&'static str>,
+) -> String {
+    let parameters: Vec<Parameter> = (0..count)
+        .map(|index| Parameter::Null(types.get(index).copied().flatten().or(unknown)))
+        .collect();
+    put_in(sql, &parameters)
+}
+
+/// Asks the engine for a query's columns.
+pub(super) fn describe_sql(connection: &Connection, sql: &str) -> Result<Vec<Field>, Failure> {
+    let rows = connection.rows(&format!("DESCRIBE {sql}"))?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| match row.as_slice() {
+            [name, kind, ..] => Some(Field {
+                name: name.text().to_owned(),
+                kind: of_engine_name(kind.text()),
+            }),
+            _ => None,
+        })
+        .collect())
+}
+
+/// Runs a query and passes its rows on as they come.
+pub(super) fn stream(
+    connection: &Connection,
+    sql: &str,
+    output: &mut dyn Output,
+) -> Result<(), Failure> {
+    let mut prepared = connection.prepare(sql)?;
+    let schema = prepared.start()?;
+    output.columns(&columns::of_schema(&schema))?;
+    while let Some(batch) = prepared.next_batch()? {
+        output.rows(&batch)?;
+    }
+    Ok(())
+}
+
+/// Text columns for results of our own (SHOW, EXPLAIN).
+pub(super) fn text_fields(names: &[&str]) -> Vec<Field> {
+    let kind = FieldType::Sql(redshift_sql::SqlType::Varchar(0));
+    names.iter().map(|name| Field { name: (*name).to_owned(), kind }).collect()
+}
+
+fn is_history(name: &str) -> bool {
+    ["sys_query", "sys_unload", "stl_unload", "stl_query", "svl_q", "svcs_unload"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}

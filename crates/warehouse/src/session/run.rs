@@ -1,0 +1,279 @@
+//! Which statement is carried out where, and what happens around each: cancellation, timeout,
+//! the aborted transaction, history.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use redshift_sql::{Kind, Statement, Verb};
+
+use super::transaction::Transaction;
+use super::{Field, Notice, Output, Parameter, Session};
+use crate::catalog::history::{Origin, QueryRecord, Record};
+use crate::engine::Interrupt;
+use crate::errors::Failure;
+
+/// Characters of a statement kept in history (`SYS_QUERY_HISTORY.query_text`).
+const HISTORY_TEXT: usize = 4000;
+
+impl Session {
+    /// Carries out one statement; gives its command tag, empty for an empty statement.
+    ///
+    /// # Errors
+    /// The statement's failure, after its transaction has been undone.
+    pub(crate) fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Parameter],
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
+        self.refuse_if_aborted(&statement.kind)?;
+        if statement.kind == Kind::Empty {
+            return Ok(String::new());
+        }
+        self.signals.cancelled.store(false, Ordering::SeqCst);
+        let query = self.begin_query(&statement.kind)?;
+        let timeout = Timeout::start(self.settings.int("statement_timeout"), self.interrupt());
+        let started = self.cluster.world.now();
+        self.statement_text.clone_from(&statement.text);
+        let mut counting = Counting { output, rows: 0 };
+        let result = self.dispatch(statement, parameters, &mut counting);
+        let rows = counting.rows;
+        drop(timeout);
+        let result = result.map_err(|failure| worded(failure, query));
+        if result.is_err() {
+            self.abort();
+        }
+        self.remember(statement, query, started, result.as_ref().err(), rows);
+        result
+    }
+
+    fn refuse_if_aborted(&self, kind: &Kind) -> Result<(), Failure> {
+        let ends = matches!(kind, Kind::Commit | Kind::Rollback | Kind::Empty);
+        if self.transaction == Transaction::Aborted && !ends {
+            return Err(Failure::transaction_aborted());
+        }
+        Ok(())
+    }
+
+    /// The columns a statement will answer with, found without running it; `None` for none.
+    ///
+    /// # Errors
+    /// What preparing the statement would fail with; the transaction is then undone.
+    pub(crate) fn describe(
+        &mut self,
+        statement: &Statement,
+        types: &[Option<&'static str>],
+    ) -> Result<Option<Vec<Field>>, Failure> {
+        self.refuse_if_aborted(&statement.kind)?;
+        let described = match &statement.kind {
+            Kind::Engine(engine) if engine.returns_rows && engine.verb == Verb::Select => {
+                self.describe_query(engine, types).map(Some)
+            }
+            Kind::Show(show) => self.describe_show(show).map(Some),
+            Kind::Fetch(fetch) => self.describe_fetch(fetch).map(Some),
+            Kind::Execute(execute) => self.describe_prepared(execute),
+            Kind::Explain(_) => Ok(Some(super::show::explain_fields())),
+            _ => Ok(None),
+        };
+        if described.is_err() {
+            self.abort();
+        }
+        described
+    }
+
+    fn dispatch(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Parameter],
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
+        match &statement.kind {
+            Kind::Empty => Ok(String::new()),
+            Kind::Engine(engine) => self.run_engine(engine, parameters, output),
+            Kind::Unload(unload) => self.run_unload(unload, output),
+            Kind::Copy(_) => Err(Failure::not_implemented("COPY")),
+            Kind::Begin(modes) => self.begin(modes, output).map(|()| "BEGIN".into()),
+            Kind::Commit => self.commit(output).map(str::to_owned),
+            Kind::Rollback => self.rollback(output).map(|()| "ROLLBACK".into()),
+            Kind::DeclareCursor { .. }
+            | Kind::Fetch(_)
+            | Kind::Close { .. }
+            | Kind::Prepare(_)
+            | Kind::Execute(_)
+            | Kind::Deallocate { .. } => self.run_cursor(&statement.kind, parameters, output),
+            Kind::Set(_)
+            | Kind::SetSessionAuthorization { .. }
+            | Kind::Reset { .. }
+            | Kind::Use { .. }
+            | Kind::Show(_)
+            | Kind::Discard
+            | Kind::Explain(_)
+            | Kind::Cancel { .. } => self.run_session(&statement.kind, output),
+            Kind::CreateUser(_)
+            | Kind::AlterUser(_)
+            | Kind::DropUser(_)
+            | Kind::CreateGroup(_)
+            | Kind::AlterGroup(_)
+            | Kind::DropGroup(_)
+            | Kind::CreateRole(_)
+            | Kind::AlterRole(_)
+            | Kind::DropRole(_) => self.run_users(&statement.kind),
+            Kind::Grant(grant) => self.grant(grant).map(|()| "GRANT".into()),
+            Kind::Revoke(revoke) => self.revoke(revoke).map(|()| "REVOKE".into()),
+            other => self.run_ddl(other, parameters, output),
+        }
+    }
+
+    /// Gives a query id to statements that have one; the others keep the last.
+    fn begin_query(&mut self, kind: &Kind) -> Result<i64, Failure> {
+        if !has_query_id(kind) {
+            return Ok(0);
+        }
+        let query = self.cluster.query_ids.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+        self.query_before = self.last_query;
+        self.last_query = query;
+        Ok(query)
+    }
+
+    /// Where the running statement stands in history.
+    pub(super) fn origin(&self, query: i64) -> Origin {
+        Origin {
+            user: self.user.id,
+            query,
+            transaction: self.transaction_number,
+            session: self.pid,
+            database: self.database.clone(),
+        }
+    }
+
+    fn remember(
+        &self,
+        statement: &Statement,
+        query: i64,
+        started: DateTime<Utc>,
+        failure: Option<&Failure>,
+        rows: u64,
+    ) {
+        if query == 0 {
+            return;
+        }
+        let status = match failure {
+            None => "success",
+            Some(failure) if failure.sqlstate == "57014" => "canceled",
+            Some(_) => "failed",
+        };
+        let text = redshift_sql::redact(&statement.text);
+        self.cluster.history.add(Record::Query(QueryRecord {
+            origin: self.origin(query),
+            label: self.settings.get("query_group").unwrap_or_default().to_owned(),
+            query_type: query_type(&statement.kind),
+            status,
+            started,
+            ended: self.cluster.world.now(),
+            error: failure.map(|failure| failure.message.clone()),
+            rows,
+            text: text.chars().take(HISTORY_TEXT).collect(),
+        }));
+    }
+}
+
+fn has_query_id(kind: &Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Begin(_)
+            | Kind::Commit
+            | Kind::Rollback
+            | Kind::Set(_)
+            | Kind::Reset { .. }
+            | Kind::Show(_)
+            | Kind::Deallocate { .. }
+            | Kind::Close { .. }
+    )
+}
+
+/// `SYS_QUERY_HISTORY.query_type`.
+fn query_type(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Engine(engine) => match engine.verb {
+            Verb::Select => "SELECT",
+            Verb::Insert => "INSERT",
+            Verb::Update => "UPDATE",
+            Verb::Delete => "DELETE",
+            Verb::Merge => "OTHER",
+        },
+        Kind::Unload(_) => "UNLOAD",
+        Kind::Copy(_) => "COPY",
+        Kind::CreateTable(table) if !table.sql.is_empty() && is_ctas(table) => "CTAS",
+        Kind::CreateTable(_)
+        | Kind::CreateView(_)
+        | Kind::CreateSchema(_)
+        | Kind::AlterSchema(_)
+        | Kind::DropSchema(_)
+        | Kind::DropRelation(_)
+        | Kind::AlterTable(_)
+        | Kind::Truncate { .. }
+        | Kind::Comment(_) => "DDL",
+        Kind::DeclareCursor { .. } | Kind::Fetch(_) | Kind::Execute(_) => "COMMAND",
+        _ => "UTILITY",
+    }
+}
+
+fn is_ctas(table: &redshift_sql::CreateTable) -> bool {
+    matches!(table.source, redshift_sql::TableSource::Query { .. })
+}
+
+/// Failures that name the query.
+fn worded(mut failure: Failure, query: i64) -> Failure {
+    if failure.sqlstate == "57014" {
+        failure.message = format!("Query ({query}) cancelled on user's request");
+    }
+    failure
+}
+
+/// Counts the rows on their way out.
+struct Counting<'a> {
+    output: &'a mut dyn Output,
+    rows: u64,
+}
+
+impl Output for Counting<'_> {
+    fn columns(&mut self, fields: &[Field]) -> Result<(), Failure> {
+        self.output.columns(fields)
+    }
+
+    fn rows(&mut self, batch: &arrow::record_batch::RecordBatch) -> Result<(), Failure> {
+        self.rows = self.rows.saturating_add(batch.num_rows() as u64);
+        self.output.rows(batch)
+    }
+
+    fn notice(&mut self, notice: &Notice) -> Result<(), Failure> {
+        self.output.notice(notice)
+    }
+
+    fn parameter(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        self.output.parameter(name, value)
+    }
+}
+
+/// Interrupts the statement after `statement_timeout` milliseconds, unless dropped before.
+struct Timeout {
+    _stop: Option<Sender<()>>,
+}
+
+impl Timeout {
+    fn start(milliseconds: i64, interrupt: Interrupt) -> Self {
+        let Some(wait) = u64::try_from(milliseconds).ok().filter(|wait| *wait > 0) else {
+            return Self { _stop: None };
+        };
+        let (stop, stopped) = channel::<()>();
+        std::thread::spawn(move || {
+            let wait = Duration::from_millis(wait);
+            if stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                interrupt.interrupt();
+            }
+        });
+        Self { _stop: Some(stop) }
+    }
+}

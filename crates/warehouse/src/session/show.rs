@@ -1,0 +1,242 @@
+//! SET, RESET, SHOW, USE, EXPLAIN, DISCARD, CANCEL: statements about the session itself.
+//! Redshift Developer Guide, "SET", "SHOW", "SHOW TABLES", "EXPLAIN", "CANCEL".
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, StringArray};
+use arrow::datatypes::{DataType, Field as ArrowField, Schema};
+use arrow::record_batch::RecordBatch;
+use redshift_sql::{Explain, Kind, ObjectName, Set, Show};
+
+use super::engine_sql::{describe_sql, stream, text_fields};
+use super::settings::{REPORTED, unknown};
+use super::{Field, Output, Session};
+use crate::catalog::users;
+use crate::engine::literal;
+use crate::errors::Failure;
+use crate::privileges;
+
+impl Session {
+    /// Carries out the statements of this file.
+    pub(super) fn run_session(
+        &mut self,
+        kind: &Kind,
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
+        match kind {
+            Kind::Set(set) => self.set(set, output),
+            Kind::Reset { name } => self.reset(name.as_deref(), output),
+            Kind::SetSessionAuthorization { user, .. } => self.become_user(user.as_deref()),
+            Kind::Use { database } => self.use_database(database.as_deref()),
+            Kind::Show(show) => self.show(show, output),
+            Kind::Explain(explain) => self.explain(explain, output),
+            Kind::Discard => self.discard(),
+            Kind::Cancel { pid } => self.cancel(*pid),
+            _ => Err(Failure::internal("not a session statement")),
+        }
+    }
+
+    fn set(&mut self, set: &Set, output: &mut dyn Output) -> Result<String, Failure> {
+        let value = self.settings.set(&set.name, set.values.as_deref(), set.local)?;
+        if let Some((_, shown)) = REPORTED.iter().find(|(name, _)| *name == set.name) {
+            output.parameter(shown, &value)?;
+        }
+        self.setting_changed(&set.name)?;
+        Ok(String::from("SET"))
+    }
+
+    fn reset(&mut self, name: Option<&str>, output: &mut dyn Output) -> Result<String, Failure> {
+        self.settings.reset(name)?;
+        for (known, shown) in REPORTED {
+            if name.is_none_or(|name| name == known) {
+                output.parameter(shown, self.settings.get(known).unwrap_or_default())?;
+            }
+        }
+        self.setting_changed(name.unwrap_or("search_path"))?;
+        Ok(String::from("RESET"))
+    }
+
+    fn setting_changed(&mut self, name: &str) -> Result<(), Failure> {
+        if name == "search_path" {
+            self.path = None;
+            self.search_path()?;
+        }
+        Ok(())
+    }
+
+    /// `SET SESSION AUTHORIZATION`: only the superuser who logged in may become another.
+    fn become_user(&mut self, name: Option<&str>) -> Result<String, Failure> {
+        let user = match name {
+            None => self.session_user.clone(),
+            Some(name) => {
+                if !self.session_user.superuser && name != self.session_user.name {
+                    return Err(Failure::new(
+                        "42501",
+                        "permission denied to set session authorization",
+                    ));
+                }
+                users::find(&self.connection, &self.cluster.home, name)?.ok_or_else(|| {
+                    Failure::new("42704", format!("user \"{name}\" does not exist"))
+                })?
+            }
+        };
+        self.user = user;
+        self.identity = None;
+        self.path = None;
+        self.set_user_variables()?;
+        self.search_path()?;
+        Ok(String::from("SET"))
+    }
+
+    fn use_database(&mut self, name: Option<&str>) -> Result<String, Failure> {
+        let Some(name) = name else { return Ok(String::from("RESET")) };
+        if name == self.database {
+            return Ok(String::from("USE"));
+        }
+        Err(Failure::not_implemented("USE of another database"))
+    }
+
+    fn discard(&mut self) -> Result<String, Failure> {
+        self.prepared.clear();
+        self.close_cursors();
+        self.settings.reset(None)?;
+        self.setting_changed("search_path")?;
+        Ok(String::from("DISCARD ALL"))
+    }
+
+    /// `CANCEL pid`: one's own sessions; a superuser everyone's.
+    fn cancel(&mut self, pid: i64) -> Result<String, Failure> {
+        let identity = self.identity()?;
+        let me = self.user.name.clone();
+        let target = i32::try_from(pid).unwrap_or(0);
+        let found =
+            self.cluster.sessions.cancel(target, |owner| identity.superuser || owner == me);
+        match found {
+            Some(true) => Ok(String::from("CANCEL")),
+            Some(false) => {
+                Err(Failure::new("42501", "must be superuser to cancel other user's query"))
+            }
+            None => {
+                Err(Failure::new("XX000", format!("PID {pid} is not a valid server process")))
+            }
+        }
+    }
+
+    fn show(&mut self, show: &Show, output: &mut dyn Output) -> Result<String, Failure> {
+        match show {
+            Show::Parameter(name) => {
+                let value = self.settings.get(name).ok_or_else(|| unknown(name))?.to_owned();
+                send_text(output, &[name.as_str()], &[vec![value]])?;
+            }
+            Show::All => {
+                let rows: Vec<Vec<String>> =
+                    self.settings.all().into_iter().map(|(n, v)| vec![n, v]).collect();
+                send_text(output, &["name", "setting"], &rows)?;
+            }
+            other => {
+                let sql = self.show_sql(other)?;
+                stream(&self.connection, &sql, output)?;
+            }
+        }
+        Ok(String::from("SHOW"))
+    }
+
+    /// The columns a SHOW answers with.
+    pub(super) fn describe_show(&mut self, show: &Show) -> Result<Vec<Field>, Failure> {
+        match show {
+            Show::Parameter(name) => Ok(text_fields(&[name.as_str()])),
+            Show::All => Ok(text_fields(&["name", "setting"])),
+            other => {
+                let sql = self.show_sql(other)?;
+                describe_sql(&self.connection, &sql)
+            }
+        }
+    }
+
+    /// `SHOW TABLES` and its kin are queries over the catalog's views.
+    fn show_sql(&mut self, show: &Show) -> Result<String, Failure> {
+        let matching = |column: &str, like: &Option<String>| match like {
+            Some(pattern) => format!(" AND {column} LIKE {}", literal(pattern)),
+            None => String::new(),
+        };
+        Ok(match show {
+            Show::Databases { like } => format!(
+                "SELECT name AS database_name FROM memory.rs_own.databases WHERE true{} ORDER BY 1",
+                matching("name", like)
+            ),
+            Show::Schemas { database, like } => format!(
+                "SELECT db AS database_name, name AS schema_name FROM memory.rs_own.schemas \
+                 WHERE db = {}{} ORDER BY 1, 2",
+                literal(database),
+                matching("name", like)
+            ),
+            Show::Tables { schema, like } => format!(
+                "SELECT * FROM memory.rs_own.show_tables WHERE database_name = {} \
+                 AND schema_name = {}{} ORDER BY table_name",
+                literal(schema.schema.as_ref().unwrap_or(&self.database)),
+                literal(&schema.name),
+                matching("table_name", like)
+            ),
+            Show::Columns { table, like } => {
+                let (database, schema) = self.place_of(table)?;
+                format!(
+                    "SELECT * FROM memory.rs_own.show_columns WHERE database_name = {} \
+                     AND schema_name = {} AND table_name = {}{} ORDER BY ordinal_position",
+                    literal(&database),
+                    literal(&schema),
+                    literal(&table.name),
+                    matching("column_name", like)
+                )
+            }
+            _ => return Err(Failure::not_implemented("this SHOW statement")),
+        })
+    }
+
+    fn place_of(&mut self, name: &ObjectName) -> Result<(String, String), Failure> {
+        let resolved =
+            self.with_scope(|connection, scope| privileges::resolve(connection, scope, name))?;
+        match resolved {
+            privileges::Resolved::Relation { database, relation } => {
+                Ok((database, relation.schema))
+            }
+            _ => Ok((self.database.clone(), String::from("pg_catalog"))),
+        }
+    }
+
+    /// The engine's plan as rows of text.
+    fn explain(&mut self, explain: &Explain, output: &mut dyn Output) -> Result<String, Failure> {
+        let Kind::Engine(engine) = &explain.statement.kind else {
+            return Err(Failure::not_implemented("EXPLAIN of this statement"));
+        };
+        let sql = self.engine_sql(engine, &[])?;
+        let plan = self.connection.rows(&format!("EXPLAIN {sql}"))?;
+        let text = plan.first().and_then(|row| row.get(1)).map(|v| v.text().to_owned());
+        let lines = text.unwrap_or_default();
+        let rows: Vec<Vec<String>> = lines.lines().map(|line| vec![line.to_owned()]).collect();
+        send_text(output, &["QUERY PLAN"], &rows)?;
+        Ok(String::from("EXPLAIN"))
+    }
+}
+
+/// The columns an EXPLAIN answers with.
+pub(super) fn explain_fields() -> Vec<Field> {
+    text_fields(&["QUERY PLAN"])
+}
+
+/// Sends a small result of text.
+fn send_text(
+    output: &mut dyn Output,
+    names: &[&str],
+    rows: &[Vec<String>],
+) -> Result<(), Failure> {
+    let column = |index: usize| -> ArrayRef {
+        Arc::new(StringArray::from_iter(rows.iter().map(|row| row.get(index))))
+    };
+    let arrow: Vec<ArrowField> =
+        names.iter().map(|name| ArrowField::new(*name, DataType::Utf8, true)).collect();
+    let columns: Vec<ArrayRef> = (0..names.len()).map(column).collect();
+    let batch =
+        RecordBatch::try_new(Arc::new(Schema::new(arrow)), columns).map_err(Failure::internal)?;
+    output.columns(&text_fields(names))?;
+    output.rows(&batch)
+}

@@ -1,0 +1,7 @@
+//! UNLOAD against an in-memory cloud: bytes, names, manifests, errors.
+
+mod columnar;
+mod errors;
+mod fake;
+mod formats;
+mod options;

@@ -1,0 +1,239 @@
+//! A cluster: its engine, its listener, and what its sessions share.
+//!
+//! [`Warehouse`] is the crate's door. It must not know the control plane beyond
+//! [`ports::Directory`](crate::ports::Directory), nor object storage beyond
+//! [`ports::Cloud`](crate::ports::Cloud). Start reading at [`Warehouse::open`].
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+
+use tokio::sync::watch;
+
+use crate::catalog;
+use crate::engine::{DatabaseFile, Engine, EngineFault, EngineOptions};
+use crate::front;
+use crate::history::History;
+use crate::password::PasswordVerifier;
+use crate::ports::{Cloud, ClusterRef, Directory, World};
+use crate::registry::Registry;
+
+/// Upper bound of the engine's buffers, in megabytes; what does not fit spills to disk.
+const ENGINE_MEMORY_MEGABYTES: u64 = 2048;
+/// Worker threads of a cluster's engine at most.
+const ENGINE_THREADS: usize = 8;
+/// The file that keeps the port given by the system on the first start.
+const ADDRESS_FILE: &str = "address";
+
+/// What a cluster is made from.
+pub struct ClusterSpec {
+    /// Which cluster it is.
+    pub reference: ClusterRef,
+    /// Where its databases lie; created when missing.
+    pub directory: PathBuf,
+    /// The first database (`DBName`, Redshift's default is `dev`).
+    pub database: String,
+    /// The superuser made with the cluster (`MasterUsername`).
+    pub master_user: String,
+    /// The verifier of the master password, used on the first start only.
+    pub master_password: PasswordVerifier,
+    /// Where to listen. Port 0 takes a free port on the first start and keeps it.
+    pub listen: SocketAddr,
+    /// The TLS identity offered to clients.
+    pub tls: Arc<rustls::ServerConfig>,
+}
+
+/// Why a cluster did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory or the socket.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The engine could not open or prepare the databases.
+    #[error("the engine did not open: {0}")]
+    Engine(String),
+}
+
+impl From<EngineFault> for OpenError {
+    fn from(fault: EngineFault) -> Self {
+        Self::Engine(fault.message)
+    }
+}
+
+/// What all sessions of a cluster share.
+pub(crate) struct Cluster {
+    pub reference: ClusterRef,
+    pub master_user: String,
+    pub home: String,
+    pub databases: Vec<String>,
+    pub engine: Engine,
+    pub tls: Arc<rustls::ServerConfig>,
+    pub directory: Arc<dyn Directory>,
+    pub cloud: Arc<dyn Cloud>,
+    pub world: Arc<dyn World>,
+    pub sessions: Registry,
+    pub history: History,
+    /// Counts changes of users, groups and grants, so that sessions know when to look again.
+    pub privileges_version: AtomicU64,
+    /// The last query id given out.
+    pub query_ids: AtomicI64,
+}
+
+/// A running cluster. Clones are the same cluster.
+#[derive(Clone)]
+pub struct Warehouse {
+    cluster: Arc<Cluster>,
+    listener: Arc<TcpListener>,
+    address: SocketAddr,
+    stop: Arc<watch::Sender<bool>>,
+}
+
+impl Warehouse {
+    /// Opens the databases (creating them on the first start) and binds the listener.
+    /// Connections are accepted once [`Warehouse::serve`] runs.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the directory, the socket or a database cannot be opened.
+    pub fn open(
+        spec: ClusterSpec,
+        directory: Arc<dyn Directory>,
+        cloud: Arc<dyn Cloud>,
+        world: Arc<dyn World>,
+    ) -> Result<Self, OpenError> {
+        let staging = prepare_directory(&spec.directory)?;
+        let files = database_files(&spec.directory, &spec.database)?;
+        let databases: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        let options = EngineOptions {
+            databases: &files,
+            staging: &staging,
+            memory_megabytes: ENGINE_MEMORY_MEGABYTES,
+            threads: std::thread::available_parallelism()
+                .map_or(2, |n| n.get().min(ENGINE_THREADS)),
+        };
+        let master = catalog::Master { name: &spec.master_user, password: &spec.master_password };
+        let engine = Engine::open(&options, |connection| {
+            catalog::prepare(connection, &databases, &spec.database, &master, world.now())
+        })?;
+        let last_query = catalog::history::last_query_id(&engine.connect()?, &spec.database)?;
+        let history = History::start(engine.connect()?, &spec.database);
+        let (listener, address) = bind(&spec.directory, spec.listen)?;
+        let cluster = Arc::new(Cluster {
+            reference: spec.reference,
+            master_user: spec.master_user,
+            home: spec.database,
+            databases,
+            engine,
+            tls: spec.tls,
+            directory,
+            cloud,
+            world,
+            sessions: Registry::default(),
+            history,
+            privileges_version: AtomicU64::new(0),
+            query_ids: AtomicI64::new(last_query),
+        });
+        let (stop, _) = watch::channel(false);
+        Ok(Self { cluster, listener: Arc::new(listener), address, stop: Arc::new(stop) })
+    }
+
+    /// Where clients connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts connections until [`Warehouse::shutdown`].
+    ///
+    /// # Errors
+    /// When the listener cannot be handed to the runtime.
+    pub async fn serve(&self) -> std::io::Result<()> {
+        let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
+        front::accept(Arc::clone(&self.cluster), listener, self.stop.subscribe()).await;
+        Ok(())
+    }
+
+    /// Replaces the master user's password (`ModifyCluster`, `MasterUserPassword`); open
+    /// sessions live on.
+    ///
+    /// # Errors
+    /// When the change cannot be written.
+    pub fn set_master_password(&self, password: &PasswordVerifier) -> Result<(), OpenError> {
+        let connection = self.cluster.engine.connect()?;
+        let user = &self.cluster.master_user;
+        Ok(catalog::users::set_password(&connection, &self.cluster.home, user, password)?)
+    }
+
+    /// Ends every session (57P01), stops accepting, and writes the databases' logs into their
+    /// files.
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        self.cluster.sessions.terminate_all();
+        self.cluster.sessions.wait_until_empty().await;
+        self.cluster.history.flush();
+        for database in &self.cluster.databases {
+            if let Err(fault) = self.cluster.engine.checkpoint(database) {
+                tracing::warn!(database, error = %fault, "checkpoint at shutdown failed");
+            }
+        }
+    }
+}
+
+fn io_error(what: &Path) -> impl FnOnce(std::io::Error) -> OpenError {
+    let what = what.display().to_string();
+    move |source| OpenError::Io { what, source }
+}
+
+/// Makes the directory and an empty staging directory in it: spills of a killed run are waste.
+fn prepare_directory(directory: &Path) -> Result<PathBuf, OpenError> {
+    let staging = directory.join("staging");
+    if staging.exists() {
+        std::fs::remove_dir_all(&staging).map_err(io_error(&staging))?;
+    }
+    std::fs::create_dir_all(&staging).map_err(io_error(&staging))?;
+    staging.canonicalize().map_err(io_error(&staging))
+}
+
+/// The first database and every other that has a file.
+fn database_files(directory: &Path, first: &str) -> Result<Vec<DatabaseFile>, OpenError> {
+    let mut names = vec![first.to_owned()];
+    for entry in std::fs::read_dir(directory).map_err(io_error(directory))? {
+        let path = entry.map_err(io_error(directory))?.path();
+        let is_database = path.extension().is_some_and(|extension| extension == "duckdb");
+        if let (true, Some(name)) = (is_database, path.file_stem().and_then(|stem| stem.to_str()))
+            && name != first
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_unstable_by_key(|name| (name != first, name.clone()));
+    let file = |name: String| {
+        let path = directory.join(format!("{name}.duckdb"));
+        DatabaseFile { name, path }
+    };
+    Ok(names.into_iter().map(file).collect())
+}
+
+/// Binds where asked; port 0 means the port of the last start, or a free one on the first.
+fn bind(directory: &Path, asked: SocketAddr) -> Result<(TcpListener, SocketAddr), OpenError> {
+    let kept_at = directory.join(ADDRESS_FILE);
+    let mut wanted = asked;
+    if asked.port() == 0
+        && let Ok(text) = std::fs::read_to_string(&kept_at)
+        && let Ok(port) = text.trim().parse::<u16>()
+    {
+        wanted.set_port(port);
+    }
+    let failed = |source| OpenError::Io { what: format!("listening at {wanted}"), source };
+    let listener = TcpListener::bind(wanted).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    if asked.port() == 0 {
+        std::fs::write(&kept_at, address.port().to_string()).map_err(io_error(&kept_at))?;
+    }
+    Ok((listener, address))
+}

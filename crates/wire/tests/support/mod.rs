@@ -1,0 +1,140 @@
+//! Values made from a model: the smallest an operation takes, and one with every member set.
+//!
+//! Each scalar is valid by its own constraints where a candidate can be found, so that a generated
+//! input also passes validation.
+
+use serde_json::{Map, Value, json};
+use wire::{Kind, Location, Member, Model, Shape, ShapeId};
+
+/// How much of a shape a value fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    /// Required members only, lists as short as they may be.
+    Smallest,
+    /// Every member, two elements in each list.
+    Largest,
+}
+
+/// A value of a structure, without what does not travel in values.
+pub fn value(model: &Model, shape: Option<ShapeId>, fill: Fill) -> Value {
+    let mut maker = Maker { model, fill, open: Vec::new() };
+    shape.map_or_else(|| json!({}), |id| maker.structure(model.shape(id)))
+}
+
+struct Maker<'m> {
+    model: &'m Model,
+    fill: Fill,
+    open: Vec<&'m str>,
+}
+
+impl<'m> Maker<'m> {
+    fn structure(&mut self, shape: &'m Shape) -> Value {
+        let Some(structure) = shape.structure() else { return json!({}) };
+        self.open.push(shape.name());
+        let mut object = Map::new();
+        for member in structure.members() {
+            let wanted = self.fill == Fill::Largest || member.is_required();
+            let only = structure.is_union() && !object.is_empty();
+            if wanted && !only && !member.is_streaming() && !self.is_endless(member) {
+                object.insert(member.name().to_owned(), self.member(member, member.location()));
+            }
+        }
+        self.open.pop();
+        Value::Object(object)
+    }
+
+    /// Whether a member would lead back into a structure that is being made.
+    fn is_endless(&self, member: &Member) -> bool {
+        let mut shape = self.model.shape(member.shape());
+        while let Kind::List { element, .. } | Kind::Map { value: element, .. } = shape.kind() {
+            shape = self.model.shape(element.shape());
+        }
+        self.open.contains(&shape.name())
+    }
+
+    fn member(&mut self, member: &'m Member, location: Location) -> Value {
+        let shape = self.model.shape(member.shape());
+        let limits = shape.constraints();
+        match shape.kind() {
+            Kind::Structure(_) => self.structure(shape),
+            Kind::List { element, .. } => {
+                let wished = if self.fill == Fill::Largest { 2.0 } else { 1.0 };
+                let count = limits.min.unwrap_or(0.0).max(wished);
+                let count = limits.max.map_or(count, |max| count.min(max)) as usize;
+                (0..count).map(|_| self.member(element, location)).collect()
+            }
+            Kind::Map { key, value, .. } => {
+                let key = match location {
+                    Location::Headers => "a-b".to_owned(),
+                    _ => text(self.model.shape(key.shape()), location),
+                };
+                json!({ key: self.member(value, location) })
+            }
+            Kind::String => Value::from(text(shape, location)),
+            Kind::Blob => Value::from("AAECA/8="),
+            Kind::Boolean => Value::from(true),
+            Kind::Integer | Kind::Long => {
+                let number = limits.min.unwrap_or(1.0).max(limits.max.unwrap_or(7.0).min(7.0));
+                Value::from(number as i64)
+            }
+            Kind::Double => Value::from(1.5),
+            Kind::Timestamp(_) if location == Location::Header => Value::from(1_795_313_962),
+            Kind::Timestamp(_) => Value::from(1_795_313_962.25),
+        }
+    }
+}
+
+/// Texts of which one fits most patterns; the first is awkward in every protocol.
+const CANDIDATES: [&str; 27] = [
+    "a b&<>\"'é+%/=\n\t]]>𝄞#?;,",
+    "a",
+    "abcdefgh",
+    "111111111111",
+    "arn:aws:iam::111111111111:role/reader",
+    "arn:aws:kms:us-east-1:111111111111:key/11111111-2222-3333-4444-555555555555",
+    "arn:aws:cloudtrail:us-east-1:111111111111:eventdatastore/11111111-2222-3333",
+    "11111111-2222-3333-4444-555555555555",
+    "AKIAIOSFODNN7EXAMPLE",
+    "d-1234567890",
+    "s3://bucket/key",
+    "2026-11-22T02:19:22Z",
+    "https://example.com/a",
+    "*.example.com",
+    "/",
+    "v1",
+    "o-aaaaaaaaaa/r-aaaa/",
+    "p-aaaaaaaa",
+    "alias/reader",
+    "24h",
+    "02:19",
+    "s3.amazonaws.com",
+    "arn:aws:redshift:us-east-1:111111111111:namespace:11111111-2222-3333-4444-555555555555",
+    "us-east-1",
+    "arn:aws:s3:us-east-1:111111111111:bucket",
+    "arn:aws:acm:us-east-1:111111111111:certificate/11111111",
+    "arn:aws:redshift:us-east-1:111111111111:integration:11111111-2222-3333-4444-555555555555",
+];
+
+fn text(shape: &Shape, location: Location) -> String {
+    let limits = shape.constraints();
+    if let Some(value) = limits.values.last() {
+        return value.clone();
+    }
+    let pattern = limits.pattern.as_ref();
+    let pattern = pattern.and_then(|p| regex::Regex::new(&format!("^(?:{p})$")).ok());
+    let candidates = CANDIDATES.iter().filter(|text| match location {
+        Location::Header | Location::Headers => text.is_ascii() && !text.contains('\n'),
+        _ => true,
+    });
+    let sized = candidates.map(|text| sized(text, limits.min, limits.max));
+    let fits = |text: &String| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+    sized.clone().find(fits).or_else(|| sized.last()).unwrap_or_default()
+}
+
+/// The text made as long as it must be, or as short.
+fn sized(text: &str, min: Option<f64>, max: Option<f64>) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    letters.resize(letters.len().max(min.unwrap_or(0.0) as usize), '1');
+    letters.truncate(max.map_or(usize::MAX, |max| max as usize));
+    letters.into_iter().collect()
+}
