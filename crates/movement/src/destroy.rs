@@ -77,6 +77,7 @@ fn line(work: &Work<'_>, step: &str, undo: &Undo) -> StepLine {
     let detail = match undo {
         Undo::DeleteKey { .. } => "scheduled, 7 days",
         Undo::ReopenAssumeRole => "open to everybody, as it was",
+        Undo::LeaveAssumeRoleClosed => "stays closed: what it was before could not be asked",
         undo if undo.restores() => "as it was before",
         _ => "",
     };
@@ -85,7 +86,11 @@ fn line(work: &Work<'_>, step: &str, undo: &Undo) -> StepLine {
         hop: 0,
         side: undo.side(),
         label: work.label(undo.side()).to_owned(),
-        action: if undo.restores() { Action::Restore } else { Action::Remove },
+        action: match undo {
+            Undo::LeaveAssumeRoleClosed => Action::Leave,
+            undo if undo.restores() => Action::Restore,
+            _ => Action::Remove,
+        },
         what: undo.what(),
         detail: detail.to_owned(),
     }
@@ -112,17 +117,28 @@ async fn cancel_running(work: &mut Work<'_>) -> Result<()> {
     }
     let Some((run, process)) = open else { return Ok(()) };
     if let (Some(process), true) = (process, work.facts.cluster.is_some()) {
-        // The process may be another's by now: only one that runs this movement's UNLOAD is ended.
-        let mark = sql::literal(&format!("%landbridge:{}:{run}%", work.movement.name));
-        let process = process.parse::<u64>().unwrap_or_default();
-        let sql = format!(
-            "SELECT pg_terminate_backend(pid) FROM stv_recents \
-             WHERE pid = {process} AND status = 'Running' AND query LIKE {mark}"
-        );
-        // A warehouse without this view has no way to be asked; the roles go all the same.
-        let _ = work.admin_sql(&sql).await?;
+        terminate(work, &run, &process).await?;
     }
     note_failure(work, &run, "ended by destroy")
+}
+
+/// Ends the session of a run. Its process number may be another's by now, so only one that runs
+/// this very UNLOAD is ended; a warehouse that does not list what runs cannot be asked.
+async fn terminate(work: &mut Work<'_>, run: &str, process: &str) -> Result<()> {
+    let mark = sql::literal(&format!("%landbridge:{}:{run}%", work.movement.name));
+    let process: u64 = process.parse().unwrap_or_default();
+    let sql = format!(
+        "SELECT pid FROM stv_recents WHERE pid = {process} AND status = 'Running' \
+         AND query LIKE {mark}"
+    );
+    let running = work.admin_sql(&sql).await?.is_ok_and(|rows| !rows.rows.is_empty());
+    if running {
+        let end = format!("SELECT pg_terminate_backend({process})");
+        if let Err(error) = work.admin_sql(&end).await? {
+            return Err(work.db_refused(5, "end the running UNLOAD".into(), &error).await);
+        }
+    }
+    Ok(())
 }
 
 /// Deletes the moved objects, or tells why what holds them has to stay.

@@ -77,7 +77,11 @@ fn explained(mut trouble: Trouble, decision: &Value) -> Trouble {
         let reasons: Vec<String> =
             items(decision, "blockers").filter_map(|blocker| text(blocker, "reason")).collect();
         let single = || text(decision, "reason").or_else(|| text(decision, "because"));
-        trouble.why.extend(if reasons.is_empty() { single().into_iter().collect() } else { reasons });
+        trouble.why.extend(if reasons.is_empty() {
+            single().into_iter().collect()
+        } else {
+            reasons
+        });
     }
     trouble.fix.extend(items(decision, "fixes").filter_map(|fix| text(fix, "sentence")));
     trouble.fix.extend(text(decision, "fix"));

@@ -89,9 +89,7 @@ impl SavedPlan {
         let differs = |step: &&StepLine| !self.steps.contains(step);
         match now.steps.iter().find(differs) {
             Some(step) => Err(stale(format!("{} is no longer as it was", step.what))),
-            None if now.steps.len() != self.steps.len() => {
-                Err(stale("it has other steps".into()))
-            }
+            None if now.steps.len() != self.steps.len() => Err(stale("it has other steps".into())),
             None => Ok(()),
         }
     }

@@ -27,6 +27,8 @@ pub enum Undo {
     },
     /// Gives `ASSUMEROLE` back to `PUBLIC`, who had it before.
     ReopenAssumeRole,
+    /// Leaves `ASSUMEROLE` closed: what `PUBLIC` had before is not known, and closed is safe.
+    LeaveAssumeRoleClosed,
     /// `REVOKE SELECT`.
     RevokeSelect {
         /// The database user.
@@ -111,7 +113,7 @@ impl Undo {
     pub(crate) fn rank(&self) -> u8 {
         match self {
             Self::RevokeAssumeRole { .. } => 0,
-            Self::ReopenAssumeRole => 1,
+            Self::ReopenAssumeRole | Self::LeaveAssumeRoleClosed => 1,
             Self::RevokeSelect { .. } => 2,
             Self::RevokeUsage { .. } => 3,
             Self::DropUser { .. } => 4,
@@ -211,7 +213,9 @@ impl Undo {
     pub(crate) fn what(&self) -> String {
         match self {
             Self::RevokeAssumeRole { user, .. } => format!("grant ASSUMEROLE … to {user}"),
-            Self::ReopenAssumeRole => "ASSUMEROLE of PUBLIC".to_owned(),
+            Self::ReopenAssumeRole | Self::LeaveAssumeRoleClosed => {
+                "ASSUMEROLE of PUBLIC".to_owned()
+            }
             Self::RevokeSelect { user, schema, relation, .. } => {
                 format!("grant SELECT on {schema}.{relation} to {user}")
             }

@@ -36,6 +36,8 @@ pub(crate) struct Work<'a> {
     pub runner: Session,
     /// The administrator's connection, opened when first needed.
     admin: Option<Box<dyn Database>>,
+    /// The database user's connection, opened when first needed.
+    user: Option<Box<dyn Database>>,
 }
 
 impl<'a> Work<'a> {
@@ -74,8 +76,8 @@ impl<'a> Work<'a> {
             secret_key_arn: None,
             target_key_arn: None,
         };
-        let admin = None;
-        let mut work = Self { movement, cx, journal, facts, source, target, runner, admin };
+        let (admin, user) = (None, None);
+        let mut work = Self { movement, cx, journal, facts, source, target, runner, admin, user };
         work.begin(mode)?;
         work.facts.cluster = work.describe_cluster().await?;
         Ok(work)
@@ -253,6 +255,37 @@ impl<'a> Work<'a> {
             Some(admin) => Ok(admin.query(sql).await),
             None => Ok(Err(DbError::local("no connection"))),
         }
+    }
+
+    /// A statement as the database user; `None` when it cannot log in (yet).
+    pub async fn user_sql(
+        &mut self,
+        sql: &str,
+    ) -> Result<Option<std::result::Result<crate::database::Rows, DbError>>> {
+        if self.user.is_none() {
+            self.user = self.user_login().await?;
+        }
+        match &self.user {
+            Some(user) => Ok(Some(user.query(sql).await)),
+            None => Ok(None),
+        }
+    }
+
+    async fn user_login(&self) -> Result<Option<Box<dyn Database>>> {
+        let cluster = self.cluster()?;
+        let input = json!({ "SecretId": self.movement.source.secret });
+        let answer = self.call(Side::Source, "secretsmanager", "GetSecretValue", input).await;
+        let Some(secret) = answer.ok().as_ref().and_then(SecretLogin::parse) else {
+            return Ok(None);
+        };
+        let login = Login {
+            host: secret.host.unwrap_or_else(|| cluster.host.clone()),
+            port: secret.port.unwrap_or(cluster.port),
+            database: self.movement.source.database.clone(),
+            user: secret.user,
+            password: secret.password,
+        };
+        Ok(self.cx.databases.connect(&login).await.ok())
     }
 
     async fn admin_login(&self) -> Result<Box<dyn Database>> {

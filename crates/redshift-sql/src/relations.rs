@@ -8,9 +8,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    self, AssignmentTarget, Cte, Delete, Expr, FromTable, Insert, Merge, MergeAction,
-    ObjectNamePart, Query, SetExpr, SetOperator, Statement as Tree, TableFactor, TableObject,
-    TableWithJoins, Update, Visit, Visitor,
+    self, AssignmentTarget, Cte, Delete, Expr, FromTable, Ident, Insert, Join, JoinConstraint,
+    JoinOperator, Merge, MergeAction, ObjectNamePart, Query, Select, SelectItem, SetExpr,
+    SetOperator, Statement as Tree, TableFactor, TableObject, TableWithJoins, Update, Visit,
+    Visitor,
 };
 
 use crate::ast::{Access, ObjectName, Privilege};
@@ -28,6 +29,7 @@ pub(crate) fn accesses(tree: &Tree) -> Parse<Vec<Access>> {
         Tree::Merge(merge) => walk.merge(merge)?,
         _ => {}
     }
+    walk.name_columns();
     let mut seen = BTreeSet::new();
     walk.found.retain(|a| seen.insert((a.name.clone(), a.privilege, a.columns.clone())));
     Ok(walk.found)
@@ -73,10 +75,36 @@ struct Walk {
     scopes: Vec<Scope>,
     /// Scopes of the bodies of common table expressions, by the address of their query.
     bodies: HashMap<usize, Scope>,
+    names: Names,
     error: Option<SqlError>,
 }
 
+/// The names in a statement, to say which columns it may read at most.
+#[derive(Default)]
+struct Names {
+    /// Every identifier, whatever it names.
+    all: BTreeSet<String>,
+    /// The last parts of identifiers that stand as values.
+    values: BTreeSet<String>,
+    /// Relations and their aliases.
+    relations: BTreeSet<String>,
+    /// Something stands for every column: `*`, a natural join, a pivot.
+    whole: bool,
+}
+
 impl Walk {
+    /// A read that can be limited to the columns named in the statement says so. It says too much
+    /// where a name belongs to another relation, and never too little: a relation's name used as
+    /// a value would be its whole row.
+    fn name_columns(&mut self) {
+        let Names { all, values, relations, whole } = &self.names;
+        if *whole || !values.is_disjoint(relations) {
+            return;
+        }
+        let reads = self.found.iter_mut().filter(|access| access.privilege == Privilege::Select);
+        reads.for_each(|access| access.columns = Some(all.iter().cloned().collect()));
+    }
+
     fn read<N: Visit>(&mut self, node: &N) -> Parse<()> {
         let _ = node.visit(self);
         self.error.take().map_or(Ok(()), Err)
@@ -206,7 +234,45 @@ impl Visitor for Walk {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<()> {
+        self.names.all.insert(ident.value.clone());
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Identifier(ident) => {
+                self.names.values.insert(ident.value.clone());
+            }
+            Expr::CompoundIdentifier(parts) => {
+                self.names.values.extend(parts.last().map(|ident| ident.value.clone()));
+            }
+            Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => self.names.whole = true,
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        let every = |item: &SelectItem| {
+            matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..))
+        };
+        let joins = select.from.iter().flat_map(|table| &table.joins);
+        self.names.whole |= select.projection.iter().any(every) || joins.into_iter().any(natural);
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        match factor {
+            TableFactor::Table { name, alias, .. } => {
+                self.names.relations.insert(last_part(name));
+                self.names.relations.extend(alias.iter().map(|alias| alias.name.value.clone()));
+            }
+            TableFactor::Derived { alias, .. } => {
+                self.names.relations.extend(alias.iter().map(|alias| alias.name.value.clone()));
+            }
+            _ => self.names.whole = true,
+        }
         // A function in FROM is no relation; the functions' allow-list decides about it.
         let TableFactor::Table { name, args: None, .. } = factor else {
             return ControlFlow::Continue(());
@@ -285,6 +351,21 @@ fn assigned(assignments: &[ast::Assignment]) -> Vec<String> {
         }
     }
     columns
+}
+
+/// A natural join compares every column of the same name.
+fn natural(join: &Join) -> bool {
+    use JoinOperator as Op;
+    match &join.join_operator {
+        Op::Join(constraint)
+        | Op::Inner(constraint)
+        | Op::Left(constraint)
+        | Op::LeftOuter(constraint)
+        | Op::Right(constraint)
+        | Op::RightOuter(constraint)
+        | Op::FullOuter(constraint) => matches!(constraint, JoinConstraint::Natural),
+        _ => !matches!(join.join_operator, Op::CrossJoin(_)),
+    }
 }
 
 fn last_part(name: &ast::ObjectName) -> String {

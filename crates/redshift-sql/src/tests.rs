@@ -133,7 +133,7 @@ fn a_quoted_user_name_keeps_its_case() {
 #[test]
 fn errors_stand_at_their_character() {
     let cases = [
-        ("select 'ä', from t", "42601", Some(13)),
+        ("select 'ä' from", "42601", Some(16)),
         ("select 1;\nselect 2 3", "42601", Some(20)),
         ("select 1;\n\n  frob", "42601", Some(14)),
         ("select 'ä', foo(1)", "42883", Some(13)),

@@ -47,10 +47,8 @@ pub(crate) fn prepare(
 ) -> Result<(), EngineFault> {
     for database in databases {
         create_tables(connection, database, DATABASE_TABLES)?;
-        let known = connection.rows(&format!(
-            "SELECT 1 FROM {} WHERE name = 'public'",
-            own(database, "schemas")
-        ))?;
+        let known = connection
+            .rows(&format!("SELECT 1 FROM {} WHERE name = 'public'", own(database, "schemas")))?;
         if known.is_empty() {
             connection.run_script(&format!(
                 "BEGIN TRANSACTION;

@@ -66,8 +66,7 @@ impl Failure {
 
     /// 57P01: the cluster goes away.
     pub fn shutting_down() -> Self {
-        let mut failure =
-            Self::new("57P01", "terminating connection due to administrator command");
+        let mut failure = Self::new("57P01", "terminating connection due to administrator command");
         failure.fatal = true;
         failure
     }
@@ -143,8 +142,11 @@ static ENGINE_MESSAGES: &[Rule] = &[
     rule("has been modified by another", "XX000", "1023"),
     rule("altered after this transaction", "XX000", "1023"),
     rule("Current transaction is aborted", "25P02", ""),
-    rule("a single transaction can only write to a single", "0A000",
-        "a transaction cannot write to more than one database"),
+    rule(
+        "a single transaction can only write to a single",
+        "0A000",
+        "a transaction cannot write to more than one database",
+    ),
     rule("cannot start a transaction within", "25001", ""),
     rule("Table with name", "42P01", "relation \"%\" does not exist"),
     rule("View with name", "42P01", "relation \"%\" does not exist"),
@@ -158,8 +160,7 @@ static ENGINE_MESSAGES: &[Rule] = &[
     rule("does not have a column", "42703", "column \"%\" does not exist"),
     rule("Ambiguous reference", "42702", "column reference \"%\" is ambiguous"),
     rule("must appear in the GROUP BY", "42803", ""),
-    rule("NOT NULL constraint failed", "23502",
-        "Cannot insert a NULL value into column %"),
+    rule("NOT NULL constraint failed", "23502", "Cannot insert a NULL value into column %"),
     rule("Could not convert string", "22P02", ""),
     rule("invalid timestamp field", "22007", ""),
     rule("invalid date field", "22007", ""),
@@ -185,7 +186,8 @@ static ENGINE_MESSAGES: &[Rule] = &[
 /// everything else goes by [`ENGINE_MESSAGES`].
 pub(crate) fn from_engine(message: &str) -> Failure {
     let first = message.split("\nLINE ").next().unwrap_or(message);
-    let first = first.split("\n\n").next().unwrap_or(first).trim();
+    let first = first.split("\n\n").next().unwrap_or(first);
+    let first = first.split("\n\tCandidate").next().unwrap_or(first).trim();
     if let Some((sqlstate, text)) = redshift_sql::raised(message) {
         return Failure::new(sqlstate, text);
     }
@@ -194,9 +196,9 @@ pub(crate) fn from_engine(message: &str) -> Failure {
     };
     let text = match rule.message {
         "" => without_class(first).to_owned(),
-        "1023" => String::from(
-            "1023\nDETAIL:  Serializable isolation violation on a table in Redshift",
-        ),
+        "1023" => {
+            String::from("1023\nDETAIL:  Serializable isolation violation on a table in Redshift")
+        }
         text => match quoted_name(first) {
             Some(name) => text.replace('%', &name),
             None if text.contains('%') => without_class(first).to_owned(),

@@ -15,7 +15,7 @@ use redshift_sql::{Access, Privilege};
 use crate::catalog::grants::{Held, Object, held};
 use crate::catalog::relations::{self, Relation};
 use crate::catalog::system::Visibility;
-use crate::engine::Connection;
+use crate::engine::{Connection, EngineFault};
 use crate::errors::Failure;
 
 /// Whose privileges count, with everything it counts as.
@@ -100,7 +100,8 @@ pub(crate) fn check_relation(
     let object = Object::Relation { schema: &relation.schema, name: &relation.name };
     let held = held(connection, database, &object, &identity.filter)?;
     let name = privilege_name(wanted.privilege);
-    if covers(&held, name, wanted.columns) {
+    let columns = wanted_columns(connection, database, relation, wanted)?;
+    if covers(&held, name, columns.as_deref()) {
         return Ok(());
     }
     // Only the owner may alter a table; DROP can be granted.
@@ -114,7 +115,30 @@ fn covers(held: &[Held], privilege: &str, columns: Option<&[String]>) -> bool {
     let has = |column: &str| {
         held.iter().any(|grant| grant.privilege == privilege && grant.column == column)
     };
-    has("") || columns.is_some_and(|all| !all.is_empty() && all.iter().all(|column| has(column)))
+    match columns {
+        _ if has("") => true,
+        None => false,
+        // `select count(*)` reads no column: any one that may be read will do.
+        Some([]) => held.iter().any(|grant| grant.privilege == privilege),
+        Some(all) => all.iter().all(|column| has(column)),
+    }
+}
+
+/// The relation's own columns among those that the statement names; `None` for the whole relation,
+/// as where its columns are not known.
+fn wanted_columns(
+    connection: &Connection,
+    database: &str,
+    relation: &Relation,
+    wanted: &Wanted<'_>,
+) -> Result<Option<Vec<String>>, EngineFault> {
+    let Some(named) = wanted.columns else { return Ok(None) };
+    if wanted.privilege != Privilege::Select {
+        return Ok(Some(named.to_vec()).filter(|columns| !columns.is_empty()));
+    }
+    let own = relations::column_names(connection, database, relation.id)?;
+    let known = !own.is_empty();
+    Ok(known.then(|| own.into_iter().filter(|column| named.contains(column)).collect()))
 }
 
 /// Requires USAGE or CREATE on a schema.

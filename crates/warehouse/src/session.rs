@@ -5,9 +5,11 @@
 //! (UNLOAD is `unload`'s). It runs on one thread of its own. Start reading at
 //! [`Session::execute`]; which statement is carried out where is `run.rs`.
 
+mod clients;
 mod columns;
 mod cursors;
 mod ddl;
+mod declared;
 mod engine_sql;
 mod grants;
 mod output;
@@ -149,10 +151,7 @@ impl Session {
 
     /// Reads a text of any number of statements, by the session's case rule.
     pub(crate) fn parse(&self, sql: &str) -> Result<Vec<Statement>, Failure> {
-        let options = Options {
-            case_sensitive_identifiers: self.settings.is_on("enable_case_sensitive_identifier"),
-        };
-        Ok(redshift_sql::parse(sql, &options)?)
+        Ok(redshift_sql::parse(&clients::plain(sql), &self.options())?)
     }
 
     fn options(&self) -> Options {
@@ -213,8 +212,9 @@ impl Session {
         let mut path = Vec::new();
         for name in self.settings.list("search_path") {
             let name = if name == "$user" { self.user.name.clone() } else { name };
-            let exists = crate::catalog::relations::schema(&self.connection, &self.database, &name)?
-                .is_some();
+            let exists =
+                crate::catalog::relations::schema(&self.connection, &self.database, &name)?
+                    .is_some();
             if exists && !path.contains(&name) {
                 path.push(name);
             }

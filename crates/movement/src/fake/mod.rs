@@ -94,6 +94,8 @@ pub(crate) struct Knobs {
     pub decoded: Option<String>,
     /// Whether the UNLOAD hangs until cancelled.
     pub hang: bool,
+    /// Whether the privilege functions are unknown.
+    pub no_functions: bool,
     /// Changes so far, by name.
     pub changes: Vec<String>,
     pub dead: bool,

@@ -69,8 +69,8 @@ pub(crate) async fn take_up(
 async fn history(work: &Work<'_>, login: &LoggedIn, run: &str) -> Result<Option<u64>> {
     let mark = sql::literal(&unload::mark(&work.movement.name, run));
     let sql = format!(
-        "SELECT TRIM(status), returned_rows FROM sys_query_history \
-         WHERE TRIM(query_label) = {mark} AND query_type = 'UNLOAD' ORDER BY start_time DESC LIMIT 1"
+        "SELECT TRIM(status) FROM sys_query_history WHERE TRIM(query_label) = {mark} \
+         AND TRIM(query_type) = 'UNLOAD' ORDER BY start_time DESC LIMIT 1"
     );
     for _ in 0..work.polls() {
         let Ok(rows) = login.session.query(&sql).await else { break };

@@ -48,40 +48,33 @@ enum Grant {
 }
 
 impl Grant {
-    /// The statement that asks whether the privilege is there.
-    fn question(&self, work: &Work<'_>) -> String {
-        let user = sql::literal(&work.movement.source.user);
+    /// Whether the user has the privilege; `None` when nobody can tell.
+    async fn held(&self, work: &mut Work<'_>) -> Result<Option<bool>> {
+        let chain = work.facts.chain(&work.movement.roles);
         match self {
             Self::Usage { schema } => {
-                format!("SELECT has_schema_privilege({user}, {}, 'usage')", sql::literal(schema))
+                let reads = sql::reads(work.movement);
+                let Some(table) = reads.into_iter().find(|table| table.schema == *schema) else {
+                    return Ok(None);
+                };
+                // What is refused may be the table; then the schema was passed.
+                Ok(match probe(work, &table, &[]).await? {
+                    Probe::Reads => Some(true),
+                    Probe::Refused(said) => Some(!said.contains("schema")),
+                    Probe::Unknown => None,
+                })
             }
-            Self::Select { table, columns } => {
-                let name = sql::literal(&sql::qualified(table));
-                let checks: Vec<String> = columns
-                    .iter()
-                    .map(|column| {
-                        let column = sql::literal(column);
-                        format!("has_column_privilege({user}, {name}, {column}, 'select')")
-                    })
-                    .collect();
-                if checks.is_empty() {
-                    format!("SELECT has_table_privilege({user}, {name}, 'select')")
-                } else {
-                    format!("SELECT {}", checks.join(" AND "))
-                }
-            }
+            Self::Select { table, columns } => Ok(match probe(work, table, columns).await? {
+                Probe::Reads => Some(true),
+                Probe::Refused(_) => Some(false),
+                Probe::Unknown => None,
+            }),
             // A role nobody was given: who may use it may use all.
-            Self::CloseAssumeRole => {
-                let unknown = format!("{}-not-granted", work.facts.chain(&work.movement.roles));
-                format!(
-                    "SELECT has_assumerole_privilege({user}, {}, 'unload')",
-                    sql::literal(&unknown)
-                )
-            }
-            Self::AssumeRole => {
-                let chain = sql::literal(&work.facts.chain(&work.movement.roles));
-                format!("SELECT has_assumerole_privilege({user}, {chain}, 'unload')")
-            }
+            Self::CloseAssumeRole => may_assume(work, &format!("{chain}-not-granted")).await,
+            Self::AssumeRole => match may_assume(work, &chain).await? {
+                None => listed(work, &chain).await,
+                known => Ok(known),
+            },
         }
     }
 
@@ -102,6 +95,47 @@ impl Grant {
             }
         }
     }
+}
+
+/// What a select of no rows as the database user shows.
+enum Probe {
+    Reads,
+    Refused(String),
+    Unknown,
+}
+
+/// Tries to read nothing, as the user: what it may is what counts, whoever granted it.
+async fn probe(work: &mut Work<'_>, table: &TableName, columns: &[String]) -> Result<Probe> {
+    let list: Vec<String> = columns.iter().map(|column| sql::identifier(column)).collect();
+    let list = if list.is_empty() { "*".to_owned() } else { list.join(", ") };
+    let sql = format!("SELECT {list} FROM {} WHERE false", sql::qualified(table));
+    Ok(match work.user_sql(&sql).await? {
+        Some(Ok(_)) => Probe::Reads,
+        // 42501: insufficient privilege.
+        Some(Err(error)) if error.sqlstate.as_deref() == Some("42501") => {
+            Probe::Refused(error.message)
+        }
+        Some(Err(_)) | None => Probe::Unknown,
+    })
+}
+
+/// Asks the function that Redshift has for it.
+async fn may_assume(work: &mut Work<'_>, chain: &str) -> Result<Option<bool>> {
+    let user = sql::literal(&work.movement.source.user);
+    let chain = sql::literal(chain);
+    let sql = format!("SELECT has_assumerole_privilege({user}, {chain}, 'unload')");
+    Ok(work.admin_sql(&sql).await?.ok().map(|rows| rows.is_true()))
+}
+
+/// Asks the list of grants, where the function is unknown.
+async fn listed(work: &mut Work<'_>, chain: &str) -> Result<Option<bool>> {
+    let sql = format!(
+        "SELECT iam_arn FROM svv_iam_privileges WHERE TRIM(iam_arn) = {} \
+         AND TRIM(identity_name) = {} AND UPPER(TRIM(command_type)) IN ('UNLOAD', 'ALL')",
+        sql::literal(chain),
+        sql::literal(&work.movement.source.user)
+    );
+    Ok(work.admin_sql(&sql).await?.ok().map(|rows| !rows.rows.is_empty()))
 }
 
 #[async_trait]
@@ -152,20 +186,21 @@ impl Step for Grant {
 
     async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
         work.cluster()?;
-        let question = self.question(work);
-        // No answer: the user, table or schema is still to be made, or the function is unknown.
-        let held = work.admin_sql(&question).await?.ok().map(|rows| rows.is_true());
+        let id = self.id();
+        let made = work.journal.standing().iter().any(|known| known.step == id && known.made);
+        let held = self.held(work).await?;
         Ok(match (self, held) {
             (Self::CloseAssumeRole, Some(true)) => {
                 Seen::Differs { prior: Some(OPEN.into()), how: "it is open to everybody".into() }
             }
             (Self::CloseAssumeRole, Some(false)) => Seen::Same,
-            (Self::CloseAssumeRole, None) => {
+            (Self::CloseAssumeRole, None) if !made => {
                 Seen::Differs { prior: None, how: "Redshift leaves it open until told".into() }
             }
             // Everybody may use every role: that is no grant of ours.
-            (Self::AssumeRole, Some(true)) if !work.journal.is_ours(&self.id()) => Seen::Absent,
+            (Self::AssumeRole, Some(true)) if !work.journal.is_ours(&id) => Seen::Absent,
             (_, Some(true)) => Seen::Same,
+            (_, None) if made => Seen::Same,
             (_, _) => Seen::Absent,
         })
     }
@@ -192,7 +227,7 @@ impl Step for Grant {
                 // Given back only where it is known that it was there.
                 let open =
                     matches!(seen, Seen::Differs { prior: Some(prior), .. } if prior == OPEN);
-                return open.then_some(Undo::ReopenAssumeRole);
+                if open { Undo::ReopenAssumeRole } else { Undo::LeaveAssumeRoleClosed }
             }
             Self::AssumeRole => {
                 let chain = work.facts.chain(&work.movement.roles);

@@ -153,6 +153,25 @@ async fn a_second_apply_has_nothing_to_do() {
 }
 
 #[tokio::test]
+async fn a_warehouse_that_cannot_be_asked_stays_closed_and_is_not_asked_twice() {
+    let stage = stage();
+    stage.fake.knobs.lock().unwrap().no_functions = true;
+    good(apply(&movement(), &stage.cx, &Options::default()).await);
+    let again = apply(&movement(), &stage.cx, &Options::default()).await;
+    assert!(again.steps.iter().all(|step| step.action == Action::Keep), "{:?}", again.steps);
+    let taken = destroy(&movement(), &stage.cx, &Options::default()).await;
+    let left: Vec<&str> = taken
+        .steps
+        .iter()
+        .filter(|step| step.action == Action::Leave)
+        .map(|step| step.id.as_str())
+        .collect();
+    assert_eq!(left, ["source.close-assumerole"]);
+    assert!(!stage.fake.world.lock().unwrap().assumerole_open);
+    good(taken);
+}
+
+#[tokio::test]
 async fn destroy_without_data_keeps_what_the_data_needs_and_says_so() {
     let stage = applied().await;
     good(run(&movement(), &stage.cx).await);

@@ -118,7 +118,8 @@ fn the_writer_may_do_only_what_the_hop_needs() {
               }
             }
           ]
-        }"#]].assert_eq(&serde_json::to_string_pretty(&policy).unwrap());
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&policy).unwrap());
     let replacing = file("key = \"dev/landing\"", "if_exists = \"replace\"");
     let policy = policies::writer_policy(&replacing, &facts()).unwrap().to_string();
     assert!(policy.contains("s3:DeleteObject") && !policy.contains("kms:"));

@@ -118,8 +118,7 @@ fn take_rows(
 ) -> Result<Option<bool>, EngineFault> {
     let grants = own(database, "grants");
     let filter = row_filter(object, right, holder);
-    let rows =
-        connection.rows(&format!("SELECT grant_option FROM {grants} WHERE {filter}"))?;
+    let rows = connection.rows(&format!("SELECT grant_option FROM {grants} WHERE {filter}"))?;
     if rows.is_empty() {
         return Ok(None);
     }

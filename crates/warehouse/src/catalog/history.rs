@@ -109,17 +109,14 @@ pub(crate) fn write(
         }
     }
     connection.run("BEGIN TRANSACTION")?;
-    let written = [
-        ("query_history", queries),
-        ("unload_history", unloads),
-        ("unload_detail", files),
-    ]
-    .into_iter()
-    .filter(|(_, rows)| !rows.is_empty())
-    .try_for_each(|(table, rows)| {
-        let table = own(home, table);
-        connection.run(&format!("INSERT INTO {table} VALUES {}", rows.join(", "))).map(drop)
-    });
+    let written =
+        [("query_history", queries), ("unload_history", unloads), ("unload_detail", files)]
+            .into_iter()
+            .filter(|(_, rows)| !rows.is_empty())
+            .try_for_each(|(table, rows)| {
+                let table = own(home, table);
+                connection.run(&format!("INSERT INTO {table} VALUES {}", rows.join(", "))).map(drop)
+            });
     connection.run(if written.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     written
 }

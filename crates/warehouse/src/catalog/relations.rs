@@ -279,8 +279,7 @@ pub(crate) fn remove(
     for (table, column) in
         [("columns", "relation"), ("constraints", "relation"), ("dependencies", "view_id")]
     {
-        connection
-            .run(&format!("DELETE FROM {} WHERE {column} = {id}", own(database, table)))?;
+        connection.run(&format!("DELETE FROM {} WHERE {column} = {id}", own(database, table)))?;
     }
     connection.run(&format!(
         "DELETE FROM {} WHERE object = 'relation' AND schema_name = {} AND name = {}",
@@ -334,6 +333,17 @@ pub(crate) fn remove_column(
     Ok(())
 }
 
+/// The names of a table's columns; none for a view.
+pub(crate) fn column_names(
+    connection: &Connection,
+    database: &str,
+    relation: i64,
+) -> Result<Vec<String>, EngineFault> {
+    let table = own(database, "columns");
+    let rows = connection.rows(&format!("SELECT name FROM {table} WHERE relation = {relation}"))?;
+    Ok(rows.iter().filter_map(|row| row.first()).map(|name| name.text().to_owned()).collect())
+}
+
 /// A relation's declared column types, by column name.
 pub(crate) fn declared_types(
     connection: &Connection,
@@ -351,23 +361,6 @@ pub(crate) fn declared_types(
             _ => None,
         })
         .collect())
-}
-
-/// Moves a schema's relations and grants to its new name.
-pub(crate) fn rename_schema(
-    connection: &Connection,
-    database: &str,
-    from: &str,
-    to: &str,
-) -> Result<(), EngineFault> {
-    let (from, to) = (literal(from), literal(to));
-    for (table, column) in
-        [("schemas", "name"), ("relations", "schema_name"), ("grants", "schema_name")]
-    {
-        let table = own(database, table);
-        connection.run(&format!("UPDATE {table} SET {column} = {to} WHERE {column} = {from}"))?;
-    }
-    Ok(())
 }
 
 /// Gives a schema to another owner.

@@ -71,8 +71,7 @@ pub(crate) fn by_id(
     id: i64,
 ) -> Result<Option<User>, EngineFault> {
     let users = own(home, "users");
-    let rows =
-        connection.rows(&format!("SELECT {USER_COLUMNS} FROM {users} WHERE id = {id}"))?;
+    let rows = connection.rows(&format!("SELECT {USER_COLUMNS} FROM {users} WHERE id = {id}"))?;
     Ok(rows.first().and_then(|row| user_of(row)))
 }
 
@@ -218,8 +217,11 @@ pub(crate) fn create_group(
     id: i64,
     name: &str,
 ) -> Result<(), EngineFault> {
-    connection
-        .run(&format!("INSERT INTO {} VALUES ({id}, {})", own(home, "groups"), literal(name)))?;
+    connection.run(&format!(
+        "INSERT INTO {} VALUES ({id}, {})",
+        own(home, "groups"),
+        literal(name)
+    ))?;
     Ok(())
 }
 

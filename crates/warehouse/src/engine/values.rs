@@ -1,7 +1,9 @@
 //! Small values between our own code and the engine: literals in, rows of scalars out.
 
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
 use arrow::record_batch::RecordBatch;
 
 /// A scalar read from one of our own tables.

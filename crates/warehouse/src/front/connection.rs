@@ -119,14 +119,14 @@ async fn greet(
     };
     loop {
         match wire.read().await? {
-            Some(PgWireFrontendMessage::SslNegotiation(SslNegotiationMetaMessage::PostgresSsl(
-                _,
-            ))) if !wire.secure => {
+            Some(PgWireFrontendMessage::SslNegotiation(
+                SslNegotiationMetaMessage::PostgresSsl(_),
+            )) if !wire.secure => {
                 wire = begin_tls(cluster, wire).await?;
             }
-            Some(PgWireFrontendMessage::SslNegotiation(SslNegotiationMetaMessage::PostgresGss(
-                _,
-            ))) => {
+            Some(PgWireFrontendMessage::SslNegotiation(
+                SslNegotiationMetaMessage::PostgresGss(_),
+            )) => {
                 let refuse = PgWireBackendMessage::GssEncResponse(GssEncResponse::Refuse);
                 wire.send(&[refuse]).await?;
             }
@@ -161,11 +161,7 @@ async fn begin_tls(cluster: &Arc<Cluster>, mut wire: Wire) -> io::Result<Wire> {
 }
 
 /// Starts the session's thread and carries messages to it and bytes from it.
-async fn converse(
-    cluster: Arc<Cluster>,
-    wire: Wire,
-    login: login::Admitted,
-) -> io::Result<()> {
+async fn converse(cluster: Arc<Cluster>, wire: Wire, login: login::Admitted) -> io::Result<()> {
     let (to_session, inbox) = mpsc::channel::<PgWireFrontendMessage>(INBOX);
     let (outbox, from_session) = mpsc::channel::<Bytes>(OUTBOX);
     let signals = Arc::new(Signals::default());

@@ -165,7 +165,10 @@ fn values(array: &ArrayRef) -> Result<Values<'_>, Failure> {
         DataType::List(_) => Values::List(array.as_list()),
         DataType::Null => Values::Null,
         other => {
-            return Err(Failure::new("0A000", format!("a result of type {other} is not supported")));
+            return Err(Failure::new(
+                "0A000",
+                format!("a result of type {other} is not supported"),
+            ));
         }
     })
 }

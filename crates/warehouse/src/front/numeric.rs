@@ -40,7 +40,10 @@ pub(super) fn write_binary(value: i128, scale: i8, out: &mut BytesMut) {
     while rest > 0 {
         // The lowest digit holds only the fraction's odd decimals, padded with zeros.
         let (base, factor) = if first && padding > 0 {
-            (10_u128.pow(u32::try_from(4 - padding).unwrap_or(0)), 10_u128.pow(u32::try_from(padding).unwrap_or(0)))
+            (
+                10_u128.pow(u32::try_from(4 - padding).unwrap_or(0)),
+                10_u128.pow(u32::try_from(padding).unwrap_or(0)),
+            )
         } else {
             (10_000, 1)
         };
@@ -80,10 +83,12 @@ pub(super) fn read_binary(bytes: &[u8]) -> Option<String> {
         usize::try_from(index).ok().and_then(|index| digits.get(index)).copied().unwrap_or(0)
     };
     let weight = i32::from(weight);
-    let whole: String = (0..=weight.max(0)).map(|index| {
-        let value = if weight < 0 { 0 } else { digit(index) };
-        format!("{value:04}")
-    }).collect();
+    let whole: String = (0..=weight.max(0))
+        .map(|index| {
+            let value = if weight < 0 { 0 } else { digit(index) };
+            format!("{value:04}")
+        })
+        .collect();
     let scale = usize::try_from(scale).ok()?;
     let pieces = i32::try_from(scale.div_ceil(4)).ok()?;
     let fraction: String =
@@ -117,8 +122,11 @@ mod tests {
             (100_000_000, 4, "10000.0000"),
             (1, 5, "0.00001"),
             (10_000, 0, "10000"),
-            (170_141_183_460_469_231_731_687_303_715_884_105_727, 37,
-             "17.0141183460469231731687303715884105727"),
+            (
+                170_141_183_460_469_231_731_687_303_715_884_105_727,
+                37,
+                "17.0141183460469231731687303715884105727",
+            ),
         ] {
             let mut text = BytesMut::new();
             write_text(value, scale, &mut text);

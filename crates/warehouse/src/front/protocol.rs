@@ -104,7 +104,13 @@ impl Connection {
     fn welcome(&mut self, pid: i32, secret: i32) -> Result<(), Failure> {
         self.session.set_pid(pid)?;
         self.outbox.message(&PgWireBackendMessage::Authentication(Authentication::Ok))?;
-        let settings = ["client_encoding", "datestyle", "standard_conforming_strings", "timezone", "application_name"];
+        let settings = [
+            "client_encoding",
+            "datestyle",
+            "standard_conforming_strings",
+            "timezone",
+            "application_name",
+        ];
         let [encoding, date_style, conforming, zone, application] =
             settings.map(|name| self.session.setting(name).unwrap_or_default().to_owned());
         let status = [
@@ -304,7 +310,10 @@ impl Connection {
             self.outbox.message(&PgWireBackendMessage::ParameterDescription(types))?;
             (prepared.statement.clone(), prepared.types.clone(), Vec::new())
         } else {
-            let portal = self.portals.get(&name).ok_or_else(|| no_portal(&name))?;
+            let Some(portal) = self.portals.get(&name) else {
+                let fields = self.session.cursor_fields(&name).ok_or_else(|| no_portal(&name))?;
+                return self.outbox.message(&row_description(&fields, &[]));
+            };
             (portal.statement.clone(), portal.types.clone(), portal.formats.clone())
         };
         let engine: Vec<_> = types.iter().map(|oid| engine_type(*oid)).collect();
@@ -332,7 +341,8 @@ impl Connection {
             return self.outbox.message(&PgWireBackendMessage::EmptyQueryResponse(empty));
         };
         let limit = u64::try_from(max_rows).ok().filter(|limit| *limit > 0);
-        if limit.is_some() && matches!(portal.progress, Progress::New)
+        if limit.is_some()
+            && matches!(portal.progress, Progress::New)
             && let Some(pager) = self.session.open_pager(&statement, &portal.parameters)?
         {
             portal.progress = Progress::Paged(pager);

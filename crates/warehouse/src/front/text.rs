@@ -126,11 +126,7 @@ fn general(value: f64, digits: usize, out: &mut BytesMut) {
 }
 
 fn trimmed(number: &str) -> &str {
-    if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        number
-    }
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 fn put(out: &mut BytesMut, arguments: std::fmt::Arguments<'_>) {

@@ -53,7 +53,7 @@ pub(crate) fn check(
 /// Whether the privilege is enforced in this cluster.
 pub(crate) fn is_enforced(connection: &Connection, home: &str) -> Result<bool, EngineFault> {
     let facts = own(home, "facts");
-    let rows = connection
-        .rows(&format!("SELECT 1 FROM {facts} WHERE name = {}", literal(ENFORCED)))?;
+    let rows =
+        connection.rows(&format!("SELECT 1 FROM {facts} WHERE name = {}", literal(ENFORCED)))?;
     Ok(!rows.is_empty())
 }

@@ -10,8 +10,11 @@ use super::engine_sql::{describe_sql, stream};
 use super::parameters::substitute;
 use super::transaction::Transaction;
 use super::{Field, Output, Parameter, Session};
-use crate::engine::quote;
+use crate::engine::{Value, quote};
 use crate::errors::Failure;
+
+/// The column that numbers the rows of a kept result, from 1.
+const NUMBER: &str = "\"lb number\"";
 
 /// A query's rows, kept to be read in pages.
 #[derive(Debug, Clone)]
@@ -88,7 +91,8 @@ impl Session {
         let end = count.map_or(pager.total, |count| pager.next.saturating_add(count));
         let end = end.min(pager.total);
         let sql = format!(
-            "SELECT * FROM temp.main.{} WHERE rowid >= {} AND rowid < {end} ORDER BY rowid",
+            "SELECT * EXCLUDE ({NUMBER}) FROM temp.main.{} \
+             WHERE {NUMBER} > {} AND {NUMBER} <= {end} ORDER BY {NUMBER}",
             quote(&pager.table),
             pager.next,
         );
@@ -115,9 +119,17 @@ impl Session {
         let fields = describe_sql(&self.connection, &sql)?;
         self.cursor_number = self.cursor_number.saturating_add(1);
         let table = format!("lb_kept_{}", self.cursor_number);
-        let total = self
-            .connection
-            .run(&format!("CREATE TEMP TABLE temp.main.{} AS {sql}", quote(&table)))?;
+        // Rows of an uncommitted table have no row ids to count on: they get numbers.
+        let created = format!(
+            "CREATE TEMP TABLE temp.main.{} AS SELECT row_number() OVER () AS {NUMBER}, q.* \
+             FROM ({sql}) AS q",
+            quote(&table)
+        );
+        // The engine answers with the number of rows.
+        let rows = self.connection.rows(&created)?;
+        let total = rows.iter().flatten().map(Value::int).sum::<i64>();
+        let total = u64::try_from(total).unwrap_or(0);
+        let fields = self.with_declared(query, fields)?;
         Ok(Pager { table, fields, next: 0, total })
     }
 
@@ -165,6 +177,11 @@ impl Session {
         self.page(&mut pager, fetch.count, output)?;
         self.cursors.insert(name.clone(), pager);
         Ok(String::from("FETCH"))
+    }
+
+    /// The columns of an open cursor: to the protocol it is a portal of the same name.
+    pub(crate) fn cursor_fields(&self, name: &str) -> Option<Vec<Field>> {
+        self.cursors.get(name).map(|pager| pager.fields.clone())
     }
 
     /// The columns a FETCH answers with.

@@ -50,12 +50,13 @@ impl Session {
     /// The schema and name of a new object, in the connected database and not the system's.
     fn place(&mut self, name: &ObjectName) -> Result<Place, Failure> {
         self.require_own_database(name.database.as_deref())?;
-        let schema = match &name.schema {
-            Some(schema) => schema.clone(),
-            None => self.search_path()?.into_iter().next().ok_or_else(|| {
-                Failure::new("3F000", "no schema has been selected to create in")
-            })?,
-        };
+        let schema =
+            match &name.schema {
+                Some(schema) => schema.clone(),
+                None => self.search_path()?.into_iter().next().ok_or_else(|| {
+                    Failure::new("3F000", "no schema has been selected to create in")
+                })?,
+            };
         if system::is_system_name(&schema) || schema == "information_schema" {
             return Err(Failure::denied("schema", &schema));
         }
@@ -191,10 +192,7 @@ impl Session {
             let kind = if relation.is_view() { "view" } else { "table" };
             let mut failure = Failure::new(
                 "2BP01",
-                format!(
-                    "cannot drop {kind} {} because other objects depend on it",
-                    relation.name
-                ),
+                format!("cannot drop {kind} {} because other objects depend on it", relation.name),
             );
             failure.hint =
                 Some(String::from("Use DROP ... CASCADE to drop the dependent objects too."));

@@ -35,9 +35,9 @@ impl Session {
         let resolved = self.with_scope(|connection, scope| {
             privileges::check(connection, scope, &identity, accesses)
         })?;
-        let reads_history = resolved.iter().any(
-            |found| matches!(found, Resolved::System { name, .. } if is_history(name)),
-        );
+        let reads_history = resolved
+            .iter()
+            .any(|found| matches!(found, Resolved::System { name, .. } if is_history(name)));
         if reads_history {
             self.cluster.history.flush();
         }
@@ -53,7 +53,7 @@ impl Session {
     ) -> Result<String, Failure> {
         let sql = self.engine_sql(statement, parameters)?;
         if statement.returns_rows && statement.verb == Verb::Select {
-            stream(&self.connection, &sql, output)?;
+            self.stream_query(statement, &sql, output)?;
             return Ok(String::from("SELECT"));
         }
         let changed = self.connection.run(&sql)?;
@@ -77,11 +77,31 @@ impl Session {
         let sql = rewrite_names(&statement.sql, &statement.accesses);
         // A parameter of unknown type is text, unless its place needs another type.
         let as_text = with_nulls(&sql, statement.parameters, types, Some("VARCHAR"));
-        let described = describe_sql(&self.connection, &as_text);
-        if described.is_ok() || statement.parameters == 0 {
-            return described;
+        let mut described = describe_sql(&self.connection, &as_text);
+        if described.is_err() && statement.parameters > 0 {
+            let untyped = with_nulls(&sql, statement.parameters, types, None);
+            described = describe_sql(&self.connection, &untyped);
         }
-        describe_sql(&self.connection, &with_nulls(&sql, statement.parameters, types, None))
+        self.with_declared(statement, described?)
+    }
+
+    /// Runs a query and passes its rows on as they come.
+    fn stream_query(
+        &mut self,
+        statement: &EngineStatement,
+        sql: &str,
+        output: &mut dyn Output,
+    ) -> Result<(), Failure> {
+        // The types come first: looking them up would end the running query.
+        let fields = describe_sql(&self.connection, sql)?;
+        let fields = self.with_declared(statement, fields)?;
+        let mut prepared = self.connection.prepare(sql)?;
+        prepared.start()?;
+        output.columns(&fields)?;
+        while let Some(batch) = prepared.next_batch()? {
+            output.rows(&batch)?;
+        }
+        Ok(())
     }
 }
 
@@ -111,10 +131,9 @@ pub(super) fn describe_sql(connection: &Connection, sql: &str) -> Result<Vec<Fie
     Ok(rows
         .iter()
         .filter_map(|row| match row.as_slice() {
-            [name, kind, ..] => Some(Field {
-                name: name.text().to_owned(),
-                kind: of_engine_name(kind.text()),
-            }),
+            [name, kind, ..] => {
+                Some(Field { name: name.text().to_owned(), kind: of_engine_name(kind.text()) })
+            }
             _ => None,
         })
         .collect())

@@ -173,8 +173,8 @@ impl Session {
     ) -> Result<(), Failure> {
         for name in schemas {
             let database = name.schema.clone().unwrap_or_else(|| self.database.clone());
-            let schema = relations::schema(&self.connection, &database, &name.name)?
-                .ok_or_else(|| {
+            let schema =
+                relations::schema(&self.connection, &database, &name.name)?.ok_or_else(|| {
                     Failure::new("3F000", format!("schema \"{}\" does not exist", name.name))
                 })?;
             let object = Object::Schema(&schema.name);
@@ -278,8 +278,11 @@ impl Session {
                         "grantee_kind = '{kind}' AND grantee = {} AND chain = {chain_text}",
                         holder.id
                     );
-                    let narrower =
-                        if command == "ALL" { String::new() } else { format!(" AND command = '{command}'") };
+                    let narrower = if command == "ALL" {
+                        String::new()
+                    } else {
+                        format!(" AND command = '{command}'")
+                    };
                     self.connection.run(&format!("DELETE FROM {table} WHERE {same}{narrower}"))?;
                     if matches!(change, Change::Give) {
                         self.connection.run(&format!(

@@ -122,13 +122,19 @@ mod tests {
             access(None, Some("sales"), "orders"),
         ];
         for (sql, expect) in [
-            ("select 1 from pg_catalog.pg_class c", "select 1 from memory.rs_catalog.\"pg_class\" c"),
+            (
+                "select 1 from pg_catalog.pg_class c",
+                "select 1 from memory.rs_catalog.\"pg_class\" c",
+            ),
             (
                 "select \"dev\".\"public\".\"t\".\"a\" from dev.public.t",
                 "select \"dev$db\".\"public\".\"t\".\"a\" from \"dev$db\".\"public\".\"t\"",
             ),
             ("select 'pg_catalog.pg_class'", "select 'pg_catalog.pg_class'"),
-            ("select * from sales.orders where a = 1.5", "select * from sales.orders where a = 1.5"),
+            (
+                "select * from sales.orders where a = 1.5",
+                "select * from sales.orders where a = 1.5",
+            ),
             ("select x.pg_catalog.pg_class", "select x.pg_catalog.pg_class"),
         ] {
             assert_eq!(rewrite_names(sql, &accesses), expect);

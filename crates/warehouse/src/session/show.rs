@@ -109,16 +109,13 @@ impl Session {
         let identity = self.identity()?;
         let me = self.user.name.clone();
         let target = i32::try_from(pid).unwrap_or(0);
-        let found =
-            self.cluster.sessions.cancel(target, |owner| identity.superuser || owner == me);
+        let found = self.cluster.sessions.cancel(target, |owner| identity.superuser || owner == me);
         match found {
             Some(true) => Ok(String::from("CANCEL")),
             Some(false) => {
                 Err(Failure::new("42501", "must be superuser to cancel other user's query"))
             }
-            None => {
-                Err(Failure::new("XX000", format!("PID {pid} is not a valid server process")))
-            }
+            None => Err(Failure::new("XX000", format!("PID {pid} is not a valid server process"))),
         }
     }
 
@@ -224,11 +221,7 @@ pub(super) fn explain_fields() -> Vec<Field> {
 }
 
 /// Sends a small result of text.
-fn send_text(
-    output: &mut dyn Output,
-    names: &[&str],
-    rows: &[Vec<String>],
-) -> Result<(), Failure> {
+fn send_text(output: &mut dyn Output, names: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
     let column = |index: usize| -> ArrayRef {
         Arc::new(StringArray::from_iter(rows.iter().map(|row| row.get(index))))
     };

@@ -55,16 +55,10 @@ impl Transaction {
 
 impl Session {
     /// `BEGIN`.
-    pub(super) fn begin(
-        &mut self,
-        modes: &Begin,
-        output: &mut dyn Output,
-    ) -> Result<(), Failure> {
+    pub(super) fn begin(&mut self, modes: &Begin, output: &mut dyn Output) -> Result<(), Failure> {
         match self.transaction {
-            Transaction::Block => output.notice(&Notice::warning(
-                "25001",
-                "there is already a transaction in progress",
-            ))?,
+            Transaction::Block => output
+                .notice(&Notice::warning("25001", "there is already a transaction in progress"))?,
             Transaction::Implicit => self.transaction = Transaction::Block,
             Transaction::None | Transaction::Aborted => {
                 self.connection.run("BEGIN TRANSACTION")?;

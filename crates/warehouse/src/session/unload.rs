@@ -5,8 +5,8 @@ use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use redshift_sql::{Authorization, EngineStatement, Unload};
 
-use super::columns::of_schema;
-use super::{Field, Notice, Output, Session};
+use super::engine_sql::describe_sql;
+use super::{Notice, Output, Session};
 use crate::catalog::history::{Record, UnloadRecord};
 use crate::engine::Prepared;
 use crate::errors::{Failure, from_engine};
@@ -59,16 +59,14 @@ impl Session {
     /// The first two gates: the role is attached to the cluster, and the user may use it.
     fn unload_roles(&mut self, authorization: &Authorization) -> Result<Vec<String>, Failure> {
         let reference = &self.cluster.reference;
-        let facts = self.cluster.directory.cluster(reference).ok_or_else(|| {
-            Failure::new("57P03", "the cluster is not available")
-        })?;
+        let facts = self
+            .cluster
+            .directory
+            .cluster(reference)
+            .ok_or_else(|| Failure::new("57P03", "the cluster is not available"))?;
         let name = self.user.name.clone();
-        let caller = Caller {
-            cluster: reference,
-            db_user: &name,
-            query_id: self.last_query,
-            pid: self.pid,
-        };
+        let caller =
+            Caller { cluster: reference, db_user: &name, query_id: self.last_query, pid: self.pid };
         let roles = resolve_roles(authorization, &facts, &caller)?;
         if roles.is_empty() {
             return Ok(roles);
@@ -89,15 +87,21 @@ impl Session {
     }
 
     fn unload_rows(
-        &self,
+        &mut self,
         unload: &Unload,
         query: &EngineStatement,
         sql: &str,
         roles: &[String],
     ) -> Result<UnloadReport, Failure> {
+        // The types come first: looking them up would end the running query.
+        let fields = describe_sql(&self.connection, sql)?;
+        let columns = self
+            .with_declared(query, fields)?
+            .into_iter()
+            .map(|field| ResultColumn { name: field.name, redshift_type: field.kind.sql() })
+            .collect();
         let mut prepared = self.connection.prepare(sql)?;
-        let schema = prepared.start()?;
-        let columns = self.with_declared(query, of_schema(&schema))?;
+        prepared.start()?;
         let request = UnloadRequest {
             statement: unload,
             columns,
@@ -116,22 +120,10 @@ impl Session {
         Ok(execute(&request, &mut rows, cloud, world, &|_| {}, cancelled)?)
     }
 
-    fn with_declared(
-        &self,
-        _query: &EngineStatement,
-        fields: Vec<Field>,
-    ) -> Result<Vec<ResultColumn>, Failure> {
-        Ok(fields
-            .into_iter()
-            .map(|field| ResultColumn { name: field.name, redshift_type: field.kind.sql() })
-            .collect())
-    }
-
     /// A place inside the query's text is a place in the statement.
     fn inside_query(&self, mut failure: Failure, unload: &Unload) -> Failure {
-        failure.position = failure
-            .position
-            .map(|at| at.saturating_add(unload.query_position).saturating_sub(1));
+        failure.position =
+            failure.position.map(|at| at.saturating_add(unload.query_position).saturating_sub(1));
         failure
     }
 

@@ -114,7 +114,9 @@ impl Session {
                 if let Some(object) = relations::owned_by(&self.connection, database, user.id)? {
                     let mut failure = Failure::new(
                         "55006",
-                        format!("user \"{name}\" cannot be dropped because the user owns some object"),
+                        format!(
+                            "user \"{name}\" cannot be dropped because the user owns some object"
+                        ),
                     );
                     failure.detail = Some(format!("owner of {object}"));
                     return Err(failure);
@@ -131,10 +133,7 @@ impl Session {
         let home = self.cluster.home.clone();
         let kind = Collective::Group;
         if users::collective_id(&self.connection, &home, kind, &create.name)?.is_some() {
-            return Err(Failure::new(
-                "42710",
-                format!("group \"{}\" already exists", create.name),
-            ));
+            return Err(Failure::new("42710", format!("group \"{}\" already exists", create.name)));
         }
         let id = users::next_id(&self.connection, &home)?;
         users::create_group(&self.connection, &home, id, &create.name)?;

@@ -2,8 +2,8 @@
 
 use redshift_sql::{AlterTable, AlterTableAction, Privilege};
 
-use super::super::columns::type_name;
 use super::super::Session;
+use super::super::columns::type_name;
 use super::table::{dist_style, facts_of, sort_style};
 use crate::catalog::relations::{self, Relation};
 use crate::engine::literal;

@@ -19,8 +19,7 @@ impl Session {
     ) -> Result<String, Failure> {
         let name = &create.name;
         if system::is_system_name(name) || privileges::is_hidden_schema(name) {
-            let mut failure =
-                Failure::new("42939", format!("unacceptable schema name \"{name}\""));
+            let mut failure = Failure::new("42939", format!("unacceptable schema name \"{name}\""));
             failure.detail = Some(String::from("The name is reserved for system schemas."));
             return Err(failure);
         }
@@ -145,7 +144,13 @@ impl Session {
                 if let Resolved::Relation { relation, .. } = self.target(name, Privilege::Alter)? {
                     let column = Some(column.as_str());
                     let connection = &self.connection;
-                    relations::change_columns(connection, &database, relation.id, column, &remarks)?;
+                    relations::change_columns(
+                        connection,
+                        &database,
+                        relation.id,
+                        column,
+                        &remarks,
+                    )?;
                 }
             }
             CommentTarget::Schema(_)

@@ -60,12 +60,7 @@ impl Session {
     ) -> Result<(), Failure> {
         let identity = self.identity()?;
         let database = self.database.clone();
-        privileges::require_on_database(
-            &self.connection,
-            &database,
-            &identity,
-            Privilege::Temp,
-        )?;
+        privileges::require_on_database(&self.connection, &database, &identity, Privilege::Temp)?;
         if self.temporary()?.contains(&create.name.name) {
             if create.if_not_exists {
                 return Ok(());

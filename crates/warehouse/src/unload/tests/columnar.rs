@@ -11,7 +11,7 @@ use parquet::file::statistics::Statistics;
 use parquet::schema::printer::print_schema;
 use redshift_sql::{SqlType, UnloadFormat};
 
-use super::fake::{Table, awkward, statement, unload};
+use super::fake::{Table, awkward, noise, statement, unload};
 
 fn read(table: &Table) -> SerializedFileReader<Bytes> {
     // Small row groups, so that small tables have several.
@@ -95,17 +95,11 @@ fn statistics_leave_nan_and_null_out() {
     assert!(group.column(2).statistics().is_none_or(|n| n.min_bytes_opt().is_none()));
 }
 
-/// 32 characters that neither repeat nor compress.
-fn noise(id: i64) -> String {
-    let word = |n: i64| (n as u64 ^ (n as u64) << 29).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    format!("{:016x}{:016x}", word(id), word(id ^ 0x5555).rotate_left(31))
-}
-
 /// Batches of `per` rows of one text column, 320 bytes a row that do not compress.
 fn heavy(count: i64, per: i64) -> Table {
-    let text = |id: i64| (0..10).map(|part| noise(id * 10 + part)).collect::<String>();
     let batch = |from: i64| {
-        let column = StringArray::from_iter_values((from..from + per).map(text));
+        let text = (from..from + per).map(|id| noise(id as usize, 320));
+        let column = StringArray::from_iter_values(text);
         Table::new(vec![("text", SqlType::Varchar(400), Arc::new(column))])
     };
     let batches = (0..count / per).flat_map(|i| batch(i * per).batches).collect();
@@ -124,7 +118,9 @@ fn large(count: i64, per: i64) -> Table {
             (
                 "all",
                 SqlType::Varchar(200),
-                Arc::new(StringArray::from_iter_values(ids.clone().map(noise))),
+                Arc::new(StringArray::from_iter_values(
+                    ids.clone().map(|id| noise(id as usize, 32)),
+                )),
             ),
             ("sparse", SqlType::BigInt, Arc::new(Int64Array::from_iter(sparse))),
         ])
@@ -153,7 +149,7 @@ fn large_files_have_row_groups_dictionaries_and_every_value() {
             format!(
                 "{{id: {id}, few: \"kind {}\", all: \"{}\", sparse: {sparse}}}",
                 id % 10,
-                noise(id),
+                noise(id as usize, 32),
             )
         );
     }

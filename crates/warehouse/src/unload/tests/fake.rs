@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array,
@@ -373,6 +373,17 @@ pub(super) fn awkward() -> Table {
             Arc::new(BinaryArray::from_opt_vec(vec![Some(b"\x00\xff"), Some(b""), None])),
         ),
     ])
+}
+
+/// `length` characters that neither repeat nor compress, other ones for every `id`: a piece of
+/// one long noise, so far from the next alike that no compressor reaches it.
+pub(super) fn noise(id: usize, length: usize) -> &'static str {
+    static NOISE: LazyLock<String> = LazyLock::new(|| {
+        let word = |n: u64| (n ^ n << 29).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31);
+        (1..=1 << 16).map(|n| format!("{:016x}", word(n))).collect()
+    });
+    let start = id * 1_021 % (NOISE.len() - length);
+    NOISE.get(start..start + length).unwrap()
 }
 
 /// `UNLOAD … TO 's3://lake/out/t_' IAM_ROLE '…' PARALLEL OFF`.

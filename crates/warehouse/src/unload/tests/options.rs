@@ -12,7 +12,7 @@ use redshift_sql::{
     UnloadFormat,
 };
 
-use super::fake::{FakeCloud, ROLE, Table, awkward, run, statement, unload};
+use super::fake::{FakeCloud, ROLE, Table, awkward, noise, run, statement, unload};
 use crate::ports::Sse;
 
 const TEXT: UnloadFormat = UnloadFormat::Text { delimiter: b'|' };
@@ -172,11 +172,7 @@ fn a_row_larger_than_a_file_still_goes_out_whole() {
 
 #[test]
 fn compressed_files_are_split_too() {
-    let noise = |row: i32| {
-        let seed = (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (0..60u32).map(|i| format!("{:016x}", seed.rotate_left(i).wrapping_mul(seed | 1))).collect()
-    };
-    let text: Vec<String> = (0..20_000).map(noise).collect();
+    let text: Vec<&str> = (0..20_000).map(|row| noise(row, 960)).collect();
     let column = Arc::new(StringArray::from(text));
     let whole = Table::new(vec![("text", SqlType::Varchar(1000), column)]);
     let batches = (0..20).map(|i| whole.batches[0].slice(i * 1000, 1000)).collect();
@@ -412,8 +408,8 @@ fn clean_path_touches_only_folders_that_receive_files() {
 
 #[test]
 fn more_folders_than_open_files_lose_no_row() {
-    const FOLDERS: i32 = 80;
-    let rows = FOLDERS * 32;
+    const FOLDERS: i32 = 72;
+    let rows = FOLDERS * 24;
     let text = "y".repeat(50_000);
     let table = Table::new(vec![
         ("id", SqlType::Integer, Arc::new(Int32Array::from_iter_values(0..rows))),
@@ -432,7 +428,7 @@ fn more_folders_than_open_files_lose_no_row() {
         columns.push(("text", Arc::new(repeated)));
         RecordBatch::try_from_iter(columns).unwrap()
     };
-    let batches = (0..rows as usize / 64).map(|i| wide(&table.batches[0].slice(i * 64, 64)));
+    let batches = (0..rows as usize / 48).map(|i| wide(&table.batches[0].slice(i * 48, 48)));
     let mut columns = table.columns.clone();
     columns.push(crate::unload::ResultColumn {
         name: "text".into(),

@@ -1,5 +1,4 @@
 //! A cluster for tests: its control plane, cloud and clock are in memory, its clients are real.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -1,0 +1,67 @@
+# Landbridge. `make demo` and `make test` set up everything they need, on a fresh machine too.
+#
+#   ENGINE=bundled make …       compile the SQL engine from source instead of fetching it
+#   CARGO_TARGET_DIR=… make …   keep build products elsewhere
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo build test check lint unit acceptance bench dist coverage fmt clean
+
+export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+BINARY := $(CARGO_TARGET_DIR)/debug/landbridge
+# Fetches the engine if need be, and says with which flags cargo is to be called.
+engine = eval "$$(scripts/engine.sh $(CARGO_TARGET_DIR))"
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
+
+demo: build ## the first movement on a throw-away two-account world
+	@$(BINARY) demo
+
+build: ## the binary, target/debug/landbridge
+	@scripts/system.sh build
+	@$(engine); cargo build --locked -p landbridge $$ENGINE_FEATURES
+
+test: lint unit check acceptance ## everything .ci/run runs
+
+lint: ## formatting and clippy, warnings are errors
+	@scripts/system.sh build
+	@cargo fmt --all --check
+	@$(engine); cargo clippy --locked --workspace --all-targets $$ENGINE_FEATURES -- -D warnings
+
+unit: ## the Rust tests
+	@scripts/system.sh build
+	@$(engine); \
+	if cargo nextest --version >/dev/null 2>&1; \
+	then cargo nextest run --locked --workspace $$ENGINE_FEATURES; \
+	else cargo test --locked --workspace --lib --bins --tests $$ENGINE_FEATURES; \
+	fi
+
+check: build ## house rules: models, generated docs, sizes, dependencies
+	@scripts/system.sh test
+	@python="$$(scripts/python.sh $(CARGO_TARGET_DIR))"; \
+	PATH="$${python%/*}:$$PATH" cargo xtask check --binary $(BINARY) # compares with its botocore
+
+acceptance: build ## real clients against the real binary; ARGS="-k unload" selects
+	@scripts/system.sh test
+	@LANDBRIDGE_BIN=$(BINARY) "$$(scripts/python.sh $(CARGO_TARGET_DIR))" -m pytest acceptance $(ARGS)
+
+bench: ## UNLOAD beside the engine's own COPY … TO; ROWS="1000000 10000000"
+	@scripts/system.sh build
+	@$(engine); cargo run --locked -p warehouse --example unload_bench \
+		$${ENGINE_FEATURES/landbridge/warehouse} -- $(ROWS)
+
+dist: ## dist/landbridge-VERSION-HOST.tar.gz; ENGINE=bundled makes it one file
+	@scripts/system.sh build
+	@$(engine); cargo build --locked --release -p landbridge $$ENGINE_FEATURES
+	@scripts/dist.sh $(CARGO_TARGET_DIR)
+
+coverage: build ## rewrite docs/coverage.md from the binary
+	@cargo xtask coverage --binary $(BINARY) --write
+
+fmt: ## format the Rust code
+	@cargo fmt --all
+
+clean: ## remove build products, state and distributions
+	@rm -rf $(CARGO_TARGET_DIR) dist .landbridge

@@ -1,0 +1,117 @@
+//! The extended protocol: parameters, formats, portals, errors.
+
+use std::pin::pin;
+
+use futures::{StreamExt, TryStreamExt};
+use tokio_postgres::types::Type;
+
+use crate::support::{check, error_text, start};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_and_binary_results() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    check(
+        &admin,
+        &[(
+            "create table t (id int, big bigint, small smallint, f double precision, \
+              name varchar(10), ok boolean)",
+            "",
+        )],
+    )
+    .await;
+    let types = [Type::INT4, Type::INT8, Type::INT2, Type::FLOAT8, Type::VARCHAR, Type::BOOL];
+    let insert =
+        admin.prepare_typed("insert into t values ($1, $2, $3, $4, $5, $6)", &types).await.unwrap();
+    assert!(insert.columns().is_empty());
+    for id in 0..10_i32 {
+        let name = (id % 2 == 0).then(|| format!("it's {id}"));
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+            [&id, &(i64::from(id) << 40), &7_i16, &(f64::from(id) / 4.0), &name, &(id > 5)];
+        assert_eq!(admin.execute(&insert, &params).await.unwrap(), 1);
+    }
+    let select = admin
+        .prepare_typed("select * from t where id >= $1 order by id", &[Type::INT4])
+        .await
+        .unwrap();
+    let names: Vec<_> =
+        select.columns().iter().map(|c| format!("{} {}", c.name(), c.type_())).collect();
+    let expect = ["id int4", "big int8", "small int2", "f float8", "name varchar", "ok bool"];
+    assert_eq!(names, expect);
+    let rows = admin.query(&select, &[&8_i32]).await.unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0].get::<_, i32>(0), 8);
+    assert_eq!(rows[0].get::<_, i64>(1), 8 << 40);
+    assert_eq!(rows[0].get::<_, i16>(2), 7);
+    assert!((rows[1].get::<_, f64>(3) - 2.25).abs() < f64::EPSILON);
+    assert_eq!(rows[0].get::<_, Option<&str>>(4), Some("it's 8"));
+    assert_eq!(rows[1].get::<_, Option<&str>>(4), None);
+    assert!(rows[0].get::<_, bool>(5));
+    // A parameter of unknown type is text where nothing else is asked for.
+    let echo = admin.query_one("select $1 as v", &[&"x"]).await.unwrap();
+    assert_eq!(echo.get::<_, &str>("v"), "x");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn portals_are_read_in_pages() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let mut admin = cluster.admin().await;
+    let transaction = admin.transaction().await.unwrap();
+    let statement = transaction.prepare("select g from generate_series(1, 5) t(g)").await.unwrap();
+    let portal = transaction.bind(&statement, &[]).await.unwrap();
+    let mut sizes = Vec::new();
+    loop {
+        let page: Vec<_> =
+            transaction.query_portal_raw(&portal, 2).await.unwrap().try_collect().await.unwrap();
+        sizes.push(page.len());
+        // Another statement between two pages must not disturb them.
+        transaction
+            .execute("create temp table if not exists between_pages (a int)", &[])
+            .await
+            .unwrap();
+        if page.len() < 2 {
+            break;
+        }
+    }
+    assert_eq!(sizes, [2, 2, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn describing_does_not_run_and_errors_skip_to_sync() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    check(&admin, &[("create table t (a int)", "")]).await;
+    let insert = admin.prepare("insert into t values (1)").await.unwrap();
+    let create = admin.prepare("create table later (a int)").await.unwrap();
+    check(&admin, &[("select count(*) from t", "0")]).await;
+    assert_eq!(admin.execute(&insert, &[]).await.unwrap(), 1);
+    admin.execute(&create, &[]).await.unwrap();
+    let error = admin.execute(&create, &[]).await.unwrap_err();
+    assert_eq!(error_text(&error), "!42P07 Relation \"later\" already exists");
+    let error = admin.query("select 1; select 2", &[]).await.unwrap_err();
+    assert_eq!(
+        error_text(&error),
+        "!42601 cannot insert multiple commands into a prepared statement"
+    );
+    check(&admin, &[("select count(*) from t", "1")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_stops_its_query() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let reader = cluster.admin().await;
+    // Far more rows than memory would hold: only what is read is computed.
+    let endless =
+        "select g, 'abcdefghijklmnopqrstuvwxyz' from generate_series(1, 100000000000) t(g)";
+    let rows = reader.query_raw(endless, Vec::<String>::new()).await.unwrap();
+    let mut rows = pin!(rows);
+    for expect in 1..=1000_i64 {
+        assert_eq!(rows.next().await.unwrap().unwrap().get::<_, i64>(0), expect);
+    }
+    let other = cluster.admin().await;
+    check(&other, &[("select 1", "1")]).await;
+}

@@ -1,0 +1,16 @@
+//! A cluster as its clients see it: every test speaks the Postgres wire over TCP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod durability;
+mod extended;
+mod login;
+mod privileges;
+mod statements;
+mod support;
+mod unload;
