@@ -67,16 +67,16 @@ fn event(cx: &Cx, call: &Finished, shared: bool) -> Value {
         "awsRegion": origin.region,
         "sourceIPAddress": source.clone().unwrap_or_else(|| origin.source_ip.to_string()),
         "userAgent": source.unwrap_or_else(|| origin.user_agent.clone()),
-        "requestParameters": hide(false, call.input),
+        "requestParameters": parameters(call, hide(false, call.input)),
         "responseElements": response,
         "requestID": origin.request_id,
         "eventID": cx.world().uuid(),
         "readOnly": read_only,
         "resources": resources(call),
         "eventType": "AwsApiCall",
-        "managementEvent": call.service.name() != "s3",
+        "managementEvent": !is_data_event(call),
         "recipientAccountId": cx.principal().account(),
-        "eventCategory": if call.service.name() == "s3" { "Data" } else { "Management" },
+        "eventCategory": if is_data_event(call) { "Data" } else { "Management" },
     });
     if let Some(members) = event.as_object_mut() {
         if let Err(fault) = call.outcome {
@@ -88,6 +88,24 @@ fn event(cx: &Cx, call: &Finished, shared: bool) -> Value {
         }
     }
     event
+}
+
+/// Calls on objects are data events, those on buckets are management events ("Amazon S3
+/// CloudTrail events", S3 User Guide).
+fn is_data_event(call: &Finished) -> bool {
+    let on_objects = |part| call.operation.name.contains(part);
+    call.service.name() == "s3" && ["Object", "Upload", "Part"].into_iter().any(on_objects)
+}
+
+/// S3's records call the bucket `bucketName`, whatever the interface calls it.
+fn parameters(call: &Finished, mut hidden: Value) -> Value {
+    if call.service.name() == "s3"
+        && let Some(members) = hidden.as_object_mut()
+        && let Some(bucket) = members.shift_remove("bucket")
+    {
+        members.insert("bucketName".to_owned(), bucket);
+    }
+    hidden
 }
 
 fn resources(call: &Finished) -> Value {

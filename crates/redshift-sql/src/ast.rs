@@ -180,7 +180,8 @@ pub struct EngineStatement {
     /// The highest `$n` in it.
     pub parameters: usize,
     /// Functions with a meaning of the session (`current_user`, `pg_backend_pid`, …) it calls,
-    /// folded, once each.
+    /// folded, once each: the SQL reads each as the engine's variable of that name. The clock's
+    /// (`getdate`, `sysdate`) are listed too when a relation's default or view may call them.
     pub session_functions: Vec<String>,
 }
 

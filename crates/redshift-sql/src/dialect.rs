@@ -33,6 +33,10 @@ impl Dialect for Redshift {
         true
     }
 
+    fn supports_nested_comments(&self) -> bool {
+        true
+    }
+
     /// `EXTRACT(ms FROM t)`: date parts that are no keywords.
     fn allow_extract_custom(&self) -> bool {
         true

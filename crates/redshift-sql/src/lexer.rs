@@ -5,11 +5,11 @@
 //! names, quoted ones included unless the session says otherwise. It must not know statements.
 //! Start reading at [`tokenize`].
 
-use sqlparser::dialect::RedshiftSqlDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError};
 
 use crate::Options;
+use crate::dialect::Redshift;
 use crate::error::{NOT_SUPPORTED, SYNTAX_ERROR, SqlError};
 
 /// One token that is not white space or a comment.
@@ -56,7 +56,7 @@ pub(crate) fn tokenize(sql: &str, options: &Options) -> Result<Vec<Lexeme>, SqlE
             "syntax error: the statement contains a zero byte",
         ));
     }
-    let raw = Tokenizer::new(&RedshiftSqlDialect {}, sql)
+    let raw = Tokenizer::new(&Redshift, sql)
         .with_unescape(false)
         .tokenize_with_location()
         .map_err(|error| tokenizer_error(&error, &lines))?;

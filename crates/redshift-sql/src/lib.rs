@@ -20,6 +20,7 @@ mod relations;
 mod rewrite;
 mod tag;
 pub mod types;
+mod walk;
 mod words;
 
 #[cfg(test)]
@@ -62,6 +63,19 @@ pub const ENGINE_SETTINGS: &[(&str, &str)] = &[
 /// [`SqlError`] with the SQLSTATE, text and position of the first thing not understood; then no
 /// statement of the text may run, as in the simple query protocol a syntax error stops them all.
 pub fn parse(sql: &str, options: &Options) -> Result<Vec<Statement>, SqlError> {
+    on_a_deep_stack(|| parse_statements(sql, options))
+}
+
+/// Stack for the deepest tree that is accepted, whatever is left of the caller's: walking, printing
+/// and dropping a tree are recursive.
+const STACK_BYTES: usize = 128 * 1024 * 1024;
+
+fn on_a_deep_stack<T>(work: impl FnOnce() -> T) -> T {
+    // Memory is reserved, and used only as far as the depth asks for it.
+    stacker::grow(STACK_BYTES, work)
+}
+
+fn parse_statements(sql: &str, options: &Options) -> Result<Vec<Statement>, SqlError> {
     let lexemes = lexer::tokenize(sql, options)?;
     let mut statements = Vec::new();
     for part in lexemes.split(|lexeme| lexeme.token == Token::SemiColon) {
@@ -93,5 +107,5 @@ pub fn parse_query(sql: &str, options: &Options) -> Result<EngineStatement, SqlE
     if cursor.at_end() {
         return Err(cursor.unexpected());
     }
-    query::unloadable(&mut cursor)
+    on_a_deep_stack(|| query::unloadable(&mut cursor))
 }

@@ -5,9 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    Expr, Query, SelectInto, SetExpr, Statement as Tree, Visit, VisitMut, Visitor,
-};
+use sqlparser::ast::{Expr, Query, SelectInto, SetExpr, Statement as Tree, Visitor};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -17,12 +15,14 @@ use crate::cursor::{Cursor, Parse, is_word};
 use crate::dialect::Redshift;
 use crate::error::{SYNTAX_ERROR, SqlError};
 use crate::lexer::Lexeme;
-use crate::{grammar, relations, rewrite, words};
+use crate::{grammar, relations, rewrite, walk, words};
 
 /// Nesting that the parser accepts; the engine's own limit is higher.
 const MAX_NESTING: usize = 200;
-/// Operators in one unbroken chain: each is a level of the tree.
-const MAX_CHAIN: usize = 900;
+/// Session functions that tell the time.
+const CLOCK: &[&str] = &["getdate", "sysdate"];
+/// Depth of an expression's tree; the engine's own limit is the same.
+const MAX_DEPTH: usize = 1000;
 
 /// Reads a query or a data change if the next word starts one.
 pub(crate) fn accept(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
@@ -107,7 +107,7 @@ fn expression(c: &mut Cursor<'_>) -> Parse<(String, String)> {
 }
 
 fn expression_in(c: &mut Cursor<'_>, lexemes: &[Lexeme]) -> Parse<(String, String)> {
-    check_chains(lexemes)?;
+    check_depth(lexemes)?;
     let mut parser = parser(lexemes);
     let mut expr = parser.parse_expr().map_err(|error| parser_error(c, &error))?;
     let used = lexemes.get(..parser.index()).unwrap_or(lexemes);
@@ -131,17 +131,15 @@ fn refuse_relations(c: &Cursor<'_>, expr: &Expr) -> Parse<()> {
             ControlFlow::Break(())
         }
     }
-    match expr.visit(&mut Found) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => {
-            let message = "subqueries are not supported in this expression";
-            Err(SqlError::unsupported(message).at(c.position()))
-        }
+    if walk::read(expr, &mut Found) {
+        let message = "subqueries are not supported in this expression";
+        return Err(SqlError::unsupported(message).at(c.position()));
     }
+    Ok(())
 }
 
 fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
-    check_chains(lexemes)?;
+    check_depth(lexemes)?;
     let mut parser = parser(lexemes);
     let tree = parser.parse_statement().map_err(|error| parser_error(c, &error))?;
     match lexemes.get(parser.index()) {
@@ -154,15 +152,28 @@ fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
 fn engine_statement(c: &Cursor<'_>, lexemes: &[Lexeme], mut tree: Tree) -> Parse<EngineStatement> {
     let verb = verb(&tree).ok_or_else(|| c.unexpected())?;
     let accesses = relations::accesses(&tree)?;
-    let session_functions = rewrite::apply(&mut tree)?;
+    let mut session_functions = rewrite::apply(&mut tree)?;
+    let sql = tree.to_string();
+    note_clock(&mut session_functions, &sql, !accesses.is_empty());
     Ok(EngineStatement {
-        sql: tree.to_string(),
+        sql,
         verb,
         accesses,
         returns_rows: verb == Verb::Select,
         parameters: parameters(lexemes)?,
         session_functions,
     })
+}
+
+/// The clock is read by more than calls: by constants such as `'today'`, and, out of sight here, by
+/// the defaults and views behind a statement's relations.
+fn note_clock(functions: &mut Vec<String>, sql: &str, has_relations: bool) {
+    for name in CLOCK {
+        let read = has_relations || sql.contains(&format!("getvariable('{name}')"));
+        if read && !functions.iter().any(|function| function == name) {
+            functions.push((*name).to_owned());
+        }
+    }
 }
 
 fn verb(tree: &Tree) -> Option<Verb> {
@@ -240,29 +251,42 @@ fn tokens(lexemes: &[Lexeme]) -> Vec<TokenWithSpan> {
     tokens
 }
 
+/// One level of parentheses, by the depth of the tree it makes.
+#[derive(Default)]
+struct Level {
+    /// Operators since the last comma: each is a level of the tree.
+    chain: usize,
+    /// The deepest parentheses closed since then.
+    inside: usize,
+    /// The deepest item before.
+    before: usize,
+}
+
+impl Level {
+    fn depth(&self) -> usize {
+        self.before.max(self.chain + self.inside)
+    }
+}
+
 /// Long chains of operators are deep trees: refused before anything walks them.
-fn check_chains(lexemes: &[Lexeme]) -> Parse<()> {
-    let mut chains = vec![0_usize];
+fn check_depth(lexemes: &[Lexeme]) -> Parse<()> {
+    let mut outer: Vec<Level> = Vec::new();
+    let mut level = Level::default();
     for lexeme in lexemes {
         match &lexeme.token {
-            Token::LParen => chains.push(0),
-            Token::RParen if chains.len() > 1 => {
-                chains.pop();
+            Token::LParen => outer.push(std::mem::take(&mut level)),
+            Token::RParen => {
+                let depth = level.depth() + 1;
+                level = outer.pop().unwrap_or_default();
+                level.inside = level.inside.max(depth);
             }
-            Token::Comma => {
-                if let Some(chain) = chains.last_mut() {
-                    *chain = 0;
-                }
-            }
-            token if is_operator(token, lexeme) => {
-                let Some(chain) = chains.last_mut() else { continue };
-                *chain += 1;
-                if *chain > MAX_CHAIN {
-                    let message = "statement is too complex: too many operators in one expression";
-                    return Err(SqlError::new("54001", message).at(lexeme.start + 1));
-                }
-            }
+            Token::Comma => level = Level { before: level.depth(), ..Level::default() },
+            token if is_operator(token, lexeme) => level.chain += 1,
             _ => {}
+        }
+        if level.depth() > MAX_DEPTH {
+            let message = "statement is too complex: too many operators in one expression";
+            return Err(SqlError::new("54001", message).at(lexeme.start + 1));
         }
     }
     Ok(())
@@ -301,17 +325,5 @@ fn parser_error(c: &Cursor<'_>, error: &ParserError) -> SqlError {
     match found {
         Some(lexeme) => c.unexpected_lexeme(lexeme),
         None => SqlError::new(SYNTAX_ERROR, "syntax error at end of input").at(c.end_position()),
-    }
-}
-
-/// Applies a mutable visitor, turning its break into an error.
-pub(crate) fn walk<V, N>(node: &mut N, visitor: &mut V) -> Parse<()>
-where
-    V: sqlparser::ast::VisitorMut<Break = SqlError>,
-    N: VisitMut,
-{
-    match node.visit(visitor) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(error) => Err(error),
     }
 }

@@ -17,6 +17,7 @@ use sqlparser::ast::{
 use crate::ast::{Access, ObjectName, Privilege};
 use crate::cursor::{Cursor, Parse, object_name};
 use crate::error::{NOT_SUPPORTED, SqlError, UNDEFINED_TABLE};
+use crate::walk;
 
 /// Every relation of a statement, in order of appearance.
 pub(crate) fn accesses(tree: &Tree) -> Parse<Vec<Access>> {
@@ -106,7 +107,7 @@ impl Walk {
     }
 
     fn read<N: Visit>(&mut self, node: &N) -> Parse<()> {
-        let _ = node.visit(self);
+        walk::read(node, self);
         self.error.take().map_or(Ok(()), Err)
     }
 
@@ -188,7 +189,7 @@ impl Walk {
         if cte.query.with.is_some() {
             return false;
         }
-        if left.visit(&mut Mentions(name)).is_break() {
+        if walk::read(left, &mut Mentions(name)) {
             let message = format!(
                 "recursive reference to query \"{name}\" must not appear within its non-recursive term"
             );
@@ -384,5 +385,5 @@ fn mentions_columns(expr: &Expr) -> bool {
             }
         }
     }
-    expr.visit(&mut Columns).is_break()
+    walk::read(expr, &mut Columns)
 }

@@ -99,7 +99,7 @@ fn literals_mean_what_redshift_means() {
         (r"'it''s'", "'it''s'"),
         (r"'it\'s'", "'it''s'"),
         (r"'\\'", r"'\'"),
-        (r"'\'''", "''''''"),
+        (r"'\''''", "''''''"),
         (r"'\\\'; drop table t; --'", r"'\''; drop table t; --'"),
         (r"'\101\7z'", "'A\u{7}z'"),
         (r"'\n\t\q'", "'\n\tq'"),
@@ -238,7 +238,9 @@ fn every_relation_is_listed_and_no_common_table() {
         ("select a from t order by (select b from u) limit 1", &["Select t", "Select u"]),
         ("select a, sum(b) over (order by (select 1 from u)) from t", &["Select u", "Select t"]),
         ("insert into t with u as (select * from t) select * from u", &["Insert t", "Select t"]),
-        ("update t set a = (select max(b) from u)", &["Update t", "Select u"]),
+        // The subquery may name columns of `t`: without the catalog it counts as reading it.
+        ("update t set a = (select max(b) from u)", &["Update t", "Select t", "Select u"]),
+        ("update t set a = 1", &["Update t"]),
         ("delete from t where a in (select a from u)", &["Delete t", "Select t", "Select u"]),
         (
             "merge into t using (select * from u) x on t.a = x.a when matched then delete",
@@ -343,6 +345,13 @@ fn deep_and_long_expressions_are_refused_not_fatal() {
     assert_eq!(error(&long).sqlstate, "54001");
     let deep = format!("select {}1{}", "(".repeat(5_000), ")".repeat(5_000));
     assert_eq!(error(&deep).sqlstate, "54001");
+    let mut nested = String::from("1");
+    for _ in 0..100 {
+        nested = format!("({nested}{})", " + 1".repeat(100));
+    }
+    assert_eq!(error(&format!("select {nested}")).sqlstate, "54001");
+    let fits = format!("select 1{}", " + 1".repeat(800));
+    assert!(parse(&fits, &Options::default()).is_ok());
     let long_list = format!("select 1 where 1 in ({})", vec!["-1"; 5_000].join(", "));
     assert!(parse(&long_list, &Options::default()).is_ok());
 }
@@ -354,6 +363,19 @@ fn division_in_divisors_does_not_explode() {
         expression = format!("a / ({expression})");
     }
     assert!(engine(&format!("select {expression} from t")).sql.len() < 100_000);
+}
+
+#[test]
+fn the_clock_is_listed_wherever_it_may_be_read() {
+    let clock = ["getdate", "sysdate"];
+    check(
+        "default",
+        engine("insert into t (a) values (1)").session_functions,
+        clock.map(String::from).to_vec(),
+    );
+    check("constant", engine("select 'today'::date").session_functions, vec!["sysdate".into()]);
+    check("call", engine("select getdate()").session_functions, vec!["getdate".into()]);
+    check("none", engine("select 1").session_functions, Vec::<String>::new());
 }
 
 #[test]

@@ -86,8 +86,13 @@ fn describe(statement: &Statement) -> String {
                     write!(out, " ({})", columns.join(", ")).unwrap();
                 }
             }
-            if !engine.session_functions.is_empty() {
-                write!(out, "\n  reads {}", engine.session_functions.join(", ")).unwrap();
+            // With relations the clock is always listed: said once here, not in every block.
+            let mut reads = engine.session_functions.clone();
+            reads.retain(|name| {
+                engine.accesses.is_empty() || !["getdate", "sysdate"].contains(&name.as_str())
+            });
+            if !reads.is_empty() {
+                write!(out, "\n  reads {}", reads.join(", ")).unwrap();
             }
             if engine.parameters > 0 {
                 write!(out, "\n  parameters {}", engine.parameters).unwrap();

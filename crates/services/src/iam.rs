@@ -7,11 +7,13 @@
 
 mod access_key;
 mod attached;
+mod boundary;
 mod common;
 mod holder;
 mod inline;
 mod managed;
 mod role;
+mod trust;
 mod user;
 
 use gateway::{Service, read, write};
@@ -42,13 +44,22 @@ pub fn service() -> Service {
             write("DeletePolicy", managed::delete_access, managed::delete),
             write("DeletePolicyVersion", managed::version_delete_access, managed::delete_version),
             write("DeleteRole", role::delete_access, role::delete),
-            write("DeleteRolePermissionsBoundary", role::unbound_access, role::unbound),
+            write(
+                "DeleteRolePermissionsBoundary",
+                boundary::delete_access::<RoleRecord>,
+                boundary::delete::<RoleRecord>,
+            ),
             write(
                 "DeleteRolePolicy",
                 inline::delete_access::<RoleRecord>,
                 inline::delete::<RoleRecord>,
             ),
             write("DeleteUser", user::delete_access, user::delete),
+            write(
+                "DeleteUserPermissionsBoundary",
+                boundary::delete_access::<UserRecord>,
+                boundary::delete::<UserRecord>,
+            ),
             write(
                 "DeleteUserPolicy",
                 inline::delete_access::<UserRecord>,
@@ -88,9 +99,19 @@ pub fn service() -> Service {
             read("ListRoleTags", role::list_tags_access, role::list_tags),
             read("ListUserPolicies", inline::list_access::<UserRecord>, inline::list::<UserRecord>),
             read("ListUsers", user::list_access, user::list),
-            write("PutRolePermissionsBoundary", role::bound_access, role::bound),
+            write(
+                "PutRolePermissionsBoundary",
+                boundary::put_access::<RoleRecord>,
+                boundary::put::<RoleRecord>,
+            ),
             write("PutRolePolicy", inline::put_access::<RoleRecord>, inline::put::<RoleRecord>),
+            write(
+                "PutUserPermissionsBoundary",
+                boundary::put_access::<UserRecord>,
+                boundary::put::<UserRecord>,
+            ),
             write("PutUserPolicy", inline::put_access::<UserRecord>, inline::put::<UserRecord>),
+            write("SetDefaultPolicyVersion", managed::default_access, managed::set_default),
             write("TagRole", role::tag_access, role::tag),
             write("UntagRole", role::untag_access, role::untag),
             write("UpdateAccessKey", access_key::access_update, access_key::update),

@@ -46,6 +46,7 @@ pub fn service() -> Service {
             read("ListKeys", key::list_access, key::list),
             read("ListResourceTags", tags::list_access, tags::list),
             write("PutKeyPolicy", policy::put_access, policy::put),
+            read("ReEncrypt", crypto::re_encrypt_access, crypto::re_encrypt),
             write("ScheduleKeyDeletion", key::schedule_access, key::schedule_deletion),
             write("TagResource", tags::tag_access, tags::tag),
             write("UntagResource", tags::untag_access, tags::untag),

@@ -105,6 +105,7 @@ impl From<UnloadError> for Failure {
     fn from(error: UnloadError) -> Self {
         let mut failure = Self::new(&error.sqlstate, error.message);
         failure.detail = error.detail;
+        failure.hint = error.hint;
         failure
     }
 }
@@ -117,95 +118,111 @@ impl From<EngineFault> for Failure {
 
 /// How one kind of engine message becomes a failure.
 struct Rule {
-    /// What the message contains.
+    /// The engine's error class, as the message begins.
+    class: &'static str,
+    /// What the message contains; empty for any of the class.
     contains: &'static str,
     /// The code it means.
     sqlstate: &'static str,
-    /// Redshift's words; `%` stands for the first name the engine put in quotes (or after
-    /// `name `), empty keeps the engine's own words.
-    message: &'static str,
+    /// Redshift's words; `%` stands for the name the message speaks of, empty keeps the engine's.
+    words: &'static str,
 }
 
-const fn rule(contains: &'static str, sqlstate: &'static str, message: &'static str) -> Rule {
-    Rule { contains, sqlstate, message }
+const fn rule(
+    class: &'static str,
+    contains: &'static str,
+    sqlstate: &'static str,
+    words: &'static str,
+) -> Rule {
+    Rule { class, contains, sqlstate, words }
 }
 
-/// First match wins: special messages first, then the engine's error classes.
+const CANCELLED: &str = "Query (0) cancelled on user's request";
+/// The number that Redshift gives as the message of a serialization failure.
+const CONFLICT: &str = "1023";
+/// Its detail.
+const CONFLICT_DETAIL: &str = "Serializable isolation violation on a table: it was changed by \
+                               another transaction since this one began";
+const NO_RELATION: &str = "relation \"%\" does not exist";
+const NO_COLUMN: &str = "column \"%\" does not exist";
+const TWO_DATABASES: &str = "a transaction cannot write to more than one database";
+
+/// First match wins. Classes keep users' own text, which conversion errors quote, from meaning
+/// anything else.
 static ENGINE_MESSAGES: &[Rule] = &[
-    rule("INTERRUPT Error", "57014", "Query (0) canceled on user's request"),
-    rule("Interrupted!", "57014", "Query (0) canceled on user's request"),
-    rule("Divide by zero", "22012", "Divide by zero"),
-    rule("division by zero", "22012", "Divide by zero"),
-    rule("Conflict on ", "XX000", "1023"),
-    rule("write-write conflict", "XX000", "1023"),
-    rule("Transaction conflict", "XX000", "1023"),
-    rule("has been modified by another", "XX000", "1023"),
-    rule("altered after this transaction", "XX000", "1023"),
-    rule("Current transaction is aborted", "25P02", ""),
-    rule(
-        "a single transaction can only write to a single",
-        "0A000",
-        "a transaction cannot write to more than one database",
-    ),
-    rule("cannot start a transaction within", "25001", ""),
-    rule("Table with name", "42P01", "relation \"%\" does not exist"),
-    rule("View with name", "42P01", "relation \"%\" does not exist"),
-    rule("because schema", "3F000", ""),
-    rule("Schema with name", "3F000", "schema \"%\" does not exist"),
-    rule("Function with name", "42883", ""),
-    rule("No function matches", "42883", ""),
-    rule("already exists", "42P07", "Relation \"%\" already exists"),
-    rule("Referenced table", "42P01", ""),
-    rule("Referenced column", "42703", "column \"%\" does not exist"),
-    rule("does not have a column", "42703", "column \"%\" does not exist"),
-    rule("Ambiguous reference", "42702", "column reference \"%\" is ambiguous"),
-    rule("must appear in the GROUP BY", "42803", ""),
-    rule("NOT NULL constraint failed", "23502", "Cannot insert a NULL value into column %"),
-    rule("Could not convert string", "22P02", ""),
-    rule("invalid timestamp field", "22007", ""),
-    rule("invalid date field", "22007", ""),
-    rule("time field value out of range", "22008", ""),
-    rule("out of range for the destination type", "22003", ""),
-    rule("Overflow in", "22003", ""),
-    rule("Out of Range Error", "22003", ""),
-    rule("Could not cast value", "22003", ""),
-    rule("Conversion Error", "22P02", ""),
-    rule("Cannot compare values", "42883", ""),
-    rule("Cannot mix values", "42804", ""),
-    rule("Parser Error", "42601", ""),
-    rule("Binder Error", "42601", ""),
-    rule("Catalog Error", "42704", ""),
-    rule("Constraint Error", "23000", ""),
-    rule("Out of Memory Error", "53200", ""),
-    rule("Not implemented Error", "0A000", ""),
-    rule("Permission Error", "42501", ""),
-    rule("Dependency Error", "2BP01", ""),
+    rule("INTERRUPT", "", "57014", CANCELLED),
+    rule("TransactionContext", "to a single attached database", "0A000", TWO_DATABASES),
+    rule("TransactionContext", "within a transaction", "25001", ""),
+    rule("TransactionContext", "is aborted", "25P02", ""),
+    rule("TransactionContext", "", "XX000", CONFLICT),
+    rule("Transaction", "", "XX000", CONFLICT),
+    rule("Conversion", "invalid date field", "22007", ""),
+    rule("Conversion", "invalid timestamp field", "22007", ""),
+    rule("Conversion", "field value out of range", "22008", ""),
+    rule("Conversion", "out of range", "22003", ""),
+    rule("Conversion", "Could not cast value", "22003", ""),
+    rule("Conversion", "", "22P02", ""),
+    rule("Out of Range", "", "22003", ""),
+    rule("Out of Memory", "", "53200", ""),
+    rule("Constraint", "NOT NULL constraint failed", "23502",
+        "Cannot insert a NULL value into column %"),
+    rule("Constraint", "", "23000", ""),
+    rule("Catalog", "write-write conflict", "XX000", CONFLICT),
+    rule("Catalog", "already exists", "42P07", "Relation \"%\" already exists"),
+    rule("Catalog", "Table with name", "42P01", NO_RELATION),
+    rule("Catalog", "View with name", "42P01", NO_RELATION),
+    rule("Catalog", "Schema with name", "3F000", "schema \"%\" does not exist"),
+    rule("Catalog", "Function with name", "42883", ""),
+    rule("Catalog", "does not have a column", "42703", NO_COLUMN),
+    rule("Catalog", "", "42704", ""),
+    rule("Binder", "Referenced column", "42703", NO_COLUMN),
+    rule("Binder", "does not have a column", "42703", NO_COLUMN),
+    rule("Binder", "Referenced table", "42P01", ""),
+    rule("Binder", "Ambiguous reference", "42702", "column reference \"%\" is ambiguous"),
+    rule("Binder", "must appear in the GROUP BY", "42803", ""),
+    rule("Binder", "No function matches", "42883", ""),
+    rule("Binder", "Could not choose a best candidate", "42883", ""),
+    rule("Binder", "Cannot compare values", "42883", ""),
+    rule("Binder", "Cannot mix values", "42804", ""),
+    rule("Binder", "", "42601", ""),
+    rule("Parser", "", "42601", ""),
+    rule("Dependency", "", "2BP01", ""),
+    rule("Permission", "", "42501", ""),
+    rule("Not implemented", "", "0A000", ""),
+    rule("Invalid Input", "", "22023", ""),
 ];
 
 /// Reads an engine message: rewritten SQL raises errors of its own with their SQLSTATE,
 /// everything else goes by [`ENGINE_MESSAGES`].
 pub(crate) fn from_engine(message: &str) -> Failure {
-    let first = message.split("\nLINE ").next().unwrap_or(message);
-    let first = first.split("\n\n").next().unwrap_or(first);
-    let first = first.split("\n\tCandidate").next().unwrap_or(first).trim();
-    if let Some((sqlstate, text)) = redshift_sql::raised(message) {
+    if message.starts_with("Invalid Input")
+        && let Some((sqlstate, text)) = redshift_sql::raised(message)
+    {
         return Failure::new(sqlstate, text);
     }
-    let Some(rule) = ENGINE_MESSAGES.iter().find(|rule| message.contains(rule.contains)) else {
+    let first = ["\nLINE ", "\n\n", "\n\tCandidate"]
+        .iter()
+        .fold(message, |text, end| text.split(end).next().unwrap_or(text))
+        .trim();
+    let matching = |rule: &&Rule| {
+        let of_class = message.strip_prefix(rule.class).is_some_and(|m| m.starts_with(" Error"));
+        of_class && message.contains(rule.contains)
+    };
+    let Some(rule) = ENGINE_MESSAGES.iter().find(matching) else {
         return Failure::new("XX000", without_class(first));
     };
-    let text = match rule.message {
-        "" => without_class(first).to_owned(),
-        "1023" => {
-            String::from("1023\nDETAIL:  Serializable isolation violation on a table in Redshift")
-        }
-        text => match quoted_name(first) {
-            Some(name) => text.replace('%', &name),
-            None if text.contains('%') => without_class(first).to_owned(),
-            None => text.to_owned(),
-        },
+    if rule.words == CONFLICT {
+        let mut failure = Failure::new(rule.sqlstate, CONFLICT);
+        failure.detail = Some(CONFLICT_DETAIL.to_owned());
+        return failure;
+    }
+    let words = match (rule.words, quoted_name(first)) {
+        ("", _) => without_class(first).to_owned(),
+        (words, Some(name)) => words.replace('%', &name),
+        (words, None) if words.contains('%') => without_class(first).to_owned(),
+        (words, None) => words.to_owned(),
     };
-    Failure::new(rule.sqlstate, text)
+    Failure::new(rule.sqlstate, words)
 }
 
 /// The message without the engine's error class and its hints.
@@ -229,4 +246,32 @@ fn quoted_name(message: &str) -> Option<String> {
     }
     let (_, rest) = head.split_once("with name ")?;
     rest.split_whitespace().next().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_engine;
+
+    #[test]
+    fn engine_messages_become_redshifts() {
+        for (message, sqlstate, expect) in [
+            ("Catalog Error: Table with name nope does not exist!\nDid you mean \"pg_enum\"?\n\nLINE 1: x",
+             "42P01", "relation \"nope\" does not exist"),
+            ("Catalog Error: Table with name \"x2\" already exists!", "42P07",
+             "Relation \"x2\" already exists"),
+            ("Binder Error: Referenced column \"a\" not found in FROM clause!\nCandidate bindings: \"i\"",
+             "42703", "column \"a\" does not exist"),
+            ("Constraint Error: NOT NULL constraint failed: nn.i", "23502",
+             "Cannot insert a NULL value into column i"),
+            ("Conversion Error: Could not convert string 'Table with name' to INT32\n\nLINE 1: x",
+             "22P02", "Could not convert string 'Table with name' to INT32"),
+            ("INTERRUPT Error: Interrupted!", "57014", "Query (0) cancelled on user's request"),
+            ("TransactionContext Error: Conflict on update!", "XX000", "1023"),
+            ("Transaction Error: Catalog write-write conflict on alter with \"t\"", "XX000", "1023"),
+            ("Something Else", "XX000", "Something Else"),
+        ] {
+            let failure = from_engine(message);
+            assert_eq!((failure.sqlstate.as_str(), failure.message.as_str()), (sqlstate, expect));
+        }
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use crate::catalog::history::{Record, trim, write};
@@ -18,6 +18,9 @@ const BATCH: usize = 256;
 /// The history is trimmed after this many batches.
 const TRIM_EVERY: usize = 1000;
 
+/// Records that may wait for the writer; sessions wait when it is that far behind.
+const WAITING: usize = 10_000;
+
 enum Message {
     Record(Box<Record>),
     Flush(SyncSender<()>),
@@ -25,13 +28,13 @@ enum Message {
 
 /// The handle that sessions share.
 pub(crate) struct History {
-    sender: Mutex<Sender<Message>>,
+    sender: Mutex<SyncSender<Message>>,
 }
 
 impl History {
     /// Starts the writer; it ends when the last handle is dropped.
     pub(crate) fn start(connection: Connection, home: &str) -> Self {
-        let (sender, receiver) = channel();
+        let (sender, receiver) = sync_channel(WAITING);
         let home = home.to_owned();
         std::thread::spawn(move || write_all(&connection, &home, &receiver));
         Self { sender: Mutex::new(sender) }

@@ -229,6 +229,9 @@ pub struct CloudError {
     pub extended_request_id: String,
     /// Which step of the path it was.
     pub hop: Hop,
+    /// The encoded authorization message of a denial: opaque here, opened by
+    /// `sts:DecodeAuthorizationMessage`.
+    pub authorization_message: Option<String>,
 }
 
 /// The step of a statement's path through the cloud.

@@ -83,7 +83,7 @@ pub(crate) struct Session {
     temporary: Option<HashSet<String>>,
     identity: Option<(u64, Identity)>,
     /// The schemas of the search path that exist; `None` when it must be computed again.
-    path: Option<Vec<String>>,
+    path: Option<(u64, Vec<String>)>,
     last_query: i64,
     /// The query before the running one: what `pg_last_query_id()` tells.
     query_before: i64,
@@ -197,7 +197,7 @@ impl Session {
         Ok(identity)
     }
 
-    /// Users, groups or grants changed: every session looks again.
+    /// Users, groups, grants or schemas changed: every session looks again.
     fn privileges_changed(&mut self) {
         self.cluster.privileges_version.fetch_add(1, Ordering::SeqCst);
         self.identity = None;
@@ -206,7 +206,10 @@ impl Session {
 
     /// The schemas of the search path that exist.
     fn search_path(&mut self) -> Result<Vec<String>, Failure> {
-        if let Some(path) = &self.path {
+        let version = self.cluster.privileges_version.load(Ordering::SeqCst);
+        if let Some((seen, path)) = &self.path
+            && *seen == version
+        {
             return Ok(path.clone());
         }
         let mut path = Vec::new();
@@ -220,7 +223,7 @@ impl Session {
             }
         }
         self.tell_path(&path)?;
-        self.path = Some(path.clone());
+        self.path = Some((version, path.clone()));
         Ok(path)
     }
 

@@ -79,7 +79,7 @@ pub(crate) struct Cluster {
     pub world: Arc<dyn World>,
     pub sessions: Registry,
     pub history: History,
-    /// Counts changes of users, groups and grants, so that sessions know when to look again.
+    /// Counts changes of users, groups, grants and schemas: sessions know when to look again.
     pub privileges_version: AtomicU64,
     /// The last query id given out.
     pub query_ids: AtomicI64,

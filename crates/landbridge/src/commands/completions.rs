@@ -7,8 +7,9 @@ use clap_complete::Shell;
 
 use super::Done;
 
-/// Print shell completions, for example `landbridge completions bash > /etc/bash_completion.d/landbridge`.
+/// Print shell completions
 #[derive(Args)]
+#[command(after_help = "Example: landbridge completions bash > /etc/bash_completion.d/landbridge")]
 pub struct CompletionsArgs {
     /// The shell
     shell: Shell,

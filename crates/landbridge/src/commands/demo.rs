@@ -13,9 +13,8 @@ use crate::output;
 const ROWS: u64 = 100_000;
 
 /// Two accounts, a warehouse, one governed movement, and nothing left of it.
-///
-/// Example: landbridge demo --keep ./demo-world
 #[derive(Args)]
+#[command(after_help = "Example: landbridge demo --keep ./demo-world")]
 pub struct DemoArgs {
     /// Keep the world in this directory instead of throwing it away
     #[arg(long, value_name = "DIR")]

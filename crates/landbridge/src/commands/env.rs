@@ -8,8 +8,9 @@ use clap::Args;
 use super::{Done, Failure, StateArgs};
 use crate::output;
 
-/// Print export lines, to be used as: eval "$(landbridge env dev)"
+/// Print export lines
 #[derive(Args)]
+#[command(after_help = "Example: eval \"$(landbridge env dev)\"")]
 pub struct EnvArgs {
     /// Name of the account, such as `dev`
     account: String,

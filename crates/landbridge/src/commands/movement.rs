@@ -16,8 +16,9 @@ use super::{Done, Failure, StateArgs, runtime};
 use crate::output;
 use crate::platform::{Platform, Settings, running_endpoint};
 
-/// A movement file. Example: landbridge run tickets-to-dev.toml
+/// A movement file and where to carry it out.
 #[derive(Args)]
+#[command(after_help = "Example: landbridge run tickets-to-dev.toml")]
 pub struct MovementArgs {
     /// The movement file
     file: PathBuf,
@@ -28,8 +29,9 @@ pub struct MovementArgs {
     json: bool,
 }
 
-/// Make what a movement needs. Example: landbridge apply tickets-to-dev.toml --yes
+/// Make what a movement needs.
 #[derive(Args)]
+#[command(after_help = "Example: landbridge apply tickets-to-dev.toml --yes")]
 pub struct ApplyArgs {
     #[command(flatten)]
     movement: MovementArgs,
@@ -41,8 +43,9 @@ pub struct ApplyArgs {
     hop: Option<u8>,
 }
 
-/// Take back what apply made. Example: landbridge destroy tickets-to-dev.toml --data --yes
+/// Take back what apply made.
 #[derive(Args)]
+#[command(after_help = "Example: landbridge destroy tickets-to-dev.toml --data --yes")]
 pub struct DestroyArgs {
     #[command(flatten)]
     movement: MovementArgs,

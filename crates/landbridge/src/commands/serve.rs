@@ -13,9 +13,10 @@ use crate::output;
 use crate::platform::{NamedAccount, Platform, Settings};
 
 /// Start the platform. On first use it makes the world: accounts `prod` and `dev`, or those named.
-///
-/// Example: landbridge serve --account prod=111111111111 --account dev=222222222222
 #[derive(Args)]
+#[command(
+    after_help = "Example: landbridge serve --account prod=111111111111 --account dev=222222222222"
+)]
 pub struct ServeArgs {
     #[command(flatten)]
     state: StateArgs,

@@ -8,9 +8,10 @@ use clap::Args;
 use super::{Done, Failure};
 
 /// Decide policy questions: one JSON object a line in, one a line out.
-///
-/// Example: echo '{"request":{…},"identity_policies":[…]}' | landbridge simulate
 #[derive(Args)]
+#[command(
+    after_help = "Example: echo '{\"request\":{…},\"identity_policies\":[…]}' | landbridge simulate"
+)]
 pub struct SimulateArgs {}
 
 /// Answers each line in turn.

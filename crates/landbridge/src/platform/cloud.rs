@@ -276,6 +276,7 @@ fn cloud_error(service: &str, fault: Fault, request_id: String, hop: Hop) -> Clo
     CloudError {
         service: service.to_owned(),
         status: fault.status.or_else(by_model).unwrap_or(400),
+        authorization_message: fault.authorization_message,
         code: fault.code.into_owned(),
         message: fault.message,
         extended_request_id: request_id.clone(),

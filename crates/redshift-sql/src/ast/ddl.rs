@@ -27,6 +27,8 @@ pub struct CreateTable {
     pub accesses: Vec<Access>,
     /// The highest `$n` in the query of an `AS`.
     pub parameters: usize,
+    /// As in [`EngineStatement::session_functions`], of the query of an `AS`.
+    pub session_functions: Vec<String>,
 }
 
 /// What a new table is made from.

@@ -180,7 +180,7 @@ impl Draft {
         };
         let mut sql = std::mem::take(&mut self.sequences);
         sql.push(body);
-        Ok(self.build(source, sql, 0))
+        Ok(self.build(source, sql))
     }
 
     /// Columns of the primary key are NOT NULL; the key itself is not enforced.
@@ -206,10 +206,13 @@ impl Draft {
         let columns = if names.is_empty() { String::new() } else { emit::list(&names) };
         let sql = format!("{}{columns} AS {}", self.head(), query.sql);
         self.accesses.extend(query.accesses.iter().cloned());
-        Ok(self.build(TableSource::Query { select_into }, vec![sql], query.parameters))
+        let mut table = self.build(TableSource::Query { select_into }, vec![sql]);
+        table.parameters = query.parameters;
+        table.session_functions.clone_from(&query.session_functions);
+        Ok(table)
     }
 
-    fn build(self, source: TableSource, sql: Vec<String>, parameters: usize) -> CreateTable {
+    fn build(self, source: TableSource, sql: Vec<String>) -> CreateTable {
         CreateTable {
             name: self.name,
             temporary: self.temporary,
@@ -220,7 +223,8 @@ impl Draft {
             attributes: self.attributes,
             sql,
             accesses: self.accesses,
-            parameters,
+            parameters: 0,
+            session_functions: Vec::new(),
         }
     }
 }

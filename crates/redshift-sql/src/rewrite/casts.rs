@@ -7,11 +7,11 @@ use sqlparser::ast::{CastKind, DataType, Expr, Statement as Tree, Value, Visitor
 use super::{AFTER_CASTS, Notes, build, datetime, finish};
 use crate::cursor::Parse;
 use crate::error::SqlError;
-use crate::query::walk;
 use crate::types::SqlType;
+use crate::walk::change;
 
 pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
-    walk(tree, &mut Casts)
+    change(tree, &mut Casts)
 }
 
 struct Casts;

@@ -13,7 +13,7 @@ use super::special::{self, Special};
 use super::{Notes, build};
 use crate::cursor::Parse;
 use crate::error::{SqlError, UNDEFINED_FUNCTION};
-use crate::query::walk;
+use crate::walk::change;
 
 /// What becomes of a function.
 #[derive(Clone, Copy)]
@@ -306,7 +306,7 @@ pub(super) fn is_bare_call(name: &Ident) -> bool {
 }
 
 pub(super) fn apply(tree: &mut Tree, notes: &mut Notes) -> Parse<()> {
-    walk(tree, &mut Functions { notes })
+    change(tree, &mut Functions { notes })
 }
 
 struct Functions<'a> {

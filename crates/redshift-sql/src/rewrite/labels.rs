@@ -9,11 +9,11 @@ use sqlparser::ast::{Expr, Ident, Select, SelectItem, Statement as Tree, Visitor
 use super::Notes;
 use crate::cursor::Parse;
 use crate::error::SqlError;
-use crate::query::walk;
 use crate::types::SqlType;
+use crate::walk::change;
 
 pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
-    walk(tree, &mut Labels)
+    change(tree, &mut Labels)
 }
 
 struct Labels;

@@ -11,10 +11,10 @@ use super::{Notes, build};
 use crate::cursor::Parse;
 use crate::emit;
 use crate::error::SqlError;
-use crate::query::walk;
+use crate::walk::change;
 
 pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
-    walk(tree, &mut Names)
+    change(tree, &mut Names)
 }
 
 struct Names;

@@ -7,10 +7,10 @@ use sqlparser::ast::{BinaryOperator, Expr, Statement as Tree, UnaryOperator, Val
 use super::{AFTER_OPERATORS, Notes, build, casts, finish, patterns};
 use crate::cursor::Parse;
 use crate::error::SqlError;
-use crate::query::walk;
+use crate::walk::change;
 
 pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
-    walk(tree, &mut Operators)
+    change(tree, &mut Operators)
 }
 
 struct Operators;

@@ -13,11 +13,11 @@ use sqlparser::ast::{
 use super::Notes;
 use crate::cursor::Parse;
 use crate::error::SqlError;
-use crate::query::walk;
+use crate::walk::change;
 
 pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
     statement(tree)?;
-    walk(tree, &mut Refuse)
+    change(tree, &mut Refuse)
 }
 
 fn statement(tree: &Tree) -> Parse<()> {

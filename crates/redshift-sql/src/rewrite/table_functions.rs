@@ -9,7 +9,7 @@ use sqlparser::ast::{
 use super::{Notes, build, functions};
 use crate::cursor::Parse;
 use crate::error::{SqlError, UNDEFINED_FUNCTION};
-use crate::query::walk;
+use crate::walk::change;
 
 /// Rows that the engine or the warehouse's catalog produces, and nothing else.
 const ROWS: &[&str] = &["generate_series", "pg_get_late_binding_view_cols", "pg_get_cols"];
@@ -17,7 +17,7 @@ const ROWS: &[&str] = &["generate_series", "pg_get_late_binding_view_cols", "pg_
 const SCALARS: &[&str] = &["current_database", "current_schema", "version", "pg_backend_pid"];
 
 pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
-    walk(tree, &mut TableFunctions)
+    change(tree, &mut TableFunctions)
 }
 
 struct TableFunctions;

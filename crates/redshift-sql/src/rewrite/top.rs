@@ -9,10 +9,10 @@ use sqlparser::ast::{
 use super::Notes;
 use crate::cursor::Parse;
 use crate::error::SqlError;
-use crate::query::walk;
+use crate::walk::change;
 
 pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
-    walk(tree, &mut Top)
+    change(tree, &mut Top)
 }
 
 struct Top;

@@ -67,7 +67,7 @@ pub(super) fn on(cx: &Cx, action: &str, resource: String) -> Result<Access, Faul
 
 /// A list over the whole account.
 pub(super) fn on_all(cx: &Cx, action: &str, kind: &str) -> Result<Access, Fault> {
-    on(cx, action, format!("{kind}/*"))
+    on(cx, action, format!("{kind}/"))
 }
 
 pub(super) fn iam_arn(account: &AccountId, resource: impl Into<String>) -> Arn {

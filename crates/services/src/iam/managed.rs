@@ -320,6 +320,20 @@ pub(super) fn delete_version(cx: &mut Cx, input: VersionInput) -> Result<Done, F
     Ok(Done {})
 }
 
+pub(super) fn default_access(cx: &Cx, input: &VersionInput) -> Result<Access, Fault> {
+    on_policy(cx, "iam:SetDefaultPolicyVersion", &input.policy_arn)
+}
+
+pub(super) fn set_default(cx: &mut Cx, input: VersionInput) -> Result<Done, Fault> {
+    let mut record = find(cx, &input.policy_arn)?;
+    let known = version_number(&input.version_id).filter(|n| record.versions.contains_key(n));
+    record.default_version = known.ok_or_else(|| no_version(&input))?;
+    record.updated = cx.now();
+    let account = cx.account()?.clone();
+    managed_policies::put(cx, &account, &record)?;
+    Ok(Done {})
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct VersionsAnswer {

@@ -1,14 +1,15 @@
 //! Roles: who may assume them is their trust policy, what they may do are their policies.
 
 use gateway::{Access, Check, Cx, Fault};
-use policy::validate::Place;
 use serde::{Deserialize, Serialize};
 
+use super::boundary;
 use super::common::{
-    Done, Page, Paging, Tag, check_document, conflict, encoded, exists, iam_arn, no_such, on,
-    on_all, path_or_root, tag_list, tag_map,
+    Done, Page, Paging, Tag, conflict, encoded, exists, iam_arn, no_such, on_all, path_or_root,
+    tag_list, tag_map,
 };
-use crate::identity::{self, Attachments, RoleRecord, managed_policy, roles};
+use super::trust::check_trust;
+use crate::identity::{self, Attachments, RoleRecord, roles};
 
 /// Seconds that a session of a role lasts at most, when the role does not say.
 const DEFAULT_MAX_SESSION: i64 = 3_600;
@@ -125,9 +126,9 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<RoleAnswer, Faul
     if roles::get(cx, &account, &input.role_name)?.is_some() {
         return Err(exists("Role", &input.role_name));
     }
-    check_document(Place::Trust, &input.assume_role_policy_document)?;
+    check_trust(cx, &input.assume_role_policy_document)?;
     if let Some(arn) = &input.permissions_boundary {
-        check_boundary(cx, arn)?;
+        boundary::check(cx, arn)?;
     }
     let role = RoleRecord {
         id: identity::unique_id(cx.world(), "AROA"),
@@ -143,14 +144,6 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<RoleAnswer, Faul
     };
     save(cx, &role)?;
     Ok(RoleAnswer { role: role.into() })
-}
-
-fn check_boundary(cx: &Cx, arn: &str) -> Result<(), Fault> {
-    let absent = || {
-        let text = format!("Scope ARN: {arn} does not exist or is not attachable.");
-        Fault::new("NoSuchEntity", text).status(404)
-    };
-    managed_policy(cx, arn)?.map(drop).ok_or_else(absent)
 }
 
 /// A role by name: the input of several operations.
@@ -226,7 +219,7 @@ pub(super) fn trust_access(cx: &Cx, input: &TrustInput) -> Result<Access, Fault>
 
 pub(super) fn update_trust(cx: &mut Cx, input: TrustInput) -> Result<Done, Fault> {
     let mut role = find(cx, &input.role_name)?;
-    check_document(Place::Trust, &input.policy_document)?;
+    check_trust(cx, &input.policy_document)?;
     role.trust = input.policy_document;
     save(cx, &role)?;
     Ok(Done {})
@@ -248,39 +241,6 @@ pub(super) fn update(cx: &mut Cx, input: UpdateInput) -> Result<Done, Fault> {
     let mut role = find(cx, &input.role_name)?;
     role.description = input.description.or(role.description);
     role.max_session_seconds = input.max_session_duration.unwrap_or(role.max_session_seconds);
-    save(cx, &role)?;
-    Ok(Done {})
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct BoundInput {
-    role_name: String,
-    permissions_boundary: String,
-}
-
-pub(super) fn bound_access(cx: &Cx, input: &BoundInput) -> Result<Access, Fault> {
-    let arn = iam_arn(cx.account()?, resource(cx, &input.role_name)?);
-    let check = Check::new("iam:PutRolePermissionsBoundary", arn)
-        .with("iam:PermissionsBoundary", input.permissions_boundary.clone());
-    Ok(Access::to(check))
-}
-
-pub(super) fn bound(cx: &mut Cx, input: BoundInput) -> Result<Done, Fault> {
-    let mut role = find(cx, &input.role_name)?;
-    check_boundary(cx, &input.permissions_boundary)?;
-    role.policies.boundary = Some(input.permissions_boundary);
-    save(cx, &role)?;
-    Ok(Done {})
-}
-
-pub(super) fn unbound_access(cx: &Cx, input: &Named) -> Result<Access, Fault> {
-    on(cx, "iam:DeleteRolePermissionsBoundary", resource(cx, &input.role_name)?)
-}
-
-pub(super) fn unbound(cx: &mut Cx, input: Named) -> Result<Done, Fault> {
-    let mut role = find(cx, &input.role_name)?;
-    role.policies.boundary = None;
     save(cx, &role)?;
     Ok(Done {})
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{ManagedPolicyRecord, PolicyVersion};
 
 /// Name, path, description and document of each.
-const AWS_MANAGED: [(&str, &str, &str, &str); 4] = [
+const AWS_MANAGED: [(&str, &str, &str, &str); 5] = [
     (
         "AdministratorAccess",
         "/",
@@ -26,6 +26,13 @@ const AWS_MANAGED: [(&str, &str, &str, &str); 4] = [
         "/",
         "Provides read only access to all buckets via the AWS Management Console.",
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"],"Resource":"*"}]}"#,
+    ),
+    (
+        // As far as the services of this platform go: AWS's own lists every service there is.
+        "ReadOnlyAccess",
+        "/",
+        "Provides read-only access to AWS services and resources.",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cloudtrail:Describe*","cloudtrail:Get*","cloudtrail:List*","cloudtrail:LookupEvents","iam:Generate*","iam:Get*","iam:List*","iam:Simulate*","kms:Describe*","kms:Get*","kms:List*","redshift:Describe*","redshift:Get*","redshift:View*","s3:Get*","s3:List*","s3:Describe*","secretsmanager:Describe*","secretsmanager:GetResourcePolicy","secretsmanager:List*","sts:GetAccessKeyInfo","sts:GetCallerIdentity","sts:GetSessionToken"],"Resource":"*"}]}"#,
     ),
     (
         "SecretsManagerReadWrite",

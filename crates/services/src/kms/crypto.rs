@@ -200,3 +200,59 @@ fn new_data_key(cx: &Cx, input: &DataKeyInput) -> Result<(DataKey, Zeroizing<Vec
     };
     Ok((wrapped, plain))
 }
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ReEncryptInput {
+    ciphertext_blob: String,
+    source_key_id: Option<String>,
+    #[serde(default)]
+    source_encryption_context: EncryptionContext,
+    destination_key_id: String,
+    #[serde(default)]
+    destination_encryption_context: EncryptionContext,
+    dry_run: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ReEncrypted {
+    ciphertext_blob: String,
+    source_key_id: String,
+    key_id: String,
+    source_encryption_algorithm: &'static str,
+    destination_encryption_algorithm: &'static str,
+}
+
+/// Two permissions: from the one key, to the other.
+pub(super) fn re_encrypt_access(cx: &Cx, input: &ReEncryptInput) -> Result<Access, Fault> {
+    let source = key_of(cx, &bytes(&input.ciphertext_blob)?, input.source_key_id.as_ref())?;
+    let target = find(cx, &input.destination_key_id)?;
+    let from = &input.source_encryption_context;
+    let to = &input.destination_encryption_context;
+    Ok(Access::to(check_with_context(cx, "ReEncryptFrom", &source, from)?).and(check_with_context(
+        cx,
+        "ReEncryptTo",
+        &target,
+        to,
+    )?))
+}
+
+pub(super) fn re_encrypt(cx: &Cx, input: ReEncryptInput) -> Result<ReEncrypted, Fault> {
+    let whole = bytes(&input.ciphertext_blob)?;
+    let source = key_of(cx, &whole, input.source_key_id.as_ref())?;
+    let target = find(cx, &input.destination_key_id)?;
+    source.usable()?;
+    target.usable()?;
+    let (_, sealed) = ciphertext::parse(&whole)?;
+    let plain = ciphertext::open(cx, &source, &input.source_encryption_context, sealed)?;
+    unless_dry(input.dry_run)?;
+    let context = &input.destination_encryption_context;
+    Ok(ReEncrypted {
+        ciphertext_blob: STANDARD.encode(ciphertext::seal(cx, &target, context, &plain)?),
+        source_key_id: source.arn().to_string(),
+        key_id: target.arn().to_string(),
+        source_encryption_algorithm: SYMMETRIC,
+        destination_encryption_algorithm: SYMMETRIC,
+    })
+}

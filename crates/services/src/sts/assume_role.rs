@@ -64,6 +64,8 @@ pub(super) fn access(cx: &Cx, input: &AssumeRoleInput) -> Result<Access, Fault> 
         return Err(Fault::new("AccessDenied", text).status(403));
     }
     tags::check(cx.principal(), &input.tags, &input.transitive_tag_keys)?;
+    check_source_identity(cx, input)?;
+    check_session_policy(input)?;
     let role = find(cx, &arn)?;
     let mut access = Access::to(question(cx, "sts:AssumeRole", input, &arn, role.as_ref()));
     if !input.tags.is_empty() {
@@ -127,7 +129,6 @@ pub(super) fn assume(cx: &Cx, input: AssumeRoleInput) -> Result<AssumedRole, Fau
         return Err(Fault::new("NotImplemented", "MFA devices are not implemented.").status(501));
     }
     let seconds = duration::of_role(cx, &role, input.duration_seconds)?;
-    check_source_identity(cx, &input)?;
     let policies = session_policies(cx, &input)?;
     let policy_size = packed_size(&policies, &input.tags);
     let inherited = tags::inherited(cx.principal()).map(|(key, _)| key.clone());
@@ -173,22 +174,32 @@ fn find(cx: &Cx, arn: &Arn) -> Result<Option<RoleRecord>, Fault> {
     Ok(roles::get(cx, account, name)?.filter(|role| role.arn() == *arn))
 }
 
+/// A session keeps the source identity it has ("Monitor and control actions taken with assumed
+/// roles", IAM User Guide).
 fn check_source_identity(cx: &Cx, input: &AssumeRoleInput) -> Result<(), Fault> {
     let inherited = cx.principal().session().and_then(|facts| facts.source_identity.as_ref());
     match (inherited, &input.source_identity) {
         (Some(set), Some(asked)) if set != asked => {
-            let text = "The source identity cannot be changed during role chaining.";
-            Err(Fault::new("ValidationError", text).status(400))
+            let text = format!(
+                "User: {} is not authorized to perform: sts:SetSourceIdentity on resource: {}",
+                cx.principal().arn(),
+                input.role_arn
+            );
+            Err(Fault::new("AccessDenied", text).status(403))
         }
         _ => Ok(()),
     }
 }
 
+fn check_session_policy(input: &AssumeRoleInput) -> Result<(), Fault> {
+    let Some(document) = &input.policy else { return Ok(()) };
+    let malformed = |e: Malformed| Fault::new(e.code, e.message).status(400);
+    validate(Place::Session, document).map(drop).map_err(malformed)
+}
+
 fn session_policies(cx: &Cx, input: &AssumeRoleInput) -> Result<Vec<(String, String)>, Fault> {
     let mut policies = Vec::new();
     if let Some(document) = &input.policy {
-        let malformed = |e: Malformed| Fault::new(e.code, e.message).status(400);
-        validate(Place::Session, document).map_err(malformed)?;
         policies.push(("session policy".to_owned(), document.clone()));
     }
     for PolicyArn { arn } in &input.policy_arns {

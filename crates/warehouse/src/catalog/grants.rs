@@ -163,6 +163,20 @@ pub(crate) fn held(
         .collect())
 }
 
+/// An object on which a user holds a privilege of its own: such a user cannot be dropped.
+pub(crate) fn privileged_on(
+    connection: &Connection,
+    database: &str,
+    user: i64,
+) -> Result<Option<String>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT CASE object WHEN 'relation' THEN name WHEN 'schema' THEN schema_name \
+         ELSE object END FROM {} WHERE grantee_kind = 'user' AND grantee = {user} LIMIT 1",
+        own(database, "grants")
+    ))?;
+    Ok(rows.first().and_then(|row| row.first()).map(|name| name.text().to_owned()))
+}
+
 /// The grantees an identity counts as.
 pub(crate) fn identity_filter(user: i64, groups: &[i64], roles: &[i64]) -> String {
     let mut filter =

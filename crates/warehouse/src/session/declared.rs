@@ -65,6 +65,11 @@ impl Session {
     }
 }
 
+/// Whether a result may have columns with declared types.
+pub(super) fn may_name_columns(sql: &str) -> bool {
+    plain_columns(sql).is_some_and(|plain| plain.star || !plain.names.is_empty())
+}
+
 /// The columns that a select list names plainly.
 #[derive(Debug, Default, PartialEq)]
 struct Plain {

@@ -3,6 +3,7 @@
 use redshift_sql::{EngineStatement, Verb};
 
 use super::columns::{self, of_engine_name};
+use super::declared::may_name_columns;
 use super::parameters::substitute;
 use super::rewrite::rewrite_names;
 use super::{Field, FieldType, Output, Parameter, Session};
@@ -92,6 +93,9 @@ impl Session {
         sql: &str,
         output: &mut dyn Output,
     ) -> Result<(), Failure> {
+        if !may_name_columns(&statement.sql) {
+            return stream(&self.connection, sql, output);
+        }
         // The types come first: looking them up would end the running query.
         let fields = describe_sql(&self.connection, sql)?;
         let fields = self.with_declared(statement, fields)?;

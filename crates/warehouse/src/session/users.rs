@@ -7,6 +7,7 @@ use redshift_sql::{
 };
 
 use super::Session;
+use crate::catalog::grants::privileged_on;
 use crate::catalog::relations;
 use crate::catalog::users::{self, Collective, User};
 use crate::errors::Failure;
@@ -112,14 +113,11 @@ impl Session {
             }
             for database in &self.cluster.databases {
                 if let Some(object) = relations::owned_by(&self.connection, database, user.id)? {
-                    let mut failure = Failure::new(
-                        "55006",
-                        format!(
-                            "user \"{name}\" cannot be dropped because the user owns some object"
-                        ),
-                    );
-                    failure.detail = Some(format!("owner of {object}"));
-                    return Err(failure);
+                    return Err(still_used(name, "owns some object", &format!("owner of {object}")));
+                }
+                if let Some(object) = privileged_on(&self.connection, database, user.id)? {
+                    let detail = format!("privilege on {object}");
+                    return Err(still_used(name, "has a privilege on some object", &detail));
                 }
             }
             users::remove(&self.connection, &home, &self.cluster.databases, "user", user.id)?;
@@ -257,4 +255,12 @@ fn apply_options(user: &mut User, options: &[UserOption]) -> Vec<String> {
 
 fn no_such(kind: &str, name: &str) -> Failure {
     Failure::new("42704", format!("{kind} \"{name}\" does not exist"))
+}
+
+/// Redshift Developer Guide, "DROP USER", usage notes.
+fn still_used(user: &str, why: &str, detail: &str) -> Failure {
+    let text = format!("user \"{user}\" cannot be dropped because the user {why}");
+    let mut failure = Failure::new("55006", text);
+    failure.detail = Some(detail.to_owned());
+    failure
 }

@@ -20,6 +20,8 @@ pub struct UnloadError {
     pub message: String,
     /// The DETAIL field: the engine's block, absent where Redshift sends none.
     pub detail: Option<String>,
+    /// The HINT field: Redshift sends none; ours carries the explanation of a denial.
+    pub hint: Option<String>,
 }
 
 /// SQLSTATE of all load and unload failures.
@@ -76,7 +78,7 @@ pub(super) struct Block<'a> {
 impl UnloadError {
     /// A plain error without a DETAIL block.
     pub(super) fn plain(sqlstate: &str, message: impl Into<String>) -> Self {
-        Self { sqlstate: sqlstate.to_owned(), message: message.into(), detail: None }
+        Self { sqlstate: sqlstate.to_owned(), message: message.into(), detail: None, hint: None }
     }
 
     /// An engine error: `XX000` with the DETAIL block of the leader node.
@@ -88,7 +90,7 @@ impl UnloadError {
              query:     {}\n  location:  {location}\n  process:   padbmaster [pid={}]\n  {RULE}\n",
             caller.query_id, caller.pid,
         );
-        Self { sqlstate: INTERNAL.to_owned(), message, detail: Some(detail) }
+        Self { sqlstate: INTERNAL.to_owned(), message, detail: Some(detail), hint: None }
     }
 
     /// A batch did not have the query's columns: a fault of the caller, told instead of a panic.
@@ -134,10 +136,13 @@ impl UnloadError {
     /// What the cloud refused, as Redshift reports it. A refused role is named without STS's
     /// reason; S3's and the key's refusals carry the service's own text.
     pub(super) fn from_cloud(error: &CloudError, context: &Context, caller: &Caller<'_>) -> Self {
-        match &error.hop {
+        let failure = match &error.hop {
             Hop::Assume { role, .. } => Self::role_not_assumable(role, caller),
             Hop::Storage | Hop::Key { .. } => Self::storage(error, context, caller),
-        }
+        };
+        let message = error.authorization_message.as_ref();
+        let hint = message.map(|text| format!("encoded authorization message: {text}"));
+        Self { hint, ..failure }
     }
 
     fn role_not_assumable(role: &str, caller: &Caller<'_>) -> Self {
@@ -188,6 +193,6 @@ impl UnloadError {
 
 impl From<SourceError> for UnloadError {
     fn from(error: SourceError) -> Self {
-        Self { sqlstate: error.sqlstate, message: error.message, detail: None }
+        Self { sqlstate: error.sqlstate, message: error.message, detail: None, hint: None }
     }
 }

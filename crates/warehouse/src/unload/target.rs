@@ -61,6 +61,7 @@ fn permanent_redirect(world: &dyn World) -> CloudError {
         request_id: random_hex(world, 8),
         extended_request_id: random_hex(world, 24),
         hop: Hop::Storage,
+        authorization_message: None,
     }
 }
 

@@ -69,6 +69,12 @@ async fn nothing_is_allowed_that_was_not_granted() {
             ),
             ("drop table mine", ""),
             ("drop table copy", ""),
+            (
+                "drop user u",
+                "!55006 user \"u\" cannot be dropped because the user has a privilege on some object",
+            ),
+            ("revoke all on s.t from u", ""),
+            ("revoke update (a) on s.t from u", ""),
             ("drop user u", ""),
         ],
     )

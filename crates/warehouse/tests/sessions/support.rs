@@ -28,11 +28,14 @@ impl Directory for FakeDirectory {
     }
 }
 
+/// The external id and the roles of a chain that was assumed.
+pub type Chain = (String, Vec<String>);
+
 /// One bucket, `lake`, in memory; every assumed chain is written down.
 #[derive(Clone, Default)]
 pub struct FakeCloud {
     pub objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
-    pub chains: Arc<Mutex<Vec<(String, Vec<String>)>>>,
+    pub chains: Arc<Mutex<Vec<Chain>>>,
 }
 
 impl FakeCloud {
@@ -44,6 +47,7 @@ impl FakeCloud {
             status: 403,
             request_id: "RID".into(),
             extended_request_id: "XRID".into(),
+            authorization_message: None,
             hop,
         }
     }

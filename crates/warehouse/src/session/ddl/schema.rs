@@ -46,7 +46,7 @@ impl Session {
             let quota = create.quota_mb;
             Ok(relations::add_schema(&session.connection, &database, name, owner, quota)?)
         })?;
-        self.path = None;
+        self.privileges_changed();
         Ok(String::from("CREATE SCHEMA"))
     }
 
@@ -92,7 +92,7 @@ impl Session {
             }
             Ok(())
         })?;
-        self.path = None;
+        self.privileges_changed();
         Ok(String::from("DROP SCHEMA"))
     }
 

@@ -216,7 +216,7 @@ impl Session {
 /// Puts the schemas in front of the names at these places (characters from 1).
 fn qualify(text: &str, places: &[(usize, String)]) -> Option<String> {
     let mut places = places.to_vec();
-    places.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    places.sort_unstable_by_key(|place| std::cmp::Reverse(place.0));
     places.dedup_by_key(|place| place.0);
     let mut text = text.to_owned();
     for (position, schema) in places {

@@ -78,6 +78,7 @@ pub(super) fn refusal(operation: &str) -> CloudError {
         request_id: "RID".into(),
         extended_request_id: "EXT".into(),
         hop,
+        authorization_message: Some("opaque".into()),
     }
 }
 

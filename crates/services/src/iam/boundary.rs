@@ -1,0 +1,62 @@
+//! Permissions boundaries of users and roles.
+
+use gateway::{Access, Check, Cx, Fault};
+use serde::Deserialize;
+
+use super::common::{Done, iam_arn};
+use super::holder::Holder;
+use crate::identity::managed_policy;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PutInput {
+    #[serde(alias = "RoleName", alias = "UserName")]
+    holder: String,
+    permissions_boundary: String,
+}
+
+pub(super) fn put_access<H: Holder>(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
+    let action = format!("iam:Put{}PermissionsBoundary", H::NOUN);
+    let arn = iam_arn(cx.account()?, H::resource(cx, &input.holder)?);
+    let check =
+        Check::new(&action, arn).with("iam:PermissionsBoundary", &input.permissions_boundary);
+    Ok(Access::to(check))
+}
+
+pub(super) fn put<H: Holder>(cx: &mut Cx, input: PutInput) -> Result<Done, Fault> {
+    let mut holder = H::find(cx, &input.holder)?;
+    check(cx, &input.permissions_boundary)?;
+    holder.policies().boundary = Some(input.permissions_boundary);
+    holder.save(cx)?;
+    Ok(Done {})
+}
+
+/// Only a managed policy that exists can bound anything.
+pub(super) fn check(cx: &Cx, arn: &str) -> Result<(), Fault> {
+    let absent = || {
+        let text = format!("Scope ARN: {arn} does not exist or is not attachable.");
+        Fault::new("NoSuchEntity", text).status(404)
+    };
+    managed_policy(cx, arn)?.map(drop).ok_or_else(absent)
+}
+
+#[derive(Deserialize)]
+pub(super) struct DeleteInput {
+    #[serde(alias = "RoleName", alias = "UserName")]
+    holder: String,
+}
+
+pub(super) fn delete_access<H: Holder>(cx: &Cx, input: &DeleteInput) -> Result<Access, Fault> {
+    H::access(cx, "Delete", "PermissionsBoundary", &input.holder)
+}
+
+pub(super) fn delete<H: Holder>(cx: &mut Cx, input: DeleteInput) -> Result<Done, Fault> {
+    let mut holder = H::find(cx, &input.holder)?;
+    if holder.policies().boundary.take().is_none() {
+        let noun = H::NOUN.to_ascii_lowercase();
+        let text = format!("The {noun} {} has no permissions boundary.", input.holder);
+        return Err(Fault::new("NoSuchEntity", text).status(404));
+    }
+    holder.save(cx)?;
+    Ok(Done {})
+}

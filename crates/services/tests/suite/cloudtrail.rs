@@ -1,0 +1,207 @@
+//! What the trail shows, to whom, and what it must never show.
+
+use std::collections::BTreeSet;
+
+use chrono::Duration;
+use expect_test::expect;
+use serde_json::{Value, json};
+use testkit::{Caller, World, allow, check, trusting};
+
+fn lookup(world: &World, caller: &Caller, input: Value) -> Vec<Value> {
+    let answer = world.ok(caller, "cloudtrail", "LookupEvents", input);
+    answer["Events"].as_array().unwrap().clone()
+}
+
+fn names(events: &[Value]) -> String {
+    events.iter().map(|e| e["EventName"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+fn by(key: &str, value: &str) -> Value {
+    json!({ "LookupAttributes": [{ "AttributeKey": key, "AttributeValue": value }] })
+}
+
+/// Some calls by three people, five minutes apart.
+fn eventful() -> (World, Caller) {
+    let world = World::new();
+    let admin = world.admin("prod");
+    let ann = world.user("prod", "ann", &[allow(&["kms:*"], &["*"])]);
+    world.advance(Duration::minutes(5));
+    let key = world.ok(&ann, "kms", "CreateKey", json!({}));
+    let key = key["KeyMetadata"]["Arn"].as_str().unwrap();
+    world.ok(&ann, "kms", "DescribeKey", json!({ "KeyId": key }));
+    world.advance(Duration::minutes(5));
+    assert!(world.call(&ann, "iam", "ListUsers", json!({})).is_err());
+    world.ok(&admin, "s3", "CreateBucket", json!({ "Bucket": "lake" }));
+    world.ok(&admin.in_region("eu-west-1"), "kms", "ListKeys", json!({}));
+    (world, ann)
+}
+
+#[test]
+fn events_are_found_by_one_attribute_newest_first() {
+    let (world, ann) = eventful();
+    let admin = world.admin("prod");
+    let found = |input: Value| names(&lookup(&world, &admin, input));
+    let key_id = &ann.credentials.access_key_id;
+    let answers = [
+        found(by("EventName", "CreateKey")),
+        found(by("Username", "ann")),
+        found(by("EventSource", "kms.amazonaws.com")),
+        found(by("AccessKeyId", key_id)),
+        found(by("ReadOnly", "false")),
+        found(by("EventName", "Nothing")),
+    ];
+    check(answers.join("\n"), expect![[r#""#]]);
+    let event = &lookup(&world, &admin, by("EventName", "ListUsers"))[0];
+    let record: Value = serde_json::from_str(event["CloudTrailEvent"].as_str().unwrap()).unwrap();
+    assert_eq!(record["errorCode"], "AccessDenied");
+    assert_eq!(record["userIdentity"]["userName"], "ann");
+    assert_eq!(record["eventID"], event["EventId"]);
+    let by_id = by("EventId", event["EventId"].as_str().unwrap());
+    assert_eq!(found(by_id), "ListUsers");
+    // The other Region shows its own, and what is global.
+    let there = lookup(&world, &admin.in_region("eu-west-1"), json!({}));
+    let there: BTreeSet<_> = there.iter().map(|e| e["EventName"].as_str().unwrap()).collect();
+    assert!(there.contains("ListKeys") && there.contains("CreateUser"), "{there:?}");
+    assert!(!there.contains("CreateKey"));
+}
+
+#[test]
+fn events_are_found_by_time() {
+    let (world, _) = eventful();
+    let admin = world.admin("prod");
+    let now = world.gateway().world().now().timestamp();
+    let found = |input: Value| names(&lookup(&world, &admin, input));
+    let middle = json!({ "StartTime": now - 400, "EndTime": now - 200 });
+    assert_eq!(found(middle), "DescribeKey CreateKey");
+    assert_eq!(found(json!({ "EndTime": now - 500 })), "CreateAccessKey PutUserPolicy CreateUser");
+    let answers = [
+        json!({ "StartTime": now, "EndTime": now - 1 }),
+        json!({ "LookupAttributes": [
+            { "AttributeKey": "Username", "AttributeValue": "ann" },
+            { "AttributeKey": "EventName", "AttributeValue": "CreateKey" },
+        ] }),
+        json!({ "NextToken": "none" }),
+        json!({ "MaxResults": 51 }),
+        by("Colour", "red"),
+    ]
+    .map(|input| world.told(&admin, "cloudtrail", "LookupEvents", input));
+    check(answers.join("\n"), expect![[r#""#]]);
+}
+
+#[test]
+fn pages_hold_every_event_once_though_new_ones_come() {
+    let (world, _) = eventful();
+    let admin = world.admin("prod");
+    let end = json!(world.gateway().world().now().timestamp() - 200);
+    let mut seen = Vec::new();
+    let mut input = json!({ "MaxResults": 2, "EndTime": end });
+    loop {
+        let page = world.ok(&admin, "cloudtrail", "LookupEvents", input.clone());
+        let events = page["Events"].as_array().unwrap();
+        assert!(events.len() <= 2);
+        seen.extend(events.iter().map(|event| event["EventId"].as_str().unwrap().to_owned()));
+        let Some(token) = page.get("NextToken").filter(|token| token.is_string()) else { break };
+        input["NextToken"] = token.clone();
+    }
+    let whole = lookup(&world, &admin, json!({ "EndTime": end }));
+    let whole: Vec<_> = whole.iter().map(|e| e["EventId"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(seen, whole);
+    assert!(seen.len() >= 5);
+}
+
+#[test]
+fn both_accounts_of_a_call_see_it_and_a_third_does_not() {
+    let world = World::new();
+    let role = world.role("prod", "lake", &trusting(&["222222222222"]), &[]);
+    world.assume(&world.admin("dev"), &role);
+    for (account, sees) in [("prod", true), ("dev", true), ("other", false)] {
+        let found = lookup(&world, &world.admin(account), by("EventName", "AssumeRole"));
+        assert_eq!(found.len(), usize::from(sees), "{account}");
+        for event in found {
+            let record = event["CloudTrailEvent"].as_str().unwrap();
+            let record: Value = serde_json::from_str(record).unwrap();
+            assert_eq!(record["recipientAccountId"], world.account(account).to_string());
+            assert_eq!(record["userIdentity"]["accountId"], "222222222222");
+        }
+    }
+}
+
+#[test]
+fn data_events_are_not_looked_up() {
+    let (world, _) = eventful();
+    let admin = world.admin("prod");
+    let put = json!({ "Bucket": "lake", "Key": "k" });
+    let mut request = world.request("s3", "PutObject", &put);
+    request.with_body(b"x");
+    world.sign(&mut request, &admin);
+    assert_eq!(world.send(request).told(), "ok");
+    assert!(lookup(&world, &admin, by("EventName", "PutObject")).is_empty());
+    assert!(world.last_event("prod").starts_with("LookupEvents"));
+    assert!(world.trail("prod").iter().any(|record| record["eventName"] == "PutObject"));
+}
+
+/// Everything in the world that is a secret passes by once; none of it may stay in a record.
+#[test]
+fn no_record_holds_a_secret() {
+    let world = World::new();
+    let admin = world.admin("prod");
+    let ok = |service, operation, input| world.ok(&admin, service, operation, input);
+    let base64 = |text: &str| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(text)
+    };
+    let ann = world.user("prod", "ann", &[allow(&["*"], &["*"])]);
+    let role = world.role("prod", "r", &trusting(&["111111111111"]), &[allow(&["*"], &["*"])]);
+    let session = world.assume(&ann, &role);
+    let temporary = ok("sts", "GetSessionToken", json!({}));
+    let mut secrets = vec![
+        admin.credentials.secret_access_key.clone(),
+        ann.credentials.secret_access_key,
+        session.credentials.secret_access_key,
+        session.credentials.session_token.unwrap(),
+        temporary["Credentials"]["SecretAccessKey"].as_str().unwrap().to_owned(),
+        temporary["Credentials"]["SessionToken"].as_str().unwrap().to_owned(),
+    ];
+    let make = json!({ "Name": "s", "SecretString": "hush-one" });
+    ok("secretsmanager", "CreateSecret", make);
+    let put = json!({ "SecretId": "s", "SecretBinary": base64("hush-two") });
+    ok("secretsmanager", "PutSecretValue", put);
+    ok("secretsmanager", "UpdateSecret", json!({ "SecretId": "s", "SecretString": "hush-three" }));
+    ok("secretsmanager", "GetSecretValue", json!({ "SecretId": "s" }));
+    let refused = json!({ "Name": "not allowed", "SecretString": "hush-four" });
+    assert!(world.call(&admin, "secretsmanager", "CreateSecret", refused).is_err());
+    let key = ok("kms", "CreateKey", json!({}))["KeyMetadata"]["Arn"].clone();
+    let sealed = ok("kms", "Encrypt", json!({ "KeyId": key, "Plaintext": base64("hush-five") }));
+    ok("kms", "Decrypt", json!({ "CiphertextBlob": sealed["CiphertextBlob"] }));
+    let data_key = ok("kms", "GenerateDataKey", json!({ "KeyId": key, "KeySpec": "AES_256" }));
+    let random = ok("kms", "GenerateRandom", json!({ "NumberOfBytes": 24 }));
+    secrets.extend([&data_key, &random].map(|a| a["Plaintext"].as_str().unwrap().to_owned()));
+    let cluster = json!({
+        "ClusterIdentifier": "wh", "NodeType": "ra3.xlplus", "MasterUsername": "admin",
+        "MasterUserPassword": "Hush0Six",
+    });
+    ok("redshift", "CreateCluster", cluster.clone());
+    assert!(world.call(&admin, "redshift", "CreateCluster", cluster).is_err());
+    for text in ["hush-one", "hush-two", "hush-three", "hush-four", "hush-five", "Hush0Six"] {
+        secrets.extend([text.to_owned(), base64(text)]);
+    }
+    let audit = world.whole_audit();
+    assert!(audit.len() > 20);
+    for secret in &secrets {
+        assert!(secret.len() > 7);
+        let found = audit.iter().find(|record| record.contains(secret.as_str()));
+        assert!(found.is_none(), "{secret} is in {found:?}");
+    }
+    // And the records are about those calls: what is no secret stands there.
+    assert!(audit.iter().any(|r| r.contains("CreateSecret") && r.contains("HIDDEN_DUE_TO")));
+}
+
+#[test]
+fn looking_up_needs_permission() {
+    let world = World::new();
+    let nobody = world.user("prod", "nobody", &[]);
+    check(
+        world.told(&nobody, "cloudtrail", "LookupEvents", json!({})),
+        expect![[r#"400 AccessDeniedException: User: arn:aws:iam::111111111111:user/nobody is not authorized to perform: cloudtrail:LookupEvents because no identity-based policy allows the cloudtrail:LookupEvents action"#]],
+    );
+}

@@ -1,0 +1,237 @@
+//! What holds for every operation, whether it is built or not.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use testkit::{ACCOUNTS, Caller, World, allow, deny, smallest, trusting};
+
+/// Operations whose answer to a caller without permissions is no denial. May only shrink.
+const NO_DENIAL: [(&str, &str, &str); 3] = [
+    ("sts", "GetCallerIdentity", "needs no permission, and none can take it away"),
+    ("sts", "GetSessionToken", "users need no permission for it"),
+    ("s3", "DeleteObjects", "each key is decided on, recorded and answered for by itself"),
+];
+/// Operations whose request is, in the path style, that of another one. May only shrink.
+const SAME_REQUEST: [(&str, &str, &str); 1] =
+    [("s3", "ListDirectoryBuckets", "differs from ListBuckets by its endpoint only")];
+
+/// The world with a thing of each kind, all of prod's.
+struct Prepared {
+    world: World,
+    /// Values for members by name, so that an input means something that exists.
+    members: Value,
+    /// Those that differ between services or operations.
+    special: Vec<(&'static str, &'static str, Value)>,
+}
+
+fn prepared() -> Prepared {
+    let world = World::new();
+    let admin = world.admin("prod");
+    let ok = |service, operation, input| world.ok(&admin, service, operation, input);
+    let key = ok("kms", "CreateKey", json!({}))["KeyMetadata"]["Arn"].clone();
+    ok("kms", "CreateAlias", json!({ "AliasName": "alias/known", "TargetKeyId": key }));
+    let ciphertext = ok("kms", "Encrypt", json!({ "KeyId": key, "Plaintext": "AAEC" }));
+    ok("secretsmanager", "CreateSecret", json!({ "Name": "known", "SecretString": "x" }));
+    ok("s3", "CreateBucket", json!({ "Bucket": "known" }));
+    put_object(&world, &admin);
+    let role = world.role("prod", "known", &trusting(&["111111111111"]), &[]);
+    ok("iam", "CreateUser", json!({ "UserName": "known" }));
+    let document = testkit::document(&[allow(&["s3:*"], &["*"])]);
+    let policy = json!({ "PolicyName": "known", "PolicyDocument": document });
+    let policy = ok("iam", "CreatePolicy", policy)["Policy"]["Arn"].clone();
+    let upload = ok("s3", "CreateMultipartUpload", json!({ "Bucket": "known", "Key": "parts" }));
+    let members = json!({
+        "Bucket": "known", "Key": "object", "UploadId": upload["UploadId"], "PartNumber": 1,
+        "SecretId": "known", "KeyId": key, "TargetKeyId": key, "AliasName": "alias/known",
+        "CiphertextBlob": ciphertext["CiphertextBlob"], "NumberOfBytes": 32,
+        "UserName": "known", "RoleName": "known", "RoleArn": role, "PolicyArn": policy,
+        "PermissionsBoundary": policy, "VersionId": "v1", "PolicyDocument": document,
+        "CopySource": "known/object", "ClusterIdentifier": "known", "Policy": document,
+    });
+    let special = vec![
+        ("kms", "CreateKey", json!({ "Policy": null })),
+        ("s3", "UploadPart", json!({ "Key": "parts" })),
+        ("s3", "AbortMultipartUpload", json!({ "Key": "parts" })),
+        ("s3", "CompleteMultipartUpload", json!({ "Key": "parts" })),
+        ("s3", "ListParts", json!({ "Key": "parts" })),
+    ];
+    Prepared { world, members, special }
+}
+
+fn put_object(world: &World, admin: &Caller) {
+    let mut put = world.request("s3", "PutObject", &json!({ "Bucket": "known", "Key": "object" }));
+    put.with_body(b"bytes");
+    world.sign(&mut put, admin);
+    assert_eq!(world.send(put).told(), "ok");
+}
+
+impl Prepared {
+    fn input(&self, service: &str, operation: &str) -> Value {
+        let model = wire::model(service).unwrap();
+        let mut given = self.members.clone();
+        // S3 calls other things by these names.
+        if service == "s3" || service == "secretsmanager" || service == "sts" {
+            given
+                .as_object_mut()
+                .unwrap()
+                .retain(|name, _| name != "VersionId" && name != "Policy");
+        }
+        for (_, _, members) in
+            self.special.iter().filter(|(s, o, _)| (*s, *o) == (service, operation))
+        {
+            for (name, value) in members.as_object().unwrap() {
+                given[name] = value.clone();
+            }
+        }
+        given.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        smallest(model, model.operation(operation).unwrap(), &given)
+    }
+
+    fn audited(&self) -> usize {
+        self.world.whole_audit().len()
+    }
+}
+
+fn is_in(list: &[(&str, &str, &str)], service: &str, operation: &str) -> bool {
+    list.iter().any(|(s, o, _)| (*s, *o) == (service, operation))
+}
+
+/// Every operation that is built, by service.
+fn built(world: &World) -> Vec<(&'static str, &'static str)> {
+    let services: Vec<_> = world.gateway().services().collect();
+    let lines = services.iter().flat_map(|s| s.operations().map(|operation| (s.name(), operation)));
+    lines.collect()
+}
+
+#[test]
+fn every_line_of_every_table_is_an_operation_of_the_interface() {
+    let world = World::new();
+    let lines = built(&world);
+    assert!(lines.len() > 100, "the tables are empty");
+    for (service, operation) in lines {
+        let model = wire::model(service).unwrap_or_else(|| panic!("no model of {service}"));
+        assert!(model.operation(operation).is_some(), "{service}:{operation}");
+    }
+}
+
+#[test]
+fn unsigned_calls_are_refused_and_change_nothing() {
+    let prepared = prepared();
+    let world = &prepared.world;
+    for (service, operation) in built(world) {
+        let before = prepared.audited();
+        let request = world.request(service, operation, &prepared.input(service, operation));
+        let answer = world.send(request);
+        if operation == "DeleteObjects" {
+            let outcome = answer.result().unwrap();
+            assert_eq!(outcome["Errors"][0]["Code"], "AccessDenied");
+            continue;
+        }
+        let expected = match service {
+            "s3" => (403, "AccessDenied"),
+            "kms" | "secretsmanager" | "cloudtrail" => (400, "MissingAuthenticationTokenException"),
+            _ => (403, "MissingAuthenticationToken"),
+        };
+        let error = answer.result().expect_err(operation);
+        let code = if operation.starts_with("Head") { "AccessDenied" } else { &error.code };
+        assert_eq!((answer.status, code), expected, "{service}:{operation}: {}", error.message);
+        // Somebody asked S3, if nobody in particular; the others cannot say whom to tell.
+        let records = if service == "s3" { 1 } else { 0 };
+        assert_eq!(prepared.audited() - before, records, "{service}:{operation}");
+    }
+}
+
+/// Calls every operation as `caller` and demands the denial of its protocol and one audit record.
+fn all_deny(prepared: &Prepared, caller: &Caller, sentence: &str) {
+    let world = &prepared.world;
+    let mut excused = BTreeSet::new();
+    for (service, operation) in built(world) {
+        let before = prepared.audited();
+        let input = prepared.input(service, operation);
+        let outcome = world.call(caller, service, operation, input.clone());
+        let records = if operation == "DeleteObjects" { 2 } else { 1 };
+        assert_eq!(prepared.audited() - before, records, "{service}:{operation} {input}");
+        if is_in(&NO_DENIAL, service, operation) {
+            let outcome = outcome.expect("an operation is excused for nothing");
+            assert!(outcome.get("Deleted").is_none(), "{service}:{operation}: {outcome}");
+            excused.insert((service, operation));
+            continue;
+        }
+        let error = outcome.expect_err(operation);
+        let json = wire::model(service).unwrap().protocol().is_json();
+        let expected = if json { (400, "AccessDeniedException") } else { (403, "AccessDenied") };
+        let head = operation.starts_with("Head");
+        let code = if head { "AccessDenied" } else { &error.code };
+        assert_eq!(
+            (error.status, code),
+            expected,
+            "{service}:{operation} {input}: {}",
+            error.message
+        );
+        let said = head || error.message.contains(sentence);
+        assert!(said, "{service}:{operation}: {}", error.message);
+        let record: Value = serde_json::from_str(world.whole_audit().last().unwrap()).unwrap();
+        assert_eq!(record["eventName"], operation);
+        assert_eq!(record["errorCode"], expected.1, "{service}:{operation}");
+    }
+    assert_eq!(excused.len(), NO_DENIAL.len(), "an exception is for nothing");
+}
+
+#[test]
+fn a_user_without_permissions_is_denied_everything_and_every_attempt_is_recorded() {
+    let prepared = prepared();
+    let nobody = prepared.world.user("prod", "nobody", &[]);
+    all_deny(&prepared, &nobody, "is not authorized to perform: ");
+}
+
+#[test]
+fn an_explicit_deny_beats_administrator_access_everywhere() {
+    let prepared = prepared();
+    let world = &prepared.world;
+    let denied = world.user("prod", "denied", &[deny(&["*"], &["*"])]);
+    let attach = json!({
+        "UserName": "denied", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess",
+    });
+    world.ok(&world.admin("prod"), "iam", "AttachUserPolicy", attach);
+    all_deny(&prepared, &denied, "with an explicit deny in an identity-based policy");
+}
+
+#[test]
+fn what_is_not_built_says_so_in_its_own_protocol_and_only_to_the_authenticated() {
+    let prepared = prepared();
+    let world = &prepared.world;
+    let built: BTreeSet<_> = built(world).into_iter().collect();
+    let mut seen = 0;
+    for model in wire::models() {
+        for operation in model.operations() {
+            let (service, name) = (model.name(), operation.name());
+            if built.contains(&(service, name)) || is_in(&SAME_REQUEST, service, name) {
+                continue;
+            }
+            seen += 1;
+            let input = smallest(model, operation, &prepared.members);
+            let mut request = world.request(service, name, &input);
+            if service != "s3" {
+                let answer = world.send(request.clone());
+                let code = answer.result().unwrap_err().code;
+                assert!(code.starts_with("MissingAuthenticationToken"), "{service}:{name}: {code}");
+            }
+            world.sign(&mut request, &world.admin("prod"));
+            let error = world.send(request).result().expect_err(name);
+            let expected = (501, "NotImplemented");
+            assert_eq!((error.status, error.code.as_str()), expected, "{service}:{name} {error}");
+            assert!(error.message.contains(name), "{service}:{name}: {}", error.message);
+        }
+    }
+    assert!(seen > 400, "only {seen} operations looked at");
+}
+
+#[test]
+fn the_worlds_accounts_are_the_documented_ones() {
+    let world = World::new();
+    for (name, id) in ACCOUNTS {
+        let identity = world.ok(&world.admin(name), "sts", "GetCallerIdentity", json!({}));
+        assert_eq!(identity["Account"], id);
+        assert_eq!(identity["Arn"], format!("arn:aws:iam::{id}:user/admin"));
+    }
+}

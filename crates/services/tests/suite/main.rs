@@ -1,0 +1,25 @@
+//! The services through the real gateway, over bytes.
+//!
+//! `every_operation` holds the rules that hold for each line of every operation table, `outputs`
+//! compares what handlers answer with the interface models; the others tell the stories of one
+//! service each, most of them as tables of input and answer.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod access_keys;
+mod cloudtrail;
+mod decode;
+mod every_operation;
+mod iam;
+mod kms;
+mod outputs;
+mod redshift;
+mod secretsmanager;
+mod sts;
+mod uploads;
