@@ -26,6 +26,12 @@ pub(crate) fn authenticate(
 ) -> Result<Authenticated, Fault> {
     let protocol = model.protocol();
     let refuse = |error: SigError| Fault::from(error.fault(protocol));
+    if is_version_2(parts) {
+        // S3's words in every Region that was opened after 2014.
+        let text = "The authorization mechanism you have provided is not supported. Please use \
+                    AWS4-HMAC-SHA256.";
+        return Err(Fault::new("InvalidRequest", text).status(400));
+    }
     let Some(presented) = Presented::parse(parts).map_err(refuse)? else {
         return unsigned(model, parts).map_err(refuse);
     };
@@ -54,6 +60,15 @@ pub(crate) fn authenticate(
         payload,
         verified: Some(verified),
     })
+}
+
+/// Whether a request carries a signature of version 2, in its header or as a presigned URL.
+fn is_version_2(parts: &Parts) -> bool {
+    let header = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
+    let query = parts.uri.query().unwrap_or_default();
+    let names = |name: &str| query.split('&').any(|pair| pair.starts_with(name));
+    header.is_some_and(|value| value.starts_with("AWS "))
+        || (names("AWSAccessKeyId=") && names("Signature="))
 }
 
 /// S3 admits anonymous requests, which its policies then decide on; no other service does.

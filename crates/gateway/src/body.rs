@@ -55,12 +55,13 @@ pub(crate) fn stream(
     parts: &Parts,
     body: &mut dyn Read,
     caller: &Authenticated,
-    mut upload: Upload,
+    upload: Upload,
 ) -> Result<StagedUpload, Fault> {
-    let trailers = pump(body, parts, caller, |piece| upload.write_all(piece))?;
-    let staged = upload.stage(gateway)?;
-    compare(parts, &trailers, caller, &staged.digested)?;
-    Ok(staged)
+    upload.receive(
+        gateway,
+        |upload| pump(body, parts, caller, |piece| upload.write_all(piece)),
+        |trailers, got| compare(parts, trailers, caller, got),
+    )
 }
 
 /// The digests that a request's headers ask to be compared.

@@ -32,6 +32,9 @@ mod redact;
 mod upload;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::{Access, Check, GuardPolicy};
 pub use audit::LoggedEvent;
 pub use cx::{Cx, Invocation, Origin};

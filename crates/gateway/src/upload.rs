@@ -77,6 +77,25 @@ impl Drop for BlobGuard {
 }
 
 impl Upload {
+    /// Takes the whole body from `fill` and stages it if `verify` accepts what it came to. A body
+    /// that either refuses leaves its audit record and nothing else.
+    pub(crate) fn receive<T>(
+        mut self,
+        gateway: &Arc<Gateway>,
+        fill: impl FnOnce(&mut Self) -> Result<T, Fault>,
+        verify: impl FnOnce(&T, &Digested) -> Result<(), Fault>,
+    ) -> Result<StagedUpload, Fault> {
+        let read = match fill(&mut self) {
+            Ok(read) => read,
+            Err(fault) => return Err(refused(&self.call, gateway, fault)),
+        };
+        let staged = self.stage(gateway)?;
+        match verify(&read, &staged.digested) {
+            Ok(()) => Ok(staged),
+            Err(fault) => Err(refused(&staged.call, gateway, fault)),
+        }
+    }
+
     /// Ends the body.
     ///
     /// # Errors
@@ -96,6 +115,18 @@ impl StagedUpload {
     }
 }
 
+impl UploadCall {
+    /// Leaves the audit record of an upload that was allowed and whose body is refused.
+    fn record_refused(&self, gateway: &Gateway, fault: &Fault) -> Result<(), Fault> {
+        let (service, line) = gateway.built(self.service, self.operation)?;
+        let scope = Scope::new(gateway.store().begin(TxMode::Read)?);
+        let (principal, origin) = (self.principal.clone(), self.origin.clone());
+        let cx = Cx { gateway, scope: &scope, principal, origin };
+        Gateway::record(&cx, service, line, &self.input, Err(fault), &self.access);
+        gateway.log_only(&scope.pending.into_inner().events)
+    }
+}
+
 impl Write for Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.writer.write(bytes)?;
@@ -106,6 +137,11 @@ impl Write for Upload {
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
+}
+
+/// The fault of a refused body once it is recorded, or that it could not be.
+fn refused(call: &UploadCall, gateway: &Gateway, fault: Fault) -> Fault {
+    call.record_refused(gateway, &fault).err().unwrap_or(fault)
 }
 
 /// A body that cannot be stored is our trouble, not the client's.

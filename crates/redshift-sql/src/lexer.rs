@@ -71,9 +71,9 @@ fn lexeme(token: TokenWithSpan, lines: &[usize], options: &Options) -> Result<Le
     let end = offset(lines, token.span.end);
     let mut unfolded = None;
     let token = match token.token {
-        Token::SingleQuotedString(raw) | Token::EscapedStringLiteral(raw) => {
-            Token::SingleQuotedString(unescape(&raw))
-        }
+        // The tokenizer undoes the escapes of `E'…'` whatever it is told.
+        Token::EscapedStringLiteral(text) => Token::SingleQuotedString(text),
+        Token::SingleQuotedString(raw) => Token::SingleQuotedString(unescape(&raw)),
         Token::NationalStringLiteral(raw) => Token::SingleQuotedString(unescape(&raw)),
         Token::Word(mut word) => {
             if word.quote_style.is_some() {

@@ -20,9 +20,8 @@ impl World {
     /// Every record of the log, of every account, oldest first, as stored.
     pub fn whole_audit(&self) -> Vec<String> {
         let scan = must(self.gateway().store().scan_audit());
-        let payload = |record: store::AuditRecord| {
-            String::from_utf8_lossy(&record.payload).into_owned()
-        };
+        let payload =
+            |record: store::AuditRecord| String::from_utf8_lossy(&record.payload).into_owned();
         let mut records: Vec<String> = scan.map(|record| payload(must(record))).collect();
         records.reverse();
         records

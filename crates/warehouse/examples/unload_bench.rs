@@ -289,6 +289,7 @@ fn refused(message: String) -> CloudError {
         request_id: String::new(),
         extended_request_id: String::new(),
         hop: Hop::Storage,
+        authorization_message: None,
     }
 }
 

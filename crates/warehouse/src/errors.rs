@@ -164,8 +164,12 @@ static ENGINE_MESSAGES: &[Rule] = &[
     rule("Conversion", "", "22P02", ""),
     rule("Out of Range", "", "22003", ""),
     rule("Out of Memory", "", "53200", ""),
-    rule("Constraint", "NOT NULL constraint failed", "23502",
-        "Cannot insert a NULL value into column %"),
+    rule(
+        "Constraint",
+        "NOT NULL constraint failed",
+        "23502",
+        "Cannot insert a NULL value into column %",
+    ),
     rule("Constraint", "", "23000", ""),
     rule("Catalog", "write-write conflict", "XX000", CONFLICT),
     rule("Catalog", "already exists", "42P07", "Relation \"%\" already exists"),
@@ -255,19 +259,38 @@ mod tests {
     #[test]
     fn engine_messages_become_redshifts() {
         for (message, sqlstate, expect) in [
-            ("Catalog Error: Table with name nope does not exist!\nDid you mean \"pg_enum\"?\n\nLINE 1: x",
-             "42P01", "relation \"nope\" does not exist"),
-            ("Catalog Error: Table with name \"x2\" already exists!", "42P07",
-             "Relation \"x2\" already exists"),
-            ("Binder Error: Referenced column \"a\" not found in FROM clause!\nCandidate bindings: \"i\"",
-             "42703", "column \"a\" does not exist"),
-            ("Constraint Error: NOT NULL constraint failed: nn.i", "23502",
-             "Cannot insert a NULL value into column i"),
-            ("Conversion Error: Could not convert string 'Table with name' to INT32\n\nLINE 1: x",
-             "22P02", "Could not convert string 'Table with name' to INT32"),
+            (
+                "Catalog Error: Table with name nope does not exist!\nDid you mean \"pg_enum\"?\n\nLINE 1: x",
+                "42P01",
+                "relation \"nope\" does not exist",
+            ),
+            (
+                "Catalog Error: Table with name \"x2\" already exists!",
+                "42P07",
+                "Relation \"x2\" already exists",
+            ),
+            (
+                "Binder Error: Referenced column \"a\" not found in FROM clause!\nCandidate bindings: \"i\"",
+                "42703",
+                "column \"a\" does not exist",
+            ),
+            (
+                "Constraint Error: NOT NULL constraint failed: nn.i",
+                "23502",
+                "Cannot insert a NULL value into column i",
+            ),
+            (
+                "Conversion Error: Could not convert string 'Table with name' to INT32\n\nLINE 1: x",
+                "22P02",
+                "Could not convert string 'Table with name' to INT32",
+            ),
             ("INTERRUPT Error: Interrupted!", "57014", "Query (0) cancelled on user's request"),
             ("TransactionContext Error: Conflict on update!", "XX000", "1023"),
-            ("Transaction Error: Catalog write-write conflict on alter with \"t\"", "XX000", "1023"),
+            (
+                "Transaction Error: Catalog write-write conflict on alter with \"t\"",
+                "XX000",
+                "1023",
+            ),
             ("Something Else", "XX000", "Something Else"),
         ] {
             let failure = from_engine(message);

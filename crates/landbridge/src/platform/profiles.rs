@@ -30,7 +30,7 @@ pub fn write(
         let _ = write!(
             config,
             "[profile {name}]\nregion = {region}\nendpoint_url = {}\noutput = json\n\
-             s3 =\n    addressing_style = path\n\n",
+             s3 =\n    addressing_style = path\n    signature_version = s3v4\n\n",
             endpoint.url()
         );
         if let Some(keys) = keys {

@@ -202,6 +202,8 @@ fn looking_up_needs_permission() {
     let nobody = world.user("prod", "nobody", &[]);
     check(
         world.told(&nobody, "cloudtrail", "LookupEvents", json!({})),
-        expect![[r#"400 AccessDeniedException: User: arn:aws:iam::111111111111:user/nobody is not authorized to perform: cloudtrail:LookupEvents because no identity-based policy allows the cloudtrail:LookupEvents action"#]],
+        expect![[
+            r#"400 AccessDeniedException: User: arn:aws:iam::111111111111:user/nobody is not authorized to perform: cloudtrail:LookupEvents because no identity-based policy allows the cloudtrail:LookupEvents action"#
+        ]],
     );
 }

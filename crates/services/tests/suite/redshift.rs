@@ -25,7 +25,8 @@ fn told(world: &World, operation: &str, input: Value) -> String {
 
 /// The data plane's report that the cluster is up.
 fn settle(world: &World) {
-    let settle = |cx: &mut gateway::Cx| services::redshift::state::settle(cx, KEY, "127.0.0.1", 5439);
+    let settle =
+        |cx: &mut gateway::Cx| services::redshift::state::settle(cx, KEY, "127.0.0.1", 5439);
     world.gateway().maintain(None, world.origin(), settle).unwrap();
 }
 
@@ -53,7 +54,11 @@ fn a_cluster_comes_changes_and_goes() {
     let by_id = json!({ "ClusterIdentifier": "wh" });
     let mut story = vec![status(&world)];
     let mut step = |operation: &str, input: Value| {
-        story.push(format!("{operation}: {} -> {}", told(&world, operation, input), status(&world)));
+        story.push(format!(
+            "{operation}: {} -> {}",
+            told(&world, operation, input),
+            status(&world)
+        ));
     };
     step("CreateCluster", input(json!({ "IamRoles": [role] })));
     step("CreateCluster", input(json!({ "ClusterIdentifier": "WH" })));
@@ -77,7 +82,12 @@ fn a_cluster_comes_changes_and_goes() {
     let forget = |cx: &mut gateway::Cx| services::redshift::state::forget(cx, KEY);
     world.gateway().maintain(None, world.origin(), forget).unwrap();
     check(
-        [status(&world), told(&world, "DescribeClusters", by_id), told(&world, "DeleteCluster", skip)].join("\n"),
+        [
+            status(&world),
+            told(&world, "DescribeClusters", by_id),
+            told(&world, "DeleteCluster", skip),
+        ]
+        .join("\n"),
         expect![[r#"
             gone
             404 ClusterNotFound: Cluster wh not found.
@@ -124,7 +134,9 @@ fn handing_a_role_to_a_cluster_needs_pass_role_on_it() {
     let create = input(json!({ "IamRoles": [role] }));
     check(
         world.told(&without, "redshift", "CreateCluster", create.clone()),
-        expect![[r#"403 AccessDenied: User: arn:aws:iam::111111111111:user/without is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111111111111:role/loader because no identity-based policy allows the iam:PassRole action"#]],
+        expect![[
+            r#"403 AccessDenied: User: arn:aws:iam::111111111111:user/without is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111111111111:role/loader because no identity-based policy allows the iam:PassRole action"#
+        ]],
     );
     assert_eq!(status(&world), "gone");
     // A cluster of another name is another associated resource.
@@ -160,7 +172,10 @@ fn clusters_of_another_account_or_region_are_not_there() {
     settle(&world);
     let by_id = json!({ "ClusterIdentifier": "wh" });
     let text = "404 ClusterNotFound: Cluster wh not found.";
-    assert_eq!(world.told(&world.admin("dev"), "redshift", "DescribeClusters", by_id.clone()), text);
+    assert_eq!(
+        world.told(&world.admin("dev"), "redshift", "DescribeClusters", by_id.clone()),
+        text
+    );
     let elsewhere = world.admin("prod").in_region("eu-west-1");
     assert_eq!(world.told(&elsewhere, "redshift", "DescribeClusters", by_id), text);
 }

@@ -68,7 +68,8 @@ fn a_digest_that_differs_refuses_the_body() {
     let broken: Change = |request| {
         request.header("content-md5", "not base64");
     };
-    let cases = [(md5, "BadDigest"), (crc, "BadDigest"), (sha, "BadDigest"), (broken, "InvalidDigest")];
+    let cases =
+        [(md5, "BadDigest"), (crc, "BadDigest"), (sha, "BadDigest"), (broken, "InvalidDigest")];
     for (change, code) in cases {
         let world = world();
         let mut request = put(&world);

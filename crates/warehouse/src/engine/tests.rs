@@ -67,7 +67,8 @@ fn rows_are_computed_as_they_are_pulled() {
 #[test]
 fn a_failure_in_the_middle_is_an_error() {
     with_engine(|connection, _| {
-        let sql = "SELECT CASE WHEN range = 500000 THEN error('late') ELSE '' END FROM range(1000000)";
+        let sql =
+            "SELECT CASE WHEN range = 500000 THEN error('late') ELSE '' END FROM range(1000000)";
         let mut prepared = connection.prepare(sql).unwrap();
         let failed = prepared.start().is_err() || {
             loop {

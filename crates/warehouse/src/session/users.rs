@@ -113,7 +113,11 @@ impl Session {
             }
             for database in &self.cluster.databases {
                 if let Some(object) = relations::owned_by(&self.connection, database, user.id)? {
-                    return Err(still_used(name, "owns some object", &format!("owner of {object}")));
+                    return Err(still_used(
+                        name,
+                        "owns some object",
+                        &format!("owner of {object}"),
+                    ));
                 }
                 if let Some(object) = privileged_on(&self.connection, database, user.id)? {
                     let detail = format!("privilege on {object}");

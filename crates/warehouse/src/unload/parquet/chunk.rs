@@ -1,6 +1,6 @@
 //! One column chunk: levels and values of its pages, compressed, with its statistics.
 //!
-//! Text goes through a dictionary until that is full, everything else is PLAIN.
+//! Text goes through a dictionary while that pays, everything else is PLAIN.
 //! Apache Parquet, "Data Pages" and "Encodings.md". Start reading at [`Chunk::append`].
 
 use bytes::Bytes;
@@ -34,7 +34,7 @@ pub(super) struct Chunk {
     is_text: bool,
     page: PageValues,
     dictionary: Dictionary,
-    /// The dictionary is full: pages are plain from here on.
+    /// The dictionary did not pay: pages are plain from here on.
     overflowed: bool,
     /// Pages written, before the dictionary's if there is one.
     pages: TrackedWrite<Vec<u8>>,
@@ -145,7 +145,7 @@ impl Chunk {
         self.page.push_bytes(value);
     }
 
-    /// The dictionary is full: this page and those after it are plain.
+    /// The dictionary does not pay: this page and those after it are plain.
     fn leave_dictionary(&mut self) {
         self.overflowed = true;
         for index in std::mem::take(&mut self.page.indices) {

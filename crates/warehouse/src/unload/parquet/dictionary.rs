@@ -1,13 +1,16 @@
 //! A dictionary of a column chunk: distinct byte strings and their numbers.
 //!
 //! An open-addressed table over one pool of bytes, so that looking up a value allocates nothing.
-//! It is full when it no longer pays. Apache Parquet, "Encodings.md", RLE_DICTIONARY.
+//! It knows when it no longer pays. Apache Parquet, "Encodings.md", RLE_DICTIONARY.
 //! Start reading at [`Dictionary::index`].
 
 /// Bytes of distinct values beyond which the rest of the chunk is written plainly.
 const MAX_BYTES: usize = 1 << 20;
 /// Distinct values beyond which the same holds.
 const MAX_VALUES: usize = 1 << 16;
+/// Values looked up before the dictionary is judged by how many of them were new: a large one
+/// costs more in cache misses than it saves in compression.
+const TRIAL: usize = 1 << 13;
 
 const EMPTY: u32 = u32::MAX;
 
@@ -20,16 +23,12 @@ pub(super) struct Dictionary {
     hashes: Vec<u32>,
     /// Numbers of values, by hash; a power of two long.
     slots: Vec<u32>,
+    looked_up: usize,
 }
 
 impl Dictionary {
     pub(super) fn new() -> Self {
-        Self {
-            pool: Vec::new(),
-            ends: Vec::new(),
-            hashes: Vec::new(),
-            slots: vec![EMPTY; 1024],
-        }
+        Self { pool: Vec::new(), ends: Vec::new(), hashes: Vec::new(), slots: vec![EMPTY; 1024] }
     }
 
     /// Distinct values.
@@ -42,8 +41,9 @@ impl Dictionary {
         &self.pool
     }
 
-    /// The number of a value, new or known; `None` when it is new and the dictionary full.
+    /// The number of a value, new or known; `None` when the dictionary does not pay any more.
     pub(super) fn index(&mut self, value: &[u8]) -> Option<u32> {
+        self.looked_up += 1;
         let hash = hash(value);
         let mask = self.slots.len() - 1;
         let mut slot = hash as usize & mask;
@@ -70,7 +70,8 @@ impl Dictionary {
     }
 
     fn insert(&mut self, value: &[u8], hash: u32, slot: usize) -> Option<u32> {
-        if self.len() >= MAX_VALUES || self.pool.len() + value.len() > MAX_BYTES {
+        let many_new = self.looked_up > TRIAL && self.len() * 2 > self.looked_up;
+        if self.len() >= MAX_VALUES || self.pool.len() + value.len() > MAX_BYTES || many_new {
             return None;
         }
         let index = u32::try_from(self.len()).ok()?;

@@ -15,17 +15,16 @@ fn decimals_take_the_least_bytes_that_hold_their_digits() {
 }
 
 #[test]
-fn a_dictionary_numbers_values_until_it_is_full() {
+fn a_dictionary_gives_up_when_most_values_are_new() {
     let mut dictionary = Dictionary::new();
     for n in 0..40_000u32 {
-        let value = format!("value {}", n % 5_000);
-        assert_eq!(dictionary.index(value.as_bytes()), Some(n % 5_000));
+        let value = format!("value {}", n % 4_000);
+        assert_eq!(dictionary.index(value.as_bytes()), Some(n % 4_000));
     }
-    assert_eq!(dictionary.value(4_999), b"value 4999");
+    assert_eq!(dictionary.value(3_999), b"value 3999");
     let mut unique = Dictionary::new();
     let accepted = (0..100_000u32).take_while(|n| unique.index(&n.to_le_bytes()).is_some());
-    assert_eq!(accepted.count(), 1 << 16);
-    assert_eq!(unique.index(&7u32.to_le_bytes()), Some(7));
+    assert!(accepted.count() < 10_000);
 }
 
 #[test]
