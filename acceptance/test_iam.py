@@ -122,7 +122,7 @@ def test_roles(iam, name, server):
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ("{", "This policy contains invalid Json"),
+        ("{", "Syntax errors in policy."),
         (policy({"Effect": "Allow", "Action": "s3:*"}), "Policy statement must contain resources."),
         (
             policy({"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}),

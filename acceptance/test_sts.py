@@ -90,7 +90,7 @@ def test_duration(prod, server, role, account_trust):
     asked = {"RoleSessionName": "me"}
     message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
     refused(assume, "ValidationError", message, RoleArn=short, DurationSeconds=3601, **asked)
-    refused(assume, "ValidationError", RoleArn=short, DurationSeconds=899, **asked)
+    refused(assume, "ValidationError", RoleArn=long, DurationSeconds=43201, **asked)
     first = server.acting_as(assume(RoleArn=long, DurationSeconds=43200, **asked)["Credentials"])
     chained = first.client("sts").assume_role
     message = "exceeds the 1 hour session limit for roles assumed by role chaining"

@@ -120,11 +120,11 @@ def test_null_is_nothing_in_plain_text(unload):
 
 def test_fixed_width(unload):
     query = f"select id, sold, event from {TABLE} where id in (1, 3, 4)"
-    lines = sorted(unload(query, "fixedwidth '0:5,1:6,2:12'").text.splitlines())
+    lines = sorted(unload(query, "fixedwidth '0:5,1:6,2:19'").text.splitlines())
     assert lines == [
-        "1    0     Macbeth     ",
-        '3    2018  The "Scottis',
-        "4    3027  Cats, again ",
+        "1    0     Macbeth            ",
+        '3    2018  The "Scottish" Play',
+        "4    3027  Cats, again        ",
     ]
 
 

@@ -32,13 +32,19 @@ pub(crate) fn read_bounded(body: &mut dyn Read) -> Result<Vec<u8>, Fault> {
 }
 
 /// Whether a body in memory is what its headers declare; answers the plain bytes.
+///
+/// `checksum` says whether a checksum header is about this body: with CompleteMultipartUpload it
+/// is about the object.
 pub(crate) fn check_whole(
     parts: &Parts,
     bytes: Vec<u8>,
     caller: &Authenticated,
+    checksum: bool,
 ) -> Result<Vec<u8>, Fault> {
     let mut plain = Vec::new();
-    let mut digesting = Digesting::new(&wanted(parts, caller));
+    let mut wanted = wanted(parts, caller);
+    wanted.checksum = wanted.checksum.filter(|_| checksum);
+    let mut digesting = Digesting::new(&wanted);
     let sink = |piece: &[u8]| {
         digesting.update(piece);
         plain.extend_from_slice(piece);

@@ -26,6 +26,10 @@ const DEFAULT_REGION: &str = "us-east-1";
 /// The header that carries the encoded authorization message of a denial.
 const AUTHORIZATION_MESSAGE: &str = "x-landbridge-authorization-message";
 
+/// Elements of S3's error answers that stand in a header too, where a body cannot (`HEAD`, 304).
+const ELEMENTS_IN_HEADERS: [(&str, &str); 2] =
+    [("Region", "x-amz-bucket-region"), ("ETag", "etag")];
+
 /// A request as a listener hands it over.
 pub struct Incoming {
     /// Method, URI, headers.
@@ -99,7 +103,8 @@ impl Gateway {
         }
         let caller = authenticate(self, route.model, &parts, &bytes)?;
         if !streams && route.model.name() == "s3" {
-            bytes = check_whole(&parts, bytes, &caller)?;
+            let checksum = route.operation.requires_checksum();
+            bytes = check_whole(&parts, bytes, &caller, checksum)?;
         }
         // Only the authenticated learn what is built.
         let (service, operation) = self.built(route.model.name(), route.operation.name())?;
@@ -185,6 +190,13 @@ fn respond(route: &Route, output: Output, ids: &ResponseIds) -> Outgoing {
 
 fn refuse(asked: &Asked, fault: Fault, ids: &ResponseIds, head_request: bool) -> Outgoing {
     let message = fault.authorization_message.clone();
+    let told: Vec<(&str, String)> = ELEMENTS_IN_HEADERS
+        .iter()
+        .filter_map(|(element, header)| {
+            let (_, value) = fault.extra.iter().find(|(name, _)| name == element)?;
+            Some((*header, value.clone()))
+        })
+        .collect();
     let fault = fault.into_wire(asked.model);
     let mut response = wire::encode_fault(asked.dialect, &fault, ids);
     // RFC 9110: neither an answer to HEAD nor a 304 has a body.
@@ -192,6 +204,11 @@ fn refuse(asked: &Asked, fault: Fault, ids: &ResponseIds, head_request: bool) ->
         response = wire::drop_body(response);
     }
     let (mut head, bytes) = response.into_parts();
+    for (header, value) in told {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            head.headers.insert(header, value);
+        }
+    }
     if let Some(value) = message.and_then(|text| HeaderValue::from_str(&text).ok()) {
         head.headers.insert(AUTHORIZATION_MESSAGE, value);
     }

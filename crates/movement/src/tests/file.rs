@@ -55,7 +55,7 @@ fn slips_are_named_with_their_place() {
             r#"m.toml:17:10: `format` cannot be "cvs"; it is one of parquet, csv, text, json; did you mean "csv"?"#
         ]],
     );
-    check("\"csv\"", "7", &expect!["m.toml:17:10: `format` is integer and should be a string"]);
+    check("\"csv\"", "7", &expect!["m.toml:17:10: `format` should be a string, not an integer"]);
     check("user = \"etl\"\n", "", &expect!["m.toml:4:1: `user` is missing in [source]"]);
     check("user = \"etl\"", "user = \"\"", &expect!["m.toml:8:8: `user` is empty"]);
     check(

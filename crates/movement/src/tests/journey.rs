@@ -110,8 +110,6 @@ async fn a_run_tells_each_hop_once() {
     assert_eq!(outcome.exit, Exit::Done, "{:?}", outcome.trouble);
     expect![[r#"
 
-        orders-to-dev   select id, note from sales.orders where region…  →  s3://dev-landing/orders/   csv
-
           dev    1  ✓ engineer → CrossAccount-SM-Read-Role
           prod   2  ✓ → SM-Read-Role                                 external id, 1 h
           prod   3  ✓ read secret prod/redshift/etl                  key prod/secrets
@@ -302,14 +300,12 @@ async fn a_refused_hop_says_what_was_said_why_and_the_smallest_fix() {
     assert_eq!(outcome.exit, Exit::Failed);
     expect![[r#"
 
-        orders-to-dev   select id, note from sales.orders where region…  →  s3://dev-landing/orders/   csv
-
           dev    1  ✓ engineer → CrossAccount-SM-Read-Role
           prod   2  ✗ → SM-Read-Role                                 external id, 1 h
 
           tried  CrossAccount-SM-Read-Role assumes SM-Read-Role
           said   AccessDenied: User: … is not authorized to perform: sts:AssumeRole on resource: …
-          why    trust policy of SM-Read-Role, statement 1, line 4, condition sts:ExternalId
+          why    trust policy of SM-Read-Role, statement EntryRoleOfThisMovement, line 4, condition sts:ExternalId
                    it asks for   other-1
                    this request  landbridge-1
           fix    landbridge apply orders.toml --hop 2

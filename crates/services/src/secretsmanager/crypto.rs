@@ -19,6 +19,22 @@ fn context(secret: &SecretRecord, version_id: &str) -> Value {
     json!({ "SecretARN": secret.arn(), "SecretVersionId": version_id })
 }
 
+/// Tries a key that is being set, both ways and as the caller, so that no secret gets a key that
+/// nobody there can use. The results are thrown away.
+pub(super) fn try_key(cx: &Cx, secret: &SecretRecord) -> Result<(), Fault> {
+    let Some(key_id) = secret.kms_key.as_deref() else { return Ok(()) };
+    let context = context(secret, "RequestToValidateKeyAccess");
+    let as_caller = |operation: &'static str, input: Value| {
+        cx.invoke(Invocation::forwarded(SERVICE, "kms", operation, input))
+            .map_err(|fault| refused(fault, key_id))
+    };
+    let input = json!({ "KeyId": key_id, "KeySpec": "AES_256", "EncryptionContext": context });
+    let made = as_caller("GenerateDataKey", input)?;
+    let wrapped = text(&made, "CiphertextBlob")?;
+    let input = json!({ "CiphertextBlob": wrapped, "EncryptionContext": context });
+    as_caller("Decrypt", input).map(drop)
+}
+
 /// Encrypts a value as a new version without labels.
 pub(super) fn seal(
     cx: &Cx,

@@ -78,6 +78,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Named, Fault> {
         tags: tags::map(input.tags)?,
         versions: BTreeMap::new(),
     };
+    super::crypto::try_key(cx, &secret)?;
     if let Some(value) = &value {
         add_version(cx, &mut secret, &id, value, &[CURRENT.to_owned()])?;
     }
@@ -232,6 +233,7 @@ fn change_key(cx: &Cx, secret: &mut SecretRecord, key: String) -> Result<(), Fau
         plain.push((id.clone(), version.clone(), super::crypto::open(cx, secret, id, version)?));
     }
     secret.kms_key = Some(key);
+    super::crypto::try_key(cx, secret)?;
     for (id, version, value) in plain {
         let sealed = super::crypto::seal(cx, secret, &id, &value, version.binary)?;
         let renewed =

@@ -1,1 +1,339 @@
-//! placeholder
+//! What handlers answer is what the interface models have: encoding leaves out what they have not,
+//! so a misspelt member would go unseen by clients and by every other test.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use gateway::{Digests, Principal};
+use serde_json::{Value, json};
+use testkit::{World, allow, document, trusting};
+use wire::unknown_members;
+
+/// Operations that [`every_handlers_answer_is_in_its_interface`] does not call. May only shrink.
+const NOT_CALLED: [(&str, &str); 0] = [];
+
+struct Caller<'w> {
+    world: &'w World,
+    principal: Principal,
+    called: RefCell<BTreeSet<(String, String)>>,
+}
+
+impl Caller<'_> {
+    /// A call that must succeed and whose output must be in the model.
+    #[track_caller]
+    fn ok(&self, service: &str, operation: &str, input: Value) -> Value {
+        let outcome = self.world.inside(self.principal.clone(), service, operation, input);
+        let output = outcome.unwrap_or_else(|fault| panic!("{service}:{operation}: {fault}"));
+        self.compare(service, operation, output)
+    }
+
+    /// An upload, past the bytes.
+    #[track_caller]
+    fn upload(&self, operation: &'static str, input: Value, body: &[u8]) -> Value {
+        use std::io::Write as _;
+        let gateway = self.world.gateway();
+        let (who, origin) = (self.principal.clone(), self.world.origin());
+        let digests = Digests::default();
+        let mut upload = gateway
+            .begin_upload(who.clone(), origin.clone(), "s3", operation, input, &digests)
+            .unwrap();
+        upload.write_all(body).unwrap();
+        let staged = upload.stage(gateway).unwrap();
+        let outputs = gateway.commit_uploads(who, origin, vec![staged], |_| Ok(())).unwrap();
+        self.compare("s3", operation, outputs.into_iter().next().unwrap())
+    }
+
+    #[track_caller]
+    fn compare(&self, service: &str, operation: &str, output: Value) -> Value {
+        let model = wire::model(service).unwrap();
+        let unknown = unknown_members(model, model.operation(operation).unwrap(), &output);
+        assert!(unknown.is_empty(), "{service}:{operation} answers unknown {unknown:?}: {output}");
+        self.called.borrow_mut().insert((service.to_owned(), operation.to_owned()));
+        output
+    }
+}
+
+#[test]
+fn every_handlers_answer_is_in_its_interface() {
+    let world = World::new();
+    let principal = world.principal(&world.admin("prod"));
+    let caller = Caller { world: &world, principal, called: RefCell::default() };
+    iam(&caller);
+    sts(&caller);
+    let key = kms(&caller);
+    secretsmanager(&caller, &key);
+    s3_buckets(&caller);
+    s3_objects(&caller);
+    s3_parts(&caller);
+    redshift(&caller);
+    caller.ok("cloudtrail", "LookupEvents", json!({}));
+    let called = caller.called.into_inner();
+    let mut missing = Vec::new();
+    for service in world.gateway().services() {
+        for operation in service.operations() {
+            let known = (service.name(), operation);
+            let seen = called.contains(&(known.0.to_owned(), known.1.to_owned()));
+            if !seen && !NOT_CALLED.contains(&known) {
+                missing.push(known);
+            }
+            assert!(!(seen && NOT_CALLED.contains(&known)), "{known:?} is called: take it out");
+        }
+    }
+    assert!(missing.is_empty(), "not called: {missing:?}");
+}
+
+fn iam(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("iam", operation, input);
+    let text = document(&[allow(&["s3:*"], &["*"])]);
+    let tag = json!([{ "Key": "a", "Value": "b" }]);
+    ok("CreateUser", json!({ "UserName": "u", "Tags": tag }));
+    ok("GetUser", json!({}));
+    ok("ListUsers", json!({}));
+    let key = ok("CreateAccessKey", json!({ "UserName": "u" }))["AccessKey"]["AccessKeyId"].clone();
+    ok("UpdateAccessKey", json!({ "UserName": "u", "AccessKeyId": key, "Status": "Inactive" }));
+    ok("ListAccessKeys", json!({ "UserName": "u" }));
+    ok("DeleteAccessKey", json!({ "UserName": "u", "AccessKeyId": key }));
+    let policy = json!({ "PolicyName": "p", "PolicyDocument": text, "Tags": tag });
+    let arn = ok("CreatePolicy", policy)["Policy"]["Arn"].clone();
+    let by_arn = json!({ "PolicyArn": arn });
+    let version = json!({ "PolicyArn": arn, "VersionId": "v2" });
+    ok("CreatePolicyVersion", json!({ "PolicyArn": arn, "PolicyDocument": text }));
+    ok("GetPolicyVersion", version.clone());
+    ok("ListPolicyVersions", by_arn.clone());
+    ok("SetDefaultPolicyVersion", version.clone());
+    ok("SetDefaultPolicyVersion", json!({ "PolicyArn": arn, "VersionId": "v1" }));
+    ok("DeletePolicyVersion", version);
+    ok("GetPolicy", by_arn.clone());
+    ok("ListPolicies", json!({}));
+    let trust = trusting(&["111111111111"]);
+    ok("CreateRole", json!({ "RoleName": "r", "AssumeRolePolicyDocument": trust, "Tags": tag }));
+    ok("UpdateAssumeRolePolicy", json!({ "RoleName": "r", "PolicyDocument": trust }));
+    ok("UpdateRole", json!({ "RoleName": "r", "Description": "d" }));
+    for (noun, name) in [("User", "u"), ("Role", "r")] {
+        let member = format!("{noun}Name");
+        let with = |more: Value| {
+            let mut input = json!({ member.as_str(): name });
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            input
+        };
+        let attach = with(json!({ "PolicyArn": arn }));
+        ok(&format!("Attach{noun}Policy"), attach.clone());
+        ok(&format!("ListAttached{noun}Policies"), with(json!({})));
+        ok(&format!("Detach{noun}Policy"), attach);
+        let inline = with(json!({ "PolicyName": "i" }));
+        ok(&format!("Put{noun}Policy"), with(json!({ "PolicyName": "i", "PolicyDocument": text })));
+        ok(&format!("Get{noun}Policy"), inline.clone());
+        ok(&format!("List{noun}Policies"), with(json!({})));
+        ok(&format!("Delete{noun}Policy"), inline);
+        let boundary = with(json!({ "PermissionsBoundary": arn }));
+        ok(&format!("Put{noun}PermissionsBoundary"), boundary);
+        ok(&format!("Get{noun}"), with(json!({})));
+        ok(&format!("Delete{noun}PermissionsBoundary"), with(json!({})));
+    }
+    ok("TagRole", json!({ "RoleName": "r", "Tags": tag }));
+    ok("ListRoleTags", json!({ "RoleName": "r" }));
+    ok("UntagRole", json!({ "RoleName": "r", "TagKeys": ["a"] }));
+    ok("ListRoles", json!({}));
+    ok("DeletePolicy", by_arn);
+    ok("DeleteRole", json!({ "RoleName": "r" }));
+    ok("DeleteUser", json!({ "UserName": "u" }));
+}
+
+fn sts(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("sts", operation, input);
+    let role = caller.world.role("prod", "target", &trusting(&["111111111111"]), &[]);
+    let assume = json!({
+        "RoleArn": role, "RoleSessionName": "job", "SourceIdentity": "me",
+        "Tags": [{ "Key": "a", "Value": "b" }],
+    });
+    ok("AssumeRole", assume);
+    ok("GetCallerIdentity", json!({}));
+    ok("GetSessionToken", json!({}));
+    ok("GetAccessKeyInfo", json!({ "AccessKeyId": "ASIAQNZGKIQY56JQ7WML" }));
+    let nobody = caller.world.user("prod", "nobody", &[]);
+    let nobody = caller.world.principal(&nobody);
+    let fault = caller.world.inside(nobody, "iam", "ListUsers", json!({})).unwrap_err();
+    ok("DecodeAuthorizationMessage", json!({ "EncodedMessage": fault.authorization_message }));
+}
+
+fn kms(caller: &Caller) -> Value {
+    let ok = |operation: &str, input: Value| caller.ok("kms", operation, input);
+    let make = json!({ "Tags": [{ "TagKey": "a", "TagValue": "b" }] });
+    let key = ok("CreateKey", make)["KeyMetadata"]["Arn"].clone();
+    let by_id = json!({ "KeyId": key });
+    ok("DescribeKey", by_id.clone());
+    let sealed = ok("Encrypt", json!({ "KeyId": key, "Plaintext": "AAEC" }));
+    ok("Decrypt", json!({ "CiphertextBlob": sealed["CiphertextBlob"] }));
+    let again = json!({ "CiphertextBlob": sealed["CiphertextBlob"], "DestinationKeyId": key });
+    ok("ReEncrypt", again);
+    ok("GenerateDataKey", json!({ "KeyId": key, "KeySpec": "AES_256" }));
+    ok("GenerateDataKeyWithoutPlaintext", json!({ "KeyId": key, "KeySpec": "AES_256" }));
+    ok("GenerateRandom", json!({ "NumberOfBytes": 8 }));
+    let alias = json!({ "AliasName": "alias/a", "TargetKeyId": key });
+    ok("CreateAlias", alias.clone());
+    ok("UpdateAlias", alias);
+    ok("ListAliases", json!({}));
+    ok("DeleteAlias", json!({ "AliasName": "alias/a" }));
+    let policy = ok("GetKeyPolicy", by_id.clone())["Policy"].clone();
+    ok("PutKeyPolicy", json!({ "KeyId": key, "Policy": policy }));
+    ok("ListKeyPolicies", by_id.clone());
+    ok("ListKeys", json!({}));
+    ok("TagResource", json!({ "KeyId": key, "Tags": [{ "TagKey": "c", "TagValue": "d" }] }));
+    ok("ListResourceTags", by_id.clone());
+    ok("UntagResource", json!({ "KeyId": key, "TagKeys": ["c"] }));
+    ok("DisableKey", by_id.clone());
+    ok("EnableKey", by_id.clone());
+    ok("ScheduleKeyDeletion", by_id.clone());
+    ok("CancelKeyDeletion", by_id.clone());
+    ok("EnableKey", by_id);
+    key
+}
+
+fn secretsmanager(caller: &Caller, key: &Value) {
+    let ok = |operation: &str, input: Value| caller.ok("secretsmanager", operation, input);
+    let id = json!({ "SecretId": "s" });
+    let tags = json!([{ "Key": "a", "Value": "b" }]);
+    ok("CreateSecret", json!({ "Name": "s", "SecretString": "x", "Tags": tags, "KmsKeyId": key }));
+    ok("UpdateSecret", json!({ "SecretId": "s", "Description": "d", "SecretString": "y" }));
+    let put = ok("PutSecretValue", json!({ "SecretId": "s", "SecretBinary": "AAEC" }));
+    ok("GetSecretValue", id.clone());
+    ok("DescribeSecret", id.clone());
+    ok("ListSecrets", json!({}));
+    ok("ListSecretVersionIds", json!({ "SecretId": "s", "IncludeDeprecated": true }));
+    let moved = json!({
+        "SecretId": "s", "VersionStage": "EXTRA", "MoveToVersionId": put["VersionId"],
+    });
+    ok("UpdateSecretVersionStage", moved);
+    let policy = document(&[json!({
+        "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::222222222222:root" },
+        "Action": "secretsmanager:*", "Resource": "*",
+    })]);
+    ok("PutResourcePolicy", json!({ "SecretId": "s", "ResourcePolicy": policy }));
+    ok("GetResourcePolicy", id.clone());
+    ok("DeleteResourcePolicy", id.clone());
+    ok("TagResource", json!({ "SecretId": "s", "Tags": tags }));
+    ok("UntagResource", json!({ "SecretId": "s", "TagKeys": ["a"] }));
+    ok("DeleteSecret", id.clone());
+    ok("RestoreSecret", id);
+}
+
+fn s3_buckets(caller: &Caller) {
+    let ok = |operation: &str, more: Value| {
+        let mut input = json!({ "Bucket": "lake" });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        caller.ok("s3", operation, input)
+    };
+    ok("CreateBucket", json!({}));
+    ok("HeadBucket", json!({}));
+    caller.ok("s3", "ListBuckets", json!({}));
+    ok("GetBucketLocation", json!({}));
+    ok("GetBucketVersioning", json!({}));
+    let block = json!({
+        "BlockPublicAcls": true, "IgnorePublicAcls": true,
+        "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
+    });
+    ok("PutPublicAccessBlock", json!({ "PublicAccessBlockConfiguration": block }));
+    ok("GetPublicAccessBlock", json!({}));
+    ok("DeletePublicAccessBlock", json!({}));
+    let policy = document(&[json!({
+        "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::222222222222:root" },
+        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::lake/*",
+    })]);
+    ok("PutBucketPolicy", json!({ "Policy": policy }));
+    ok("GetBucketPolicy", json!({}));
+    ok("GetBucketPolicyStatus", json!({}));
+    ok("DeleteBucketPolicy", json!({}));
+    let rule = json!({ "ApplyServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" } });
+    ok("PutBucketEncryption", json!({ "ServerSideEncryptionConfiguration": { "Rules": [rule] } }));
+    ok("GetBucketEncryption", json!({}));
+    ok("DeleteBucketEncryption", json!({}));
+    let rules = json!({ "Rules": [{ "ObjectOwnership": "BucketOwnerPreferred" }] });
+    ok("PutBucketOwnershipControls", json!({ "OwnershipControls": rules }));
+    ok("GetBucketOwnershipControls", json!({}));
+    ok("GetBucketAcl", json!({}));
+    ok("PutBucketAcl", json!({ "ACL": "private" }));
+    ok("DeleteBucketOwnershipControls", json!({}));
+    let tags = json!({ "TagSet": [{ "Key": "a", "Value": "b" }] });
+    ok("PutBucketTagging", json!({ "Tagging": tags }));
+    ok("GetBucketTagging", json!({}));
+    ok("DeleteBucketTagging", json!({}));
+    let rules = json!({ "Rules": [{ "ObjectOwnership": "BucketOwnerPreferred" }] });
+    ok("PutBucketOwnershipControls", json!({ "OwnershipControls": rules }));
+    caller.ok("s3", "CreateBucket", json!({ "Bucket": "gone" }));
+    caller.ok("s3", "DeleteBucket", json!({ "Bucket": "gone" }));
+}
+
+fn s3_objects(caller: &Caller) {
+    let with = |more: Value| {
+        let mut input = json!({ "Bucket": "lake", "Key": "k" });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let ok = |operation: &str, more: Value| caller.ok("s3", operation, with(more));
+    caller.upload("PutObject", with(json!({})), b"body");
+    ok("GetObject", json!({}));
+    ok("HeadObject", json!({}));
+    let attributes = json!(["ETag", "ObjectSize", "StorageClass", "Checksum", "ObjectParts"]);
+    ok("GetObjectAttributes", json!({ "ObjectAttributes": attributes }));
+    ok("CopyObject", json!({ "Key": "copy", "CopySource": "lake/k" }));
+    for operation in ["ListObjects", "ListObjectsV2", "ListObjectVersions"] {
+        caller.ok("s3", operation, json!({ "Bucket": "lake", "Delimiter": "/" }));
+    }
+    let tags = json!({ "TagSet": [{ "Key": "a", "Value": "b" }] });
+    ok("PutObjectTagging", json!({ "Tagging": tags }));
+    ok("GetObjectTagging", json!({}));
+    ok("DeleteObjectTagging", json!({}));
+    ok("PutObjectAcl", json!({ "ACL": "private" }));
+    ok("GetObjectAcl", json!({}));
+    ok("DeleteObject", json!({}));
+    let keys = json!({ "Objects": [{ "Key": "copy" }] });
+    caller.ok("s3", "DeleteObjects", json!({ "Bucket": "lake", "Delete": keys }));
+}
+
+fn s3_parts(caller: &Caller) {
+    let target = json!({ "Bucket": "lake", "Key": "parts" });
+    let begin = || caller.ok("s3", "CreateMultipartUpload", target.clone())["UploadId"].clone();
+    let with = |id: &Value, more: Value| {
+        let mut input = target.clone();
+        input["UploadId"] = id.clone();
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let id = begin();
+    let part = caller.upload("UploadPart", with(&id, json!({ "PartNumber": 1 })), b"part");
+    caller.ok("s3", "ListParts", with(&id, json!({})));
+    caller.ok("s3", "ListMultipartUploads", json!({ "Bucket": "lake" }));
+    let parts = json!({ "Parts": [{ "PartNumber": 1, "ETag": part["ETag"] }] });
+    let complete = with(&id, json!({ "MultipartUpload": parts }));
+    caller.ok("s3", "CompleteMultipartUpload", complete);
+    let id = begin();
+    let copy = json!({ "PartNumber": 1, "CopySource": "lake/parts" });
+    caller.ok("s3", "UploadPartCopy", with(&id, copy));
+    caller.ok("s3", "AbortMultipartUpload", with(&id, json!({})));
+}
+
+fn redshift(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("redshift", operation, input);
+    let settle = || {
+        let key = "111111111111/us-east-1/wh";
+        let report = |cx: &mut gateway::Cx| {
+            services::redshift::state::settle(cx, key, "127.0.0.1", 5439)
+        };
+        caller.world.gateway().maintain(None, caller.world.origin(), report).unwrap();
+    };
+    let role = caller.world.role("prod", "loader", &trusting(&["111111111111"]), &[]);
+    let make = json!({
+        "ClusterIdentifier": "wh", "NodeType": "ra3.xlplus", "MasterUsername": "admin",
+        "MasterUserPassword": "Passw0rd", "IamRoles": [role],
+        "Tags": [{ "Key": "a", "Value": "b" }],
+    });
+    ok("CreateCluster", make);
+    settle();
+    ok("DescribeClusters", json!({}));
+    let by_id = json!({ "ClusterIdentifier": "wh", "DefaultIamRoleArn": role });
+    ok("ModifyClusterIamRoles", by_id);
+    settle();
+    ok("ModifyCluster", json!({ "ClusterIdentifier": "wh", "MasterUserPassword": "Passw0rd2" }));
+    settle();
+    ok("DeleteCluster", json!({ "ClusterIdentifier": "wh", "SkipFinalClusterSnapshot": true }));
+}

@@ -324,3 +324,27 @@ fn a_public_policy_is_refused_when_asked_to() {
     let refused = told(&world, "PutResourcePolicy", broken);
     assert!(refused.starts_with("400 MalformedPolicyDocumentException"), "{refused}");
 }
+
+#[test]
+fn setting_a_key_needs_permission_to_use_it_both_ways() {
+    let world = World::new();
+    let key = world.ok(&world.admin("prod"), "kms", "CreateKey", json!({}));
+    let key = key["KeyMetadata"]["Arn"].clone();
+    let secrets = || allow(&["secretsmanager:*"], &["*"]);
+    let with = |name: &str, actions: &[&str]| {
+        world.user("prod", name, &[secrets(), allow(actions, &["*"])])
+    };
+    let create = |user: &Caller, name: &str, key: &Value| {
+        let input = json!({ "Name": name, "KmsKeyId": key });
+        world.told(user, "secretsmanager", "CreateSecret", input)
+    };
+    let refused = "400 AccessDeniedException: Access to KMS is not allowed";
+    assert_eq!(create(&with("one-way", &["kms:GenerateDataKey"]), "a", &key), refused);
+    assert_eq!(create(&with("other-way", &["kms:Decrypt"]), "a", &key), refused);
+    let both = with("both", &["kms:GenerateDataKey", "kms:Decrypt"]);
+    assert_eq!(create(&both, "a", &key), "ok");
+    let absent = json!("arn:aws:kms:us-east-1:111111111111:key/11111111-2222-3333-4444-555555555555");
+    let told = create(&both, "b", &absent);
+    assert!(told.starts_with("400 EncryptionFailure: "), "{told}");
+    assert!(world.told(&both, "secretsmanager", "DescribeSecret", json!({ "SecretId": "b" })).contains("NotFound"));
+}
