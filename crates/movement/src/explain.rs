@@ -33,14 +33,24 @@ pub(crate) async fn database(
     error: &DbError,
 ) -> Trouble {
     let mut said = error.message.clone();
-    if let Some(detail) = &error.detail {
-        said = format!("{said}\n{detail}");
+    for line in error.detail.iter().flat_map(|detail| worth_saying(detail)) {
+        said = format!("{said}\n{line}");
     }
     let trouble = Trouble::new(tried).said(said);
     match (error.authorization_message(), &error.hint) {
         (Some(message), _) => decoded(api, sessions, message, trouble).await,
         (None, Some(hint)) => trouble.why(hint.clone()),
         (None, None) => trouble,
+    }
+}
+
+/// The lines of a DETAIL. Redshift's block repeats the message between rules and adds its own
+/// source position; of that only the context is worth a reader's time.
+fn worth_saying(detail: &str) -> Vec<&str> {
+    let lines = detail.lines().map(str::trim).filter(|line| !line.is_empty());
+    match detail.contains("context:") {
+        true => lines.filter(|line| line.starts_with("context:")).collect(),
+        false => lines.collect(),
     }
 }
 

@@ -13,9 +13,9 @@ use sqlparser::parser::Parser;
 use crate::facts::Facts;
 use crate::file::{Form, Format, IfExists, Movement, TableName, What};
 
-/// `'text'`, quotes doubled.
+/// `'text'`: quotes doubled, and backslashes too, because Redshift reads them as escapes.
 pub(crate) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// `"name"`, quotes doubled.
@@ -129,10 +129,10 @@ pub(crate) fn reads(movement: &Movement) -> Vec<TableName> {
 
 /// The UNLOAD, with `mark` as a comment in front so that it is found again in the history.
 ///
-/// The select is a string literal in which a backslash escapes, so both are doubled.
+/// The select stands in a string literal, so what it escapes is escaped once more.
 pub(crate) fn unload(movement: &Movement, facts: &Facts, mark: &str) -> String {
     let target = &movement.target;
-    let select = select(movement).replace('\\', "\\\\");
+    let select = select(movement);
     let location = format!("s3://{}/{}", target.bucket, target.prefix);
     let mut lines = vec![
         format!("/* {mark} */ UNLOAD ({})", literal(&select)),

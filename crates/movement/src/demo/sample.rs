@@ -106,7 +106,7 @@ impl Sample {
         })
     }
 
-    /// One row as SQL. Backslashes are plain in a string literal of the default settings.
+    /// One row as SQL.
     fn row(self, table: SampleTable, id: u64, sql: &mut String) {
         let mut draw = Draw::new(self.seed, table as u64, id);
         // Writing into a String does not fail.

@@ -17,6 +17,7 @@ use crate::destroy::destroy;
 use crate::explain;
 use crate::file::Movement;
 use crate::objects;
+use crate::render::figures;
 use crate::report::{Event, Exit, Finding, Outcome, Side};
 use crate::run::run;
 use crate::steps::password;
@@ -195,11 +196,12 @@ async fn warehouse(
         Box::new(Trouble::new("log in as the administrator").said(error.to_string()))
     })?;
     fill(session.as_ref(), sample).await?;
+    let rows = |table| figures::whole(sample.rows(table));
     let said = format!(
         "{} sales, {} events, {} venues",
-        sample.rows(SampleTable::Sales),
-        sample.rows(SampleTable::Events),
-        sample.rows(SampleTable::Venues)
+        rows(SampleTable::Sales),
+        rows(SampleTable::Events),
+        rows(SampleTable::Venues)
     );
     let finding = Finding { good: true, what: format!("cluster {name}"), said };
     cx.reporter.report(&Event::Finding(finding.clone()));
@@ -247,7 +249,7 @@ async fn objects_in_target(cx: &Context, movement: &Movement) -> Result<Vec<Find
     let mut findings = Vec::new();
     for object in objects::list(&work, &movement.target.prefix).await? {
         let what = format!("s3://{}/{}", movement.target.bucket, object.key);
-        let said = format!("{} bytes", object.bytes);
+        let said = format!("{} bytes", figures::whole(object.bytes));
         let finding = Finding { good: true, what, said };
         cx.reporter.report(&Event::Finding(finding.clone()));
         findings.push(finding);

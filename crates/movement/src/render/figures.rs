@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// `10,000,000`
-pub(super) fn whole(number: u64) -> String {
+pub(crate) fn whole(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -4,7 +4,7 @@
 //! terminal, no `NO_COLOR`).
 
 mod block;
-mod figures;
+pub(crate) mod figures;
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -82,6 +82,7 @@ struct Streams {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Nothing,
+    Phase,
     Title,
     Hop,
     FailedHop,
@@ -160,7 +161,7 @@ fn written(style: Style, event: &Event, after: Kind) -> (Kind, Vec<String>) {
             let name = style.paint(Tone::Strong, name);
             (Kind::Title, vec![format!("{name}   {from}  →  {to}   {form}")])
         }
-        Event::Phase(text) => (Kind::Title, vec![style.paint(Tone::Strong, text)]),
+        Event::Phase(text) => (Kind::Phase, vec![style.paint(Tone::Strong, text)]),
         Event::Hop(hop) => {
             let kind = if hop.state == HopState::Failed { Kind::FailedHop } else { Kind::Hop };
             (kind, vec![hop_line(style, hop)])

@@ -163,10 +163,10 @@ impl Step for Grant {
         match self {
             Self::Usage { schema } => format!("grant USAGE on schema {schema}"),
             Self::Select { table, columns } => {
-                let columns = if columns.is_empty() {
-                    String::new()
-                } else {
-                    format!(" ({})", columns.join(", "))
+                let columns = match columns.len() {
+                    0 => String::new(),
+                    1..=3 => format!(" ({})", columns.join(", ")),
+                    many => format!(" ({many} columns)"),
                 };
                 format!("grant SELECT on {}.{}{columns}", table.schema, table.relation)
             }
@@ -178,7 +178,7 @@ impl Step for Grant {
     fn opens(&self, work: &Work<'_>) -> String {
         match self {
             Self::CloseAssumeRole => {
-                "closed; others who COPY or UNLOAD then need a grant of their own".to_owned()
+                "closed; others who COPY or UNLOAD then need a grant".to_owned()
             }
             _ => format!("to {}", work.movement.source.user),
         }
@@ -195,7 +195,7 @@ impl Step for Grant {
             }
             (Self::CloseAssumeRole, Some(false)) => Seen::Same,
             (Self::CloseAssumeRole, None) if !made => {
-                Seen::Differs { prior: None, how: "Redshift leaves it open until told".into() }
+                Seen::Differs { prior: None, how: "it is open until closed".into() }
             }
             // Everybody may use every role: that is no grant of ours.
             (Self::AssumeRole, Some(true)) if !work.journal.is_ours(&id) => Seen::Absent,

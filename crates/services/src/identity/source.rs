@@ -23,7 +23,10 @@ impl IdentitySource for Identities {
         session_token: Option<&str>,
     ) -> Result<Option<Credential>, StoreError> {
         if let Some(text) = session_token {
-            return Ok(token::open(seal, access_key_id, text));
+            let Some(credential) = token::open(seal, access_key_id, text) else {
+                return Ok(None);
+            };
+            return Ok(still_exists(tx, &credential.principal)?.then_some(credential));
         }
         let Some(key) = keys::read(tx, access_key_id)? else { return Ok(None) };
         let Some(user) = read_user(tx, &key.account, &key.user)? else { return Ok(None) };
@@ -72,6 +75,19 @@ impl IdentitySource for Identities {
         }
         Ok(policies)
     }
+}
+
+/// Whether the role or user of a session is still there: one made anew under the same name is
+/// another, and sessions do not outlive their own.
+fn still_exists(tx: &Tx, principal: &Principal) -> Result<bool, StoreError> {
+    Ok(match principal {
+        Principal::Role(role) => read_role(tx, &role.account, &role.role_name)?
+            .is_some_and(|record| record.id == role.role_id),
+        Principal::User(user) => {
+            read_user(tx, &user.account, &user.name)?.is_some_and(|record| record.id == user.id)
+        }
+        Principal::Root { .. } | Principal::Service(_) | Principal::Anonymous => true,
+    })
 }
 
 /// The context under which a long-term secret is sealed.

@@ -118,7 +118,14 @@ fn clocks_may_differ_by_a_quarter_of_an_hour() {
         world.advance(Duration::minutes(-minutes));
         answers.push(format!("{minutes}: {}", world.send(request).told()));
     }
-    check(answers.join("\n"), expect![[r#""#]]);
+    check(
+        answers.join("\n"),
+        expect![[r#"
+        -15: ok
+        15: ok
+        -16: 403 SignatureDoesNotMatch: Signature expired: 20260115T074400Z is now earlier than 20260115T074500Z (20260115T080000Z - 15 min.)
+        16: 403 SignatureDoesNotMatch: Signature not yet current: 20260115T081600Z is still later than 20260115T081500Z (20260115T080000Z + 15 min.)"#]],
+    );
 }
 
 #[test]
@@ -129,7 +136,13 @@ fn a_session_that_is_over_says_so_only_to_who_holds_its_secret() {
     world.advance(Duration::seconds(3_599));
     assert_eq!(told(&world, &session), "sts: ok\nkms: ok\ns3: ok");
     world.advance(Duration::seconds(1));
-    check(told(&world, &session), expect![[r#""#]]);
+    check(
+        told(&world, &session),
+        expect![[r#"
+        sts: 403 ExpiredToken: The security token included in the request is expired
+        kms: 400 ExpiredTokenException: The security token included in the request is expired
+        s3: 400 ExpiredToken: The provided token has expired."#]],
+    );
     let mut guessed = session.clone();
     guessed.credentials.secret_access_key = "guessed".to_owned();
     assert!(told(&world, &guessed).starts_with("sts: 403 SignatureDoesNotMatch"));

@@ -42,7 +42,8 @@ fn prepared() -> Prepared {
     let upload = ok("s3", "CreateMultipartUpload", json!({ "Bucket": "known", "Key": "parts" }));
     let members = json!({
         "Bucket": "known", "Key": "object", "UploadId": upload["UploadId"], "PartNumber": 1,
-        "SecretId": "known", "KeyId": key, "TargetKeyId": key, "AliasName": "alias/known",
+        "SecretId": "known", "KeyId": key, "TargetKeyId": key, "DestinationKeyId": key,
+        "AliasName": "alias/known",
         "CiphertextBlob": ciphertext["CiphertextBlob"], "NumberOfBytes": 32,
         "UserName": "known", "RoleName": "known", "RoleArn": role, "PolicyArn": policy,
         "PermissionsBoundary": policy, "VersionId": "v1", "PolicyDocument": document,

@@ -56,7 +56,27 @@ fn refusals_in_awss_words() {
     ];
     let answers =
         cases.map(|(operation, input)| format!("{operation}: {}", told(&world, operation, input)));
-    check(answers.join("\n"), expect![[r#""#]]);
+    check(
+        answers.join("\n"),
+        expect![[r#"
+        GetUser: 404 NoSuchEntity: The user with name x cannot be found.
+        GetRole: 404 NoSuchEntity: The role with name x cannot be found.
+        CreateUser: 409 EntityAlreadyExists: User with name ANN already exists.
+        CreateRole: 409 EntityAlreadyExists: Role with name R already exists.
+        AttachUserPolicy: 404 NoSuchEntity: Policy arn:aws:iam::111111111111:policy/x does not exist or is not attachable.
+        AttachUserPolicy: 404 NoSuchEntity: Policy arn:aws:iam::aws:policy/None does not exist or is not attachable.
+        AttachUserPolicy: 400 ValidationError: Invalid ARN:  Could not be parsed!
+        DetachUserPolicy: 404 NoSuchEntity: Policy arn:aws:iam::111111111111:policy/x was not found.
+        GetPolicy: 404 NoSuchEntity: Policy arn:aws:iam::111111111111:policy/x was not found.
+        DeletePolicy: 404 NoSuchEntity: Policy arn:aws:iam::111111111111:policy/x was not found.
+        GetUserPolicy: 404 NoSuchEntity: The user policy with name x cannot be found.
+        GetRolePolicy: 404 NoSuchEntity: The role policy with name x cannot be found.
+        DeleteRolePolicy: 404 NoSuchEntity: The role policy with name x cannot be found.
+        PutRolePermissionsBoundary: 404 NoSuchEntity: Scope ARN: arn:aws:iam::111111111111:policy/x does not exist or is not attachable.
+        UpdateAccessKey: 404 NoSuchEntity: The Access Key with id AKIA1111111111111111 cannot be found.
+        CreateUser: 400 ValidationError: 1 validation error detected: Value at 'userName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+
+        UpdateRole: 400 ValidationError: 1 validation error detected: Value at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600"#]],
+    );
 }
 
 #[test]
@@ -86,7 +106,16 @@ fn policies_are_read_before_they_are_kept() {
             json!({ "RoleName": "r", "PolicyName": "p", "PolicyDocument": text }),
         )
     });
-    check(answers.join("\n"), expect![[r#""#]]);
+    check(
+        answers.join("\n"),
+        expect![[r#"
+        400 MalformedPolicyDocument: Syntax errors in policy.
+        400 MalformedPolicyDocument: Syntax errors in policy.
+        400 MalformedPolicyDocument: Syntax errors in policy.
+        400 MalformedPolicyDocument: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.
+        400 MalformedPolicyDocument: Policy document should not specify a principal.
+        400 MalformedPolicyDocument: Policy statement must contain resources."#]],
+    );
     let kept = ok(&world, "ListRolePolicies", json!({ "RoleName": "r" }));
     assert_eq!(kept["PolicyNames"], json!([]));
     let trust =
@@ -161,7 +190,15 @@ fn a_policy_has_five_versions_and_its_default_counts() {
         told(&world, "DeletePolicyVersion", json!({ "PolicyArn": arn, "VersionId": "v1" })),
         told(&world, "CreatePolicyVersion", version(false)),
     ];
-    check(answers.join("\n"), expect![[r#""#]]);
+    check(
+        answers.join("\n"),
+        expect![[r#"
+        409 LimitExceeded: A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.
+        409 DeleteConflict: Cannot delete the default version of a policy.
+        404 NoSuchEntity: Policy arn:aws:iam::111111111111:policy/p version v9 does not exist or is not attachable.
+        ok
+        ok"#]],
+    );
     // Numbers are not used again.
     let versions = ok(&world, "ListPolicyVersions", json!({ "PolicyArn": arn }));
     let ids: Vec<_> =
@@ -234,9 +271,9 @@ fn a_boundary_limits_and_grants_nothing() {
     );
     check(
         world.told(&session, "iam", "ListRoles", json!({})),
-        expect![[
-            r#"403 AccessDenied: User: arn:aws:sts::111111111111:assumed-role/r/session is not authorized to perform: iam:ListRoles because no permissions boundary allows the iam:ListRoles action"#
-        ]],
+        expect![
+            "403 AccessDenied: User: arn:aws:sts::111111111111:assumed-role/r/session is not authorized to perform: iam:ListRoles on resource: arn:aws:iam::111111111111:role/ because no permissions boundary allows the iam:ListRoles action"
+        ],
     );
     ok(&world, "DeleteRolePermissionsBoundary", json!({ "RoleName": "r" }));
     assert_eq!(story(), [true, true, false]);

@@ -264,7 +264,18 @@ fn disabled_then_pending_then_gone() {
     story.push(state());
     world.advance(Duration::seconds(1));
     story.push(state());
-    check(story.join("\n"), expect![[r#""#]]);
+    check(
+        story.join("\n"),
+        expect![[r#"
+        "Enabled" | ok
+        "Disabled" | 400 DisabledException: arn:aws:kms:us-east-1:111111111111:key/ID is disabled.
+        "PendingDeletion" | 400 KMSInvalidStateException: arn:aws:kms:us-east-1:111111111111:key/ID is pending deletion.
+        400 KMSInvalidStateException: arn:aws:kms:us-east-1:111111111111:key/ID is pending deletion.
+        "Disabled" | 400 DisabledException: arn:aws:kms:us-east-1:111111111111:key/ID is disabled.
+        400 KMSInvalidStateException: arn:aws:kms:us-east-1:111111111111:key/ID is not pending deletion.
+        "PendingDeletion" | 400 KMSInvalidStateException: arn:aws:kms:us-east-1:111111111111:key/ID is pending deletion.
+        NotFoundException | 400 NotFoundException: Key 'arn:aws:kms:us-east-1:111111111111:key/ID' does not exist"#]],
+    );
 }
 
 #[test]

@@ -92,7 +92,29 @@ fn labels_move_as_values_are_put() {
             "VersionStage": "AWSPENDING", "RemoveFromVersionId": THIRD,
         }),
     );
-    check(story.join("\n"), expect![[r#""#]]);
+    check(
+        story.join("\n"),
+        expect![[r#"
+        1=AWSCURRENT
+        PutSecretValue: ok
+          1=AWSPREVIOUS 2=AWSCURRENT
+        PutSecretValue: ok
+          1=AWSPREVIOUS 2=AWSCURRENT 3=AWSPENDING
+        PutSecretValue: ok
+          1=AWSPREVIOUS 2=AWSCURRENT 3=AWSPENDING
+        PutSecretValue: 400 ResourceExistsException: You can't use ClientRequestToken 22222222-2222-2222-2222-222222222222 because that value is already in use for a version of secret arn:aws:secretsmanager:us-east-1:111111111111:secret:db-FLoqJH.
+          1=AWSPREVIOUS 2=AWSCURRENT 3=AWSPENDING
+        UpdateSecret: 400 ResourceExistsException: The ClientRequestToken 22222222-2222-2222-2222-222222222222 is already in use for a version.
+          1=AWSPREVIOUS 2=AWSCURRENT 3=AWSPENDING
+        UpdateSecretVersionStage: ok
+          2=AWSPREVIOUS 3=AWSCURRENT+AWSPENDING
+        UpdateSecretVersionStage: 400 InvalidParameterException: The parameter RemoveFromVersionId can't be empty or another version: staging label AWSCURRENT is attached to version 33333333-3333-3333-3333-333333333333.
+          2=AWSPREVIOUS 3=AWSCURRENT+AWSPENDING
+        UpdateSecretVersionStage: 400 InvalidParameterException: You can't remove the staging label AWSCURRENT.
+          2=AWSPREVIOUS 3=AWSCURRENT+AWSPENDING
+        UpdateSecretVersionStage: ok
+          2=AWSPREVIOUS 3=AWSCURRENT"#]],
+    );
 }
 
 #[test]
@@ -120,7 +142,19 @@ fn a_value_is_asked_for_by_label_or_version() {
         json!({ "SecretId": "none" }),
     ]
     .map(|input| value(&world, &admin, input));
-    check(answers.join("\n"), expect![[r#""#]]);
+    check(
+        answers.join("\n"),
+        expect![[r#"
+        two
+        two
+        two
+        one
+        one
+        400 InvalidRequestException: You provided a VersionStage that is not associated to the provided VersionId.
+        400 ResourceNotFoundException: Secrets Manager can't find the specified secret value for VersionId: 33333333-3333-3333-3333-333333333333
+        400 ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSPENDING
+        400 ResourceNotFoundException: Secrets Manager can't find the specified secret."#]],
+    );
 }
 
 #[test]
@@ -343,8 +377,13 @@ fn setting_a_key_needs_permission_to_use_it_both_ways() {
     assert_eq!(create(&with("other-way", &["kms:Decrypt"]), "a", &key), refused);
     let both = with("both", &["kms:GenerateDataKey", "kms:Decrypt"]);
     assert_eq!(create(&both, "a", &key), "ok");
-    let absent = json!("arn:aws:kms:us-east-1:111111111111:key/11111111-2222-3333-4444-555555555555");
+    let absent =
+        json!("arn:aws:kms:us-east-1:111111111111:key/11111111-2222-3333-4444-555555555555");
     let told = create(&both, "b", &absent);
     assert!(told.starts_with("400 EncryptionFailure: "), "{told}");
-    assert!(world.told(&both, "secretsmanager", "DescribeSecret", json!({ "SecretId": "b" })).contains("NotFound"));
+    assert!(
+        world
+            .told(&both, "secretsmanager", "DescribeSecret", json!({ "SecretId": "b" }))
+            .contains("NotFound")
+    );
 }

@@ -28,7 +28,13 @@ pub(super) struct Dictionary {
 
 impl Dictionary {
     pub(super) fn new() -> Self {
-        Self { pool: Vec::new(), ends: Vec::new(), hashes: Vec::new(), slots: vec![EMPTY; 1024] }
+        Self {
+            pool: Vec::new(),
+            ends: Vec::new(),
+            hashes: Vec::new(),
+            slots: vec![EMPTY; 1024],
+            looked_up: 0,
+        }
     }
 
     /// Distinct values.
