@@ -98,6 +98,8 @@ class Server:
             "AWS_CONFIG_FILE": self.state / "aws" / "config",
             "AWS_SHARED_CREDENTIALS_FILE": self.state / "aws" / "credentials",
             "PGSSLROOTCERT": self.state / "ca.pem",
+            # The tests themselves sign with the AWS CRT, programs with botocore's own Python.
+            "BOTO_DISABLE_CRT": "true",
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }
         if profile:

@@ -33,7 +33,7 @@ def test_it_shows_the_path_hop_by_hop(told):
 
 
 def test_it_reports_as_json(tmp_path):
-    outcome = json.loads(landbridge("demo", "--json", check=0, cwd=tmp_path).stdout)
+    outcome = json.loads(landbridge("demo", "--rows", 5000, "--json", check=0, cwd=tmp_path).stdout)
     assert (outcome["command"], outcome["exit"]) == ("demo", "done")
     phases = {phase["command"]: phase for phase in outcome["phases"]}
     assert all(phase["exit"] == "done" for phase in phases.values())
@@ -46,5 +46,5 @@ def test_it_reports_as_json(tmp_path):
 
 
 def test_keep_keeps_the_world(tmp_path):
-    landbridge("demo", "--keep", tmp_path / "kept", check=0, cwd=tmp_path)
+    landbridge("demo", "--rows", 5000, "--keep", tmp_path / "kept", check=0, cwd=tmp_path)
     assert (tmp_path / "kept" / "world.redb").exists()

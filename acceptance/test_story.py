@@ -6,7 +6,7 @@ import json
 
 import pytest
 import unload as program
-from landbridge import EXAMPLE, have, tool
+from landbridge import EXAMPLE, Server, have, tool
 from tickets import TABLE, rows
 from unloading import Unloader
 
@@ -40,6 +40,27 @@ def test_the_program_as_a_user_runs_it(story, server, tmp_path, name):
     assert said["rows"] == 1000
     assert said["notices"] == ["INFO:  UNLOAD completed, 1000 record(s) unloaded successfully."]
     check_files(story, server, prefix)
+
+
+def test_provisioning_from_nothing_and_back(tmp_path):
+    world = Server(tmp_path / "state").start()
+    event = tmp_path / "unload.json"
+    try:
+        provision = ("python3", EXAMPLE / "provision.py")
+        tool(*provision, "up", event, environment=world.environment())
+        tool("python3", EXAMPLE / "unload.py", event, environment=world.environment("dev"))
+        tool(*provision, "down", event, environment=world.environment())
+        for profile in ("prod", "dev"):
+            session = world.session(profile)
+            assert session.client("iam").list_roles()["Roles"] == []
+            assert session.client("s3").list_buckets()["Buckets"] == []
+            assert session.client("secretsmanager").list_secrets()["SecretList"] == []
+            kms = session.client("kms")
+            for key in kms.list_keys()["Keys"]:
+                known = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+                assert known["KeyState"] == "PendingDeletion" or known["KeyManager"] == "AWS"
+    finally:
+        world.stop()
 
 
 def test_the_program_names_no_endpoint():

@@ -27,8 +27,15 @@ pub(crate) struct Scope {
 
 #[derive(Default)]
 pub(crate) struct Pending {
-    pub(crate) events: Vec<AuditRecord>,
+    pub(crate) events: Vec<Recorded>,
     pub(crate) effects: Vec<Effect>,
+}
+
+/// An audit record that waits for the end of its transaction.
+pub(crate) struct Recorded {
+    pub(crate) record: AuditRecord,
+    /// The call succeeded and changed something: the record is true only if that is committed.
+    pub(crate) changes: bool,
 }
 
 /// Something that is done once the change is durable.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use store::{AuditRecord, Store, TxMode};
 
 use crate::authorize::{DocumentCache, authorize};
-use crate::cx::{Effect, Pending, Scope};
+use crate::cx::{Effect, Pending, Recorded, Scope};
 use crate::identity::{IdentitySource, PrincipalPolicies};
 use crate::operation::{Download, Handler, Operation, Service};
 use crate::{Access, Cx, Fault, Origin, Principal, World, audit};
@@ -252,31 +252,36 @@ impl Gateway {
             resources: &access.resources,
             owners: &owners,
         };
-        let event = audit::record(cx, &finished);
-        cx.scope.pending.borrow_mut().events.push(event);
+        let changes = outcome.is_ok() && operation.mode() == TxMode::Write;
+        let record = audit::record(cx, &finished);
+        cx.scope.pending.borrow_mut().events.push(Recorded { record, changes });
     }
 
     /// Ends a transaction: commits with its records after success; after a fault drops the
-    /// change and keeps the records.
+    /// change, with the records of what succeeded in it, and keeps those of attempts and reads.
     pub(crate) fn settle<R>(&self, scope: Scope, outcome: Result<R, Fault>) -> Result<R, Fault> {
         let Scope { tx, pending } = scope;
         let Pending { events, effects } = pending.into_inner();
         match outcome {
             Ok(result) => {
-                self.store.commit(tx, &events)?;
+                let records: Vec<AuditRecord> = events.into_iter().map(|e| e.record).collect();
+                self.store.commit(tx, &records)?;
                 self.take_effect(effects);
                 Ok(result)
             }
             Err(fault) => {
                 drop(tx);
-                self.log_only(&events)?;
+                self.log_only(events)?;
                 Err(fault)
             }
         }
     }
 
-    pub(crate) fn log_only(&self, events: &[AuditRecord]) -> Result<(), Fault> {
-        Ok(self.store.append_audit(events)?)
+    /// Writes the records that are true although nothing is committed.
+    pub(crate) fn log_only(&self, events: Vec<Recorded>) -> Result<(), Fault> {
+        let kept = events.into_iter().filter(|event| !event.changes);
+        let records: Vec<AuditRecord> = kept.map(|event| event.record).collect();
+        Ok(self.store.append_audit(&records)?)
     }
 
     fn take_effect(&self, effects: Vec<Effect>) {

@@ -123,7 +123,7 @@ impl UploadCall {
         let (principal, origin) = (self.principal.clone(), self.origin.clone());
         let cx = Cx { gateway, scope: &scope, principal, origin };
         Gateway::record(&cx, service, line, &self.input, Err(fault), &self.access);
-        gateway.log_only(&scope.pending.into_inner().events)
+        gateway.log_only(scope.pending.into_inner().events)
     }
 }
 

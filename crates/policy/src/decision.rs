@@ -77,7 +77,7 @@ impl StatementRef {
 
 impl fmt::Display for StatementRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}, statement {}", self.kind, self.policy, self.statement)?;
+        write!(f, "{}, statement {}", self.kind.with_name(&self.policy), self.statement)?;
         if let Some(sid) = &self.sid {
             write!(f, " ({sid})")?;
         }

@@ -35,6 +35,15 @@ pub enum PolicyKind {
 }
 
 impl PolicyKind {
+    /// The kind and a policy's name, the kind once: names such as `trust policy of role R` say it
+    /// themselves.
+    pub fn with_name(self, name: &str) -> String {
+        if name.contains("policy of ") || name.starts_with("inline policy ") {
+            return name.to_owned();
+        }
+        format!("{self} {name}")
+    }
+
     /// Whether statements of this kind name principals.
     pub fn has_principal(self) -> bool {
         matches!(

@@ -77,6 +77,8 @@ pub(crate) struct Session {
     transaction_began: Option<DateTime<Utc>>,
     /// The text of the running statement.
     statement_text: String,
+    /// Where it starts in the client's message, in characters from 1.
+    statement_position: usize,
     cursors: HashMap<String, Pager>,
     prepared: HashMap<String, redshift_sql::Prepare>,
     /// Names of the temporary tables; `None` after a rollback, until looked up again.
@@ -113,6 +115,7 @@ impl Session {
             transaction_number: 0,
             transaction_began: None,
             statement_text: String::new(),
+            statement_position: 1,
             cursors: HashMap::new(),
             prepared: HashMap::new(),
             temporary: Some(HashSet::new()),

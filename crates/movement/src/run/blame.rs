@@ -83,14 +83,20 @@ async fn drift(work: &mut Work<'_>, hop: u8) -> Vec<(String, String)> {
 pub(crate) fn hop_of_unload(work: &Work<'_>, error: &DbError) -> u8 {
     let words = format!("{} {}", error.message, error.detail.as_deref().unwrap_or_default());
     let writer = work.facts.target_role(&work.movement.roles.writer);
-    let assuming = words.contains("assume") || words.contains("Assume");
+    let assuming = words.contains("assume")
+        || words.contains("Assume")
+        || words.contains("get credentials of role");
     if words.contains("ASSUMEROLE") || words.contains("permission denied") {
+        return 5;
+    }
+    let cluster = work.facts.source_role(&work.movement.roles.cluster);
+    // A role that is not attached is refused with the whole chain named.
+    if words.contains(&format!("{cluster},{writer}")) {
         return 5;
     }
     if assuming || words.contains("associated") || words.contains("attached") {
         // The chain is refused at its second role when that one is named last.
         let names_writer = words.contains(&writer);
-        let cluster = work.facts.source_role(&work.movement.roles.cluster);
         let at_writer = match (words.rfind(&writer), words.rfind(&cluster)) {
             (Some(writer), Some(cluster)) => writer > cluster,
             _ => names_writer,

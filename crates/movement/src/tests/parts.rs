@@ -63,7 +63,7 @@ fn every_option_reaches_the_statement() {
         PARTITION BY ("region", "a b") INCLUDE
         HEADER
         DELIMITER ';'
-        NULL AS '\N'
+        NULL AS '\\N'
         ZSTD
         MAXFILESIZE 1024 MB
         PARALLEL OFF

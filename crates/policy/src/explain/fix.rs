@@ -187,7 +187,7 @@ fn exception(call: &Call<'_>, statement: &Statement) -> Option<(Change, String)>
 /// A statement for exactly this request.
 fn new_statement(call: &Call<'_>, blocker: &Blocker, kind: PolicyKind) -> Fix {
     let place = match (blocker.policies.first(), &blocker.level) {
-        (Some(name), _) => format!("to {kind} {name}"),
+        (Some(name), _) => format!("to {}", kind.with_name(name)),
         (None, Some(level)) => format!("to a new {kind} at {level}"),
         (None, None) => format!("to a new {kind}"),
     };

@@ -13,7 +13,7 @@ impl fmt::Display for Explanation {
             let level =
                 policy.level.as_deref().map(|level| format!(" at {level}")).unwrap_or_default();
             let spared = if policy.counts { "" } else { " (does not count for this caller)" };
-            writeln!(f, "  {} {}{level}{spared}", policy.kind, policy.policy)?;
+            writeln!(f, "  {}{level}{spared}", policy.kind.with_name(&policy.policy))?;
             for statement in &policy.statements {
                 self.write_statement(f, policy, statement)?;
             }

@@ -159,7 +159,20 @@ fn what_still_hangs_on_something_keeps_it() {
     story.push(delete("policy"));
     ok(&world, "DeletePolicyVersion", json!({ "PolicyArn": arn, "VersionId": "v2" }));
     story.extend([delete("user"), delete("role"), delete("policy")]);
-    check(story.join("\n"), expect![[r#""#]]);
+    check(
+        story.join("\n"),
+        expect![[r#"
+        409 DeleteConflict: Cannot delete a policy attached to entities.
+        409 DeleteConflict: Cannot delete entity, must detach all policies first.
+        409 DeleteConflict: Cannot delete entity, must detach all policies first.
+        409 DeleteConflict: Cannot delete entity, must delete policies first.
+        409 DeleteConflict: Cannot delete entity, must delete policies first.
+        409 DeleteConflict: Cannot delete entity, must delete access keys first.
+        409 DeleteConflict: This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.
+        ok
+        ok
+        ok"#]],
+    );
 }
 
 #[test]

@@ -361,5 +361,11 @@ fn texts_of_refused_tags_and_plaintexts() {
         tag(json!([one("a"), one("a")])),
         world.told(&admin, "kms", "Encrypt", input),
     ];
-    check(told.join("\n"), expect![[r#""#]]);
+    check(
+        told.join("\n"),
+        expect![[r#"
+        400 TagException: Tags beginning with aws: are reserved
+        400 TagException: Duplicate tag keys
+        400 ValidationException: 1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to 4096"#]],
+    );
 }

@@ -131,7 +131,24 @@ fn refused_clusters() {
         json!({ "NodeType": null }),
     ];
     let answers = cases.map(|more| told(&world, "CreateCluster", input(more)));
-    check(answers.join("\n"), expect![[r#""#]]);
+    check(
+        answers.join("\n"),
+        expect![[r#"
+        400 InvalidParameterValue: The parameter MasterUserPassword is not a valid password because it must contain from 8 to 64 characters.
+        400 InvalidParameterValue: The parameter MasterUserPassword is not a valid password because it must contain at least one uppercase letter.
+        400 InvalidParameterCombination: The parameter MasterUserPassword must be provided.
+        400 InvalidParameterValue: The parameter ClusterIdentifier is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.
+        400 InvalidParameterValue: The parameter ClusterIdentifier is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.
+        400 InvalidParameterValue: The parameter MasterUsername is not a valid user name.
+        400 InvalidParameterValue: The parameter MasterUsername is not a valid user name.
+        400 InvalidParameterValue: The parameter DBName is not a valid database name.
+        400 InvalidParameterValue: Number of nodes for cluster type multi-node must be greater than or equal to 2.
+        400 InvalidParameterCombination: Number of nodes for cluster type single-node is not allowed.
+        400 InvalidParameterValue: The parameter Port is not valid: 80 is not in 1150-65535.
+        400 InvalidParameterValue: The IAM role arn:aws:s3:::bucket is not valid. Please check the role ARN.
+        501 NotImplemented: ManageMasterPassword is not implemented: give a MasterUserPassword.
+        400 MissingParameter: The request must contain the parameter NodeType."#]],
+    );
     assert_eq!(status(&world), "gone");
 }
 

@@ -178,7 +178,16 @@ fn names_values_and_repetitions() {
     .map(|(operation, input)| {
         told(&world, operation, input).replace(&arn_suffix(&world), "SUFFIX")
     });
-    check(answers.join("\n"), expect![[r#""#]]);
+    check(
+        answers.join("\n"),
+        expect![[r#"
+        400 ValidationException: Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!
+        400 InvalidParameterException: You can't specify both a binary secret value and a string secret value in the same secret.
+        400 ResourceExistsException: The operation failed because the secret db already exists.
+        ok
+        400 ResourceExistsException: You can't use ClientRequestToken 11111111-1111-1111-1111-111111111111 because that value is already in use for a version of secret arn:aws:secretsmanager:us-east-1:111111111111:secret:db-SUFFIX.
+        400 InvalidRequestException: You must provide either SecretString or SecretBinary."#]],
+    );
 }
 
 fn arn_suffix(world: &World) -> String {
@@ -215,7 +224,19 @@ fn deletion_waits_for_the_clock_and_can_be_taken_back() {
     world.advance(Duration::days(7));
     story.push(read());
     story.push(told(&world, "RestoreSecret", id.clone()));
-    check(story.join("\n"), expect![[r#""#]]);
+    check(
+        story.join("\n"),
+        expect![[r#"
+        400 InvalidParameterException: RecoveryWindowInDays value must be between 7 and 30 days (inclusive).
+        400 InvalidParameterException: RecoveryWindowInDays value must be between 7 and 30 days (inclusive).
+        400 InvalidParameterException: You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.
+        400 InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.
+        400 InvalidRequestException: You can't perform this operation on the secret because it was already scheduled for deletion.
+        400 InvalidRequestException: You can't create this secret because a secret with this name is already scheduled for deletion.
+        400 InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.
+        400 ResourceNotFoundException: Secrets Manager can't find the specified secret.
+        400 ResourceNotFoundException: Secrets Manager can't find the specified secret."#]],
+    );
     // Made again, it is another secret: the old ARN does not lead to it.
     let again = create(&world, json!({}));
     assert_ne!(arn, again);

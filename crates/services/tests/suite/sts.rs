@@ -373,8 +373,12 @@ fn a_role_made_again_does_not_honour_the_sessions_of_the_old_one() {
     world.ok(&admin, "iam", "DeleteRolePolicy", inline);
     world.ok(&admin, "iam", "DeleteRole", json!({ "RoleName": "target" }));
     world.role("prod", "target", &trusting(&[PROD]), &may);
-    let told = world.told(&session, "iam", "ListUsers", json!({}));
-    assert!(told.starts_with("403 AccessDenied"), "{told}");
+    check(
+        world.told(&session, "iam", "ListUsers", json!({})),
+        expect![[
+            r#"403 InvalidClientTokenId: The security token included in the request is invalid."#
+        ]],
+    );
 }
 
 #[test]

@@ -76,6 +76,7 @@ pub(crate) enum System {
 const BUILT: &[&str] = &[
     "pg_attribute",
     "pg_class",
+    "pg_collation",
     "pg_database",
     "pg_group",
     "pg_namespace",

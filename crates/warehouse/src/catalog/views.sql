@@ -81,7 +81,7 @@ CREATE MACRO memory.rs_catalog.obj_description(relation, of_catalog := 'pg_class
 CREATE MACRO memory.rs_catalog.col_description(relation, number) AS
   (SELECT c.remarks FROM memory.rs_own.all_columns c
    WHERE c.relation_id = relation AND c.position = number AND c.db = getvariable('current_database'));
-CREATE MACRO memory.rs_catalog.pg_get_expr(expression, relation) AS expression;
+CREATE MACRO memory.rs_catalog.pg_get_expr(expression, relation, pretty := false) AS expression;
 CREATE MACRO memory.rs_catalog.pg_get_viewdef(relation, pretty := false) AS
   (SELECT r.definition FROM memory.rs_own.relations r WHERE r.id = relation AND r.db = getvariable('current_database'));
 CREATE MACRO memory.rs_catalog.format_type(number, modifier) AS CASE number
@@ -193,13 +193,14 @@ CREATE MACRO memory.rs_catalog.pg_get_constraintdef(number, pretty := false) AS
 CREATE VIEW memory.rs_catalog.pg_type AS
 SELECT t.oid, t.typname, 11 AS typnamespace, 1 AS typowner, CAST(t.len AS SMALLINT) AS typlen,
        'b' AS typtype, 0 AS typrelid, 0 AS typelem, 0 AS typbasetype, -1 AS typtypmod, true AS typisdefined,
-       ',' AS typdelim, false AS typnotnull
+       ',' AS typdelim, false AS typnotnull, 0 AS typcollation
 FROM (VALUES (16, 'bool', 1), (19, 'name', 128), (20, 'int8', 8), (21, 'int2', 2), (23, 'int4', 4),
   (25, 'text', -1), (26, 'oid', 4), (700, 'float4', 4), (701, 'float8', 8), (705, 'unknown', -1),
   (1042, 'bpchar', -1), (1043, 'varchar', -1), (1082, 'date', 4), (1083, 'time', 8), (1114, 'timestamp', 8),
   (1184, 'timestamptz', 8), (1188, 'intervaly2m', 4), (1190, 'intervald2s', 8), (1266, 'timetz', 12),
   (1700, 'numeric', -1), (3000, 'geometry', -1), (3001, 'geography', -1), (4000, 'super', -1),
   (6551, 'varbyte', -1)) AS t(oid, typname, len);
+CREATE VIEW memory.rs_catalog.pg_collation AS SELECT 0 AS oid, '' AS collname WHERE false;
 CREATE VIEW memory.rs_catalog.pg_am AS SELECT 0 AS oid, '' AS amname WHERE false;
 CREATE VIEW memory.rs_catalog.pg_index AS
 SELECT 0 AS indexrelid, 0 AS indrelid, false AS indisunique, false AS indisprimary,

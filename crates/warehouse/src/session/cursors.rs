@@ -68,14 +68,14 @@ impl Session {
         parameters: &[Parameter],
     ) -> Result<Option<Pager>, Failure> {
         let Kind::Engine(engine) = &statement.kind else { return Ok(None) };
-        if engine.verb != Verb::Select || self.transaction == Transaction::Aborted {
+        if engine.verb != Verb::Select {
             return Ok(None);
         }
-        let pager = self.keep_query(engine, parameters);
-        if pager.is_err() {
-            self.abort();
-        }
-        pager.map(Some)
+        self.surrounded(statement, |session| {
+            let pager = session.keep_query(engine, parameters);
+            let rows = pager.as_ref().map_or(0, |pager| pager.total);
+            (pager.map(Some), rows)
+        })
     }
 
     /// Reads the next rows, all of them for `None`.

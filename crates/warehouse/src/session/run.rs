@@ -28,18 +28,30 @@ impl Session {
         parameters: &[Parameter],
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
-        self.refuse_if_aborted(&statement.kind)?;
         if statement.kind == Kind::Empty {
             return Ok(String::new());
         }
+        self.surrounded(statement, |session| {
+            let mut counting = Counting { output, rows: 0 };
+            let result = session.dispatch(statement, parameters, &mut counting);
+            (result, counting.rows)
+        })
+    }
+
+    /// What happens around every statement; `work` gives its result and the number of its rows.
+    pub(super) fn surrounded<T>(
+        &mut self,
+        statement: &Statement,
+        work: impl FnOnce(&mut Self) -> (Result<T, Failure>, u64),
+    ) -> Result<T, Failure> {
+        self.refuse_if_aborted(&statement.kind)?;
         self.signals.cancelled.store(false, Ordering::SeqCst);
         let query = self.begin_query(&statement.kind)?;
         let timeout = Timeout::start(self.settings.int("statement_timeout"), self.interrupt());
         let started = self.cluster.world.now();
         self.statement_text.clone_from(&statement.text);
-        let mut counting = Counting { output, rows: 0 };
-        let result = self.dispatch(statement, parameters, &mut counting);
-        let rows = counting.rows;
+        self.statement_position = statement.position;
+        let (result, rows) = work(self);
         drop(timeout);
         let result = result.map_err(|failure| worded(failure, query));
         if result.is_err() {

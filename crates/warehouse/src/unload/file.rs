@@ -135,6 +135,8 @@ impl<'a> DataFile<'a> {
         if let Some(sink) = &mut self.sink {
             sink.write_all(&self.buffer).map_err(failed)?;
             self.buffer.clear();
+            // A row group's worth of memory is not kept while the next one is gathered.
+            self.buffer.shrink_to(2 * BUFFER);
         }
         Ok(())
     }

@@ -135,13 +135,19 @@ async fn names_and_the_catalog() {
             ("select table_name from information_schema.tables", "t"),
             ("select * from stl_query", "!0A000 stl_query is not implemented"),
             ("create schema pg_mine", "!42939 unacceptable schema name \"pg_mine\""),
-            ("create view v as select a from t", ""),
+            (
+                "create table other (a int); insert into other values (1); \
+                 create view v as select t.a from t join other o on o.a = t.a \
+                 where t.a in (select a from t)",
+                "",
+            ),
             ("set search_path to public", ""),
             ("select * from dev.v", "1"),
             ("drop table dev.t", "!2BP01 cannot drop table t because other objects depend on it"),
             ("drop table dev.t cascade", ""),
             ("select * from dev.v", "!42P01 relation \"dev.v\" does not exist"),
-            ("drop schema dev", ""),
+            ("drop schema dev", "!2BP01 cannot drop schema dev because other objects depend on it"),
+            ("drop schema dev cascade", ""),
         ],
     )
     .await;

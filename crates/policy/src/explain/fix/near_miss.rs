@@ -62,7 +62,10 @@ pub(super) fn find(
             level: place.level.map(str::to_owned),
             statement: Some(index),
             change,
-            sentence: format!("in {kind} {name}, statement {index}{sid}, line {line}: {what}"),
+            sentence: format!(
+                "in {}, statement {index}{sid}, line {line}: {what}",
+                kind.with_name(name)
+            ),
         })
     })
 }

@@ -147,7 +147,7 @@ impl Session {
                 return Err(Failure::new("42809", format!("\"{}\" is not a view", old.name)));
             }
         }
-        let sql = self.qualified_view(create, &reads)?;
+        let sql = self.qualified_view(create)?;
         self.atomically(|session| {
             session.connection.run(&sql)?;
             let database = session.database.clone();
@@ -182,48 +182,43 @@ impl Session {
 
     /// The view's SQL with every relation named in full: another session's search path must not
     /// change what it reads.
-    fn qualified_view(
-        &mut self,
-        create: &CreateView,
-        reads: &[Resolved],
-    ) -> Result<String, Failure> {
-        let accesses = &create.engine_query.accesses;
-        let pairs = accesses.iter().zip(reads);
-        let unqualified: Vec<(usize, String)> = pairs
-            .filter(|(access, _)| access.name.schema.is_none() && access.position > 0)
-            .filter_map(|(access, read)| match read {
-                Resolved::Relation { relation, .. } => {
-                    Some((access.position, relation.schema.clone()))
+    fn qualified_view(&mut self, create: &CreateView) -> Result<String, Failure> {
+        let mut create = create.clone();
+        let mut text = self.statement_text.clone();
+        let mut offset = self.statement_position;
+        // A relation that is named twice is listed once: each turn finds the next place.
+        for _ in 0..QUALIFY_TURNS {
+            let accesses = create.engine_query.accesses.clone();
+            let reads = self.check_accesses(&accesses)?;
+            let next = accesses.iter().zip(&reads).find_map(|(access, read)| match read {
+                Resolved::Relation { relation, .. } if access.name.schema.is_none() => {
+                    let at = place_of(&text, access.position, offset, &access.name.name)?;
+                    Some((at, relation.schema.clone()))
                 }
                 _ => None,
-            })
-            .collect();
-        if unqualified.is_empty() {
-            return Ok(rewrite_names(&create.sql, accesses));
-        }
-        let Some(text) = qualify(&self.statement_text, &unqualified) else {
-            return Ok(rewrite_names(&create.sql, accesses));
-        };
-        match self.parse(&text)?.into_iter().next().map(|statement| statement.kind) {
-            Some(redshift_sql::Kind::CreateView(again)) => {
-                Ok(rewrite_names(&again.sql, &again.engine_query.accesses))
+            });
+            let Some((at, schema)) = next else { break };
+            text.insert_str(at, &format!("{}.", crate::engine::quote(&schema)));
+            offset = 1;
+            match self.parse(&text)?.into_iter().next().map(|statement| statement.kind) {
+                Some(redshift_sql::Kind::CreateView(again)) => create = again,
+                _ => return Err(Failure::internal("a view's text changed its meaning")),
             }
-            _ => Err(Failure::internal("a view's text changed its meaning")),
         }
+        Ok(rewrite_names(&create.sql, &create.engine_query.accesses))
     }
 }
 
-/// Puts the schemas in front of the names at these places (characters from 1).
-fn qualify(text: &str, places: &[(usize, String)]) -> Option<String> {
-    let mut places = places.to_vec();
-    places.sort_unstable_by_key(|place| std::cmp::Reverse(place.0));
-    places.dedup_by_key(|place| place.0);
-    let mut text = text.to_owned();
-    for (position, schema) in places {
-        let at = text.char_indices().nth(position.checked_sub(1)?)?.0;
-        text.insert_str(at, &format!("{}.", crate::engine::quote(&schema)));
-    }
-    Some(text)
+/// Names that one view may leave to the search path.
+const QUALIFY_TURNS: usize = 200;
+
+/// Where a name stands in a statement's text, in bytes; positions count in characters from 1 of
+/// the whole message, in which the statement starts at `offset`.
+fn place_of(text: &str, position: usize, offset: usize, name: &str) -> Option<usize> {
+    let index = position.checked_sub(offset.max(1))?;
+    let at = text.char_indices().nth(index)?.0;
+    let here = text.get(at..)?.trim_start_matches('"').to_lowercase();
+    here.starts_with(&name.to_lowercase()).then_some(at)
 }
 
 fn relation_id(read: &Resolved) -> Option<i64> {
