@@ -22,7 +22,7 @@ mod inputs;
 mod people;
 mod world;
 
-pub use check::{check, must};
+pub use check::{check, fail, must};
 pub use determined::{HandClock, Seeded};
 pub use exchange::{Answer, Request};
 pub use inputs::smallest;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use store::Store;
 use wire::client::ServiceError;
 
-use crate::{Caller, HandClock, Seeded, must};
+use crate::{Caller, HandClock, Seeded, fail, must};
 
 /// Where callers work unless a test says otherwise.
 pub const REGION: &str = "us-east-1";
@@ -99,7 +99,7 @@ impl World {
     pub fn ok(&self, caller: &Caller, service: &str, operation: &str, input: Value) -> Value {
         match self.call(caller, service, operation, input) {
             Ok(output) => output,
-            Err(error) => std::panic::panic_any(format!("{service}:{operation}: {error}")),
+            Err(error) => fail(&format!("{service}:{operation}: {error}")),
         }
     }
 

@@ -232,6 +232,18 @@ pub(crate) fn add_column(
     Ok(())
 }
 
+/// Records a view's columns in place of those it had.
+pub(crate) fn replace_columns(
+    connection: &Connection,
+    database: &str,
+    relation: i64,
+    columns: &[ColumnFacts],
+) -> Result<(), EngineFault> {
+    let table = own(database, "columns");
+    connection.run(&format!("DELETE FROM {table} WHERE relation = {relation}"))?;
+    columns.iter().try_for_each(|column| add_column(connection, database, relation, column))
+}
+
 /// Copies the column attributes of one relation to another (`LIKE`).
 pub(crate) fn copy_columns(
     connection: &Connection,

@@ -129,7 +129,7 @@ impl Session {
         let rows = self.connection.rows(&created)?;
         let total = rows.iter().flatten().map(Value::int).sum::<i64>();
         let total = u64::try_from(total).unwrap_or(0);
-        let fields = self.with_declared(query, fields)?;
+        let fields = self.with_declared(&query.sql, &query.accesses, fields)?;
         Ok(Pager { table, fields, next: 0, total })
     }
 

@@ -5,6 +5,8 @@ mod alter;
 mod schema;
 mod table;
 
+pub(super) use table::default_encoding;
+
 use redshift_sql::{Access, DropRelation, Kind, ObjectName, Privilege, RelationKind};
 
 use super::rewrite::engine_name;

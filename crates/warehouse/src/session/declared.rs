@@ -5,12 +5,15 @@
 
 use std::collections::HashMap;
 
-use redshift_sql::{EngineStatement, SqlType};
+use redshift_sql::{Access, SqlType};
 
-use super::columns::declared;
+use super::columns::{declared, type_name};
+use super::ddl::default_encoding;
+use super::engine_sql::describe_sql;
 use super::parameters::token_length;
+use super::rewrite::rewrite_names;
 use super::{Field, FieldType, Session};
-use crate::catalog::relations::declared_types;
+use crate::catalog::relations::{ColumnFacts, declared_types};
 use crate::errors::Failure;
 use crate::privileges::{Resolved, resolve};
 
@@ -18,14 +21,15 @@ impl Session {
     /// Puts the declared types in the place of the engine's where the query names columns.
     pub(super) fn with_declared(
         &mut self,
-        query: &EngineStatement,
+        sql: &str,
+        accesses: &[Access],
         mut fields: Vec<Field>,
     ) -> Result<Vec<Field>, Failure> {
         let has_text = fields.iter().any(|field| field.kind == FieldType::Sql(SqlType::Varchar(0)));
-        let Some(plain) = plain_columns(&query.sql).filter(|_| has_text) else {
+        let Some(plain) = plain_columns(sql).filter(|_| has_text) else {
             return Ok(fields);
         };
-        let types = self.types_of(query)?;
+        let types = self.types_of(accesses)?;
         for field in &mut fields {
             let named = plain.star || plain.names.iter().any(|(_, shown)| *shown == field.name);
             let source = plain.names.iter().find(|(_, shown)| *shown == field.name);
@@ -39,13 +43,32 @@ impl Session {
         Ok(fields)
     }
 
+    /// What the catalog keeps of the columns of a query that becomes a view or a table.
+    pub(super) fn columns_of_query(
+        &mut self,
+        sql: &str,
+        accesses: &[Access],
+    ) -> Result<Vec<ColumnFacts>, Failure> {
+        let fields = describe_sql(&self.connection, &rewrite_names(sql, accesses))?;
+        let fields = self.with_declared(sql, accesses, fields)?;
+        let facts = |field: Field| ColumnFacts {
+            name: field.name,
+            type_name: Some(field.kind.sql())
+                .filter(|known| *known != SqlType::Varchar(0))
+                .map(|known| type_name(&known)),
+            encoding: default_encoding(Some(&field.kind.sql()), 0).to_owned(),
+            ..ColumnFacts::default()
+        };
+        Ok(fields.into_iter().map(facts).collect())
+    }
+
     /// Declared types by column name; `None` where two relations differ.
     fn types_of(
         &mut self,
-        query: &EngineStatement,
+        accesses: &[Access],
     ) -> Result<HashMap<String, Option<SqlType>>, Failure> {
         let mut types: HashMap<String, Option<SqlType>> = HashMap::new();
-        for access in &query.accesses {
+        for access in accesses {
             let found =
                 self.with_scope(|connection, scope| resolve(connection, scope, &access.name))?;
             let Resolved::Relation { database, relation } = found else { continue };

@@ -83,7 +83,7 @@ impl Session {
             let untyped = with_nulls(&sql, statement.parameters, types, None);
             described = describe_sql(&self.connection, &untyped);
         }
-        self.with_declared(statement, described?)
+        self.with_declared(&statement.sql, &statement.accesses, described?)
     }
 
     /// Runs a query and passes its rows on as they come.
@@ -98,7 +98,7 @@ impl Session {
         }
         // The types come first: looking them up would end the running query.
         let fields = describe_sql(&self.connection, sql)?;
-        let fields = self.with_declared(statement, fields)?;
+        let fields = self.with_declared(&statement.sql, &statement.accesses, fields)?;
         let mut prepared = self.connection.prepare(sql)?;
         prepared.start()?;
         output.columns(&fields)?;

@@ -96,7 +96,7 @@ impl Session {
         // The types come first: looking them up would end the running query.
         let fields = describe_sql(&self.connection, sql)?;
         let columns = self
-            .with_declared(query, fields)?
+            .with_declared(&query.sql, &query.accesses, fields)?
             .into_iter()
             .map(|field| ResultColumn { name: field.name, redshift_type: field.kind.sql() })
             .collect();

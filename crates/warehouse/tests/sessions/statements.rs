@@ -141,6 +141,15 @@ async fn names_and_the_catalog() {
                  where t.a in (select a from t)",
                 "",
             ),
+            ("create view w as select b, upper(b) as u from t", ""),
+            ("create table q as select b from t", ""),
+            (
+                "select table_name, column_name, data_type, character_maximum_length from svv_columns \
+                 where table_name in ('w', 'q') order by 1 desc, 2",
+                "w|b|character|3;w|u|character varying|65535;q|b|character|3",
+            ),
+            ("drop table q", ""),
+            ("drop view w", ""),
             ("set search_path to public", ""),
             ("select * from dev.v", "1"),
             ("drop table dev.t", "!2BP01 cannot drop table t because other objects depend on it"),

@@ -38,9 +38,10 @@ impl Session {
             }
             return Err(exists(&place.name));
         }
+        let queried = self.queried_columns(create);
         self.atomically(|session| {
             session.run_all(create, parameters)?;
-            session.record_table(create, &place, &reads)
+            session.record_table(create, &place, &reads, queried)
         })?;
         Ok(tag(create))
     }
@@ -51,6 +52,22 @@ impl Session {
             self.connection.run(&put_in(&sql, parameters))?;
         }
         Ok(())
+    }
+
+    /// The columns of a `CREATE TABLE … AS`, with the types its query passes on; none where the
+    /// table gives them names of its own.
+    fn queried_columns(&mut self, create: &CreateTable) -> Vec<ColumnFacts> {
+        let is_query = matches!(create.source, TableSource::Query { .. });
+        let query = create.sql.last().and_then(|sql| sql.split_once(" AS "));
+        let Some((_, query)) = query.filter(|_| is_query && create.columns.is_empty()) else {
+            return Vec::new();
+        };
+        let mut columns = self.columns_of_query(query, &create.accesses).unwrap_or_default();
+        for column in &mut columns {
+            column.dist_key = create.attributes.dist_key.as_deref() == Some(&column.name);
+            column.sort_key = sort_position(&column.name, &create.attributes);
+        }
+        columns
     }
 
     fn create_temporary(
@@ -80,8 +97,13 @@ impl Session {
         create: &CreateTable,
         place: &Place,
         reads: &[Resolved],
+        queried: Vec<ColumnFacts>,
     ) -> Result<(), Failure> {
         let database = self.database.clone();
+        let columns = match create.source {
+            TableSource::Query { .. } => queried,
+            _ => column_facts(&create.columns, &create.attributes),
+        };
         let new = NewRelation {
             schema: &place.schema,
             name: &place.name,
@@ -91,7 +113,7 @@ impl Session {
             sort_style: sort_style(&create.attributes),
             late_binding: false,
             definition: None,
-            columns: column_facts(&create.columns, &create.attributes),
+            columns,
         };
         let id = relations::add(&self.connection, &database, &new, self.cluster.world.now())?;
         if let TableSource::Like { including_defaults, .. } = &create.source
@@ -148,6 +170,11 @@ impl Session {
             }
         }
         let sql = self.qualified_view(create)?;
+        let query = &create.engine_query;
+        let mut columns = self.columns_of_query(&query.sql, &query.accesses)?;
+        for (column, name) in columns.iter_mut().zip(&create.columns) {
+            column.name.clone_from(name);
+        }
         self.atomically(|session| {
             session.connection.run(&sql)?;
             let database = session.database.clone();
@@ -156,6 +183,7 @@ impl Session {
                     let text = crate::engine::literal(&create.query);
                     let assignment = format!("definition = {text}");
                     relations::change(&session.connection, &database, old.id, &assignment)?;
+                    relations::replace_columns(&session.connection, &database, old.id, &columns)?;
                     old.id
                 }
                 None => {
@@ -168,7 +196,7 @@ impl Session {
                         sort_style: "",
                         late_binding: create.late_binding,
                         definition: Some(&create.query),
-                        columns: Vec::new(),
+                        columns,
                     };
                     let now = session.cluster.world.now();
                     relations::add(&session.connection, &database, &new, now)?
@@ -292,7 +320,10 @@ fn sort_position(name: &str, attributes: &TableAttributes) -> i32 {
 
 /// Redshift Developer Guide, "CREATE TABLE", ENCODE: sort keys, BOOLEAN and floats are raw,
 /// text is LZO, the rest AZ64.
-fn default_encoding(data_type: Option<&SqlType>, sort_key: i32) -> &'static str {
+pub(in crate::session) fn default_encoding(
+    data_type: Option<&SqlType>,
+    sort_key: i32,
+) -> &'static str {
     match data_type {
         _ if sort_key != 0 => "none",
         Some(
