@@ -34,7 +34,7 @@ unit: ## the Rust tests
 	@scripts/system.sh build
 	@$(engine); \
 	if cargo nextest --version >/dev/null 2>&1; \
-	then cargo nextest run --locked --workspace $$ENGINE_FEATURES; \
+	then cargo nextest run --locked --workspace --no-fail-fast $$ENGINE_FEATURES; \
 	else cargo test --locked --workspace --lib --bins --tests $$ENGINE_FEATURES; \
 	fi
 

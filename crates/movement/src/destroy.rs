@@ -3,17 +3,20 @@
 //! What the movement did not make is not touched. Moved data goes only with `--data`; while it
 //! stays, its bucket, that bucket's policy and its key stay too, and `destroy` says so.
 
+use serde_json::{Value, json};
+
 use crate::context::{Context, Options};
 use crate::file::Movement;
 use crate::journal::{Entry, Standing};
 use crate::objects;
 use crate::path;
+use crate::policies;
 use crate::report::{Action, Event, Outcome, Side, StepLine};
 use crate::run::note_failure;
 use crate::sql;
 use crate::steps::{self, Seen};
 use crate::trouble::{Result, Trouble};
-use crate::undo::Undo;
+use crate::undo::{Undo, policy_text};
 use crate::verify::last_arrived;
 use crate::work::{Mode, Work};
 
@@ -45,16 +48,65 @@ async fn try_destroy(
         .into_iter()
         .partition(|known| known.undo.as_ref().is_some_and(|undo| undo.holds_data(own_bucket)));
     for known in doors {
-        take_back(&mut work, known, outcome).await?;
+        match shared(&mut work, &known).await? {
+            Some(reason) => leave(&work, &known, &reason, outcome),
+            None => take_back(&mut work, known, outcome).await?,
+        }
     }
     let kept = data(&mut work, options.data, outcome).await?;
     for known in storage {
-        match &kept {
-            Some(reason) => leave(&work, &known, reason, outcome),
+        let reason = match &kept {
+            Some(reason) => Some(reason.clone()),
+            None => shared(&mut work, &known).await?,
+        };
+        match reason {
+            Some(reason) => leave(&work, &known, &reason, outcome),
             None => take_back(&mut work, known, outcome).await?,
         }
     }
     nothing_left(&mut work, outcome).await
+}
+
+/// Why something that this movement made or changed has to stay as it is for others. Our own
+/// statements and grants are gone by now: what still stands beside the owner's is another's.
+async fn shared(work: &mut Work<'_>, known: &Standing) -> Result<Option<String>> {
+    let (call, input, usual) = match &known.undo {
+        Some(Undo::DeleteBucket { bucket }) => {
+            (("s3", "GetBucketPolicy"), json!({ "Bucket": bucket }), 0)
+        }
+        Some(Undo::DeleteKey { side: Side::Target, alias, .. }) => {
+            let Some(key) = steps::key::describe(work, Side::Target, alias).await? else {
+                return Ok(None);
+            };
+            (("kms", "GetKeyPolicy"), json!({ "KeyId": key.arn, "PolicyName": "default" }), 1)
+        }
+        Some(Undo::ReopenAssumeRole) if work.facts.cluster.is_some() => {
+            return granted_to_others(work).await;
+        }
+        _ => return Ok(None),
+    };
+    let answer = match work.call(Side::Target, call.0, call.1, input).await {
+        Ok(answer) => answer,
+        Err(error) if error.is_missing() => return Ok(None),
+        Err(error) => {
+            return Err(work
+                .refused(Side::Target, 7, "look who else uses it".into(), &error)
+                .await);
+        }
+    };
+    let statements = policies::statements(Some(&policy_text(&answer)));
+    let other = statements.get(usual..).and_then(<[Value]>::last);
+    Ok(other.map(|statement| {
+        let sid = statement.get("Sid").and_then(Value::as_str).unwrap_or("without a name");
+        format!("others use it: its policy has statement {sid}")
+    }))
+}
+
+/// Whoever was granted `ASSUMEROLE` since relies on its being closed to the rest.
+async fn granted_to_others(work: &mut Work<'_>) -> Result<Option<String>> {
+    let sql = "SELECT TRIM(identity_name) FROM svv_iam_privileges WHERE identity_type <> 'public'";
+    let grants = work.admin_sql(sql).await?.unwrap_or_default();
+    Ok(grants.first().map(|user| format!("stays closed: {user} was granted it, others were not")))
 }
 
 /// Takes one step back and journals that it is gone.

@@ -44,14 +44,11 @@ pub(crate) async fn database(
     }
 }
 
-/// The lines of a DETAIL. Redshift's block repeats the message between rules and adds its own
-/// source position; of that only the context is worth a reader's time.
+/// The lines of a DETAIL, without the block that Redshift's engine adds between rules: it repeats
+/// the message and names its own source files.
 fn worth_saying(detail: &str) -> Vec<&str> {
     let lines = detail.lines().map(str::trim).filter(|line| !line.is_empty());
-    match detail.contains("context:") {
-        true => lines.filter(|line| line.starts_with("context:")).collect(),
-        false => lines.collect(),
-    }
+    if detail.contains("padbmaster") { Vec::new() } else { lines.collect() }
 }
 
 async fn decoded(api: &dyn Api, sessions: &[&Session], message: &str, trouble: Trouble) -> Trouble {
@@ -107,7 +104,8 @@ fn statement(decision: &Value, place: &Value, policy: &str, number: u64) -> Vec<
     let trace = traced.unwrap_or(place);
     let sid = text(trace, "sid").unwrap_or_else(|| number.to_string());
     let mut head = format!("{policy}, statement {sid}");
-    if let Some(line) = trace.get("line").and_then(Value::as_u64) {
+    // A policy written in one line has no lines worth counting.
+    if let Some(line) = trace.get("line").and_then(Value::as_u64).filter(|line| *line > 1) {
         head = format!("{head}, line {line}");
     }
     let denies = text(trace, "effect").as_deref() == Some("Deny");
@@ -120,11 +118,29 @@ fn statement(decision: &Value, place: &Value, policy: &str, number: u64) -> Vec<
         head = format!("{head}, condition {}", keys.join(", "));
     }
     let mut lines = vec![head];
+    lines.extend(mismatches(decision, trace));
     for one in compared {
         let wanted = one.get("wanted").or_else(|| one.get("expected"));
         let found = one.get("found").or_else(|| one.get("actual"));
         lines.push(format!("  it asks for   {}", values(wanted)));
         lines.push(format!("  this request  {}", values(found)));
+    }
+    lines
+}
+
+/// What of a statement does not cover the request.
+fn mismatches(decision: &Value, trace: &Value) -> Vec<String> {
+    let request = |name: &str| {
+        decision.pointer(&format!("/request/{name}")).and_then(Value::as_str).unwrap_or("it")
+    };
+    let mut lines = Vec::new();
+    for (member, element) in [("action", "Action"), ("resource", "Resource")] {
+        if trace.get(member).and_then(Value::as_bool) == Some(false) {
+            lines.push(format!("  its {element} does not cover {}", request(member)));
+        }
+    }
+    if trace.get("principal").and_then(Value::as_str) == Some("none") {
+        lines.push("  its Principal does not name the caller".to_owned());
     }
     lines
 }

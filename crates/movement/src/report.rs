@@ -110,11 +110,15 @@ pub struct StepLine {
     pub detail: String,
 }
 
-/// What is known of a running UNLOAD.
+/// What is known of something that takes its time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Progress {
-    /// Since the statement was sent, in milliseconds.
+    /// What goes on: `unloading`, `loading`.
+    pub what: &'static str,
+    /// Since it began, in milliseconds.
     pub elapsed_ms: u64,
+    /// All the rows there will be, when known.
+    pub total: Option<u64>,
     /// Rows written so far, when the warehouse tells.
     pub rows: Option<u64>,
     /// Bytes written so far, when the warehouse tells.

@@ -8,6 +8,7 @@ use crate::file::Movement;
 use crate::journal::Entry;
 use crate::objects::{self, Listed, Manifest};
 use crate::path;
+use crate::render::figures;
 use crate::report::{Event, Exit, Finding, Moved, MovedFile, Outcome};
 use crate::trouble::{Result, Trouble};
 use crate::work::{Mode, Work};
@@ -95,7 +96,8 @@ async fn check_manifest(work: &Work<'_>, arrived: &Arrived, listed: &[Listed]) -
     let manifest = objects::manifest(work, key).await?;
     let problems = manifest_problems(work, arrived, &manifest);
     if problems.is_empty() {
-        let said = format!("{} files, {} rows", arrived.moved.files.len(), arrived.moved.rows);
+        let rows = figures::whole(arrived.moved.rows);
+        let said = format!("{} files, {rows} rows", arrived.moved.files.len());
         return Ok(Finding { good: true, what: key.clone(), said });
     }
     Ok(bad(problems.join("; ")))
@@ -150,10 +152,8 @@ async fn check_file(work: &Work<'_>, file: &MovedFile, listed: &[Listed]) -> Res
         let said = format!("{records} records, the manifest said {}", file.records);
         return Ok(finding(false, said));
     }
-    Ok(finding(
-        true,
-        format!("{} records, {} bytes, sha-256 as in the journal", file.records, file.bytes),
-    ))
+    let (records, bytes) = (figures::whole(file.records), figures::bytes(file.bytes));
+    Ok(finding(true, format!("{records} records · {bytes} · sha-256 as in the journal")))
 }
 
 /// Objects under the prefix that the run did not write: a reader of the prefix would take them in.

@@ -1,6 +1,7 @@
 //! Bodies between the asynchronous connection and the synchronous gateway.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use gateway::Download;
@@ -12,6 +13,9 @@ use tokio::sync::{mpsc, oneshot};
 const PIECES: usize = 4;
 /// Bytes of a piece on the way out.
 const PIECE_BYTES: usize = 256 * 1024;
+
+/// A client that sends a body may pause this long.
+const BODY_PAUSE: Duration = Duration::from_secs(60);
 
 /// A response body.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -33,11 +37,11 @@ impl RequestBody {
             if started.await.is_err() {
                 return;
             }
-            while let Some(frame) = incoming.frame().await {
+            while let Some(frame) = next_frame(&mut incoming).await {
                 let piece = match frame.map(Frame::into_data) {
                     Ok(Ok(data)) => Ok(data),
                     Ok(Err(_trailers)) => continue,
-                    Err(e) => Err(io::Error::other(e)),
+                    Err(e) => Err(e),
                 };
                 let ended = piece.is_err();
                 if sender.send(piece).await.is_err() || ended {
@@ -46,6 +50,15 @@ impl RequestBody {
             }
         });
         Self { start: Some(start), pieces, current: Bytes::new() }
+    }
+}
+
+/// The next piece of a body, or an error when the client pauses too long: each body under way
+/// holds a thread.
+async fn next_frame(incoming: &mut Incoming) -> Option<io::Result<Frame<Bytes>>> {
+    match tokio::time::timeout(BODY_PAUSE, incoming.frame()).await {
+        Ok(frame) => frame.map(|frame| frame.map_err(io::Error::other)),
+        Err(_) => Some(Err(io::ErrorKind::TimedOut.into())),
     }
 }
 

@@ -6,9 +6,6 @@ use std::fmt::Write as _;
 
 use crate::sql;
 
-/// Rows in one INSERT; enough to make the statement's overhead small.
-const BATCH: u64 = 1000;
-
 /// A table of the sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SampleTable {
@@ -53,6 +50,9 @@ const NOTES: [&str; 7] = [
 ];
 
 impl Sample {
+    /// Rows in one INSERT; enough to make the statement's overhead small.
+    pub(super) const BATCH: u64 = 1000;
+
     /// `sales` rows of sales from a seed.
     pub fn new(seed: u64, sales: u64) -> Self {
         Self { seed, sales }
@@ -92,9 +92,9 @@ impl Sample {
             SampleTable::Events => "events",
             SampleTable::Sales => "sales",
         };
-        (0..rows.div_ceil(BATCH)).map(move |batch| {
-            let first = batch * BATCH + 1;
-            let last = rows.min(first + BATCH - 1);
+        (0..rows.div_ceil(Self::BATCH)).map(move |batch| {
+            let first = batch * Self::BATCH + 1;
+            let last = rows.min(first + Self::BATCH - 1);
             let mut sql = format!("INSERT INTO tickets.{name} VALUES ");
             for id in first..=last {
                 if id > first {

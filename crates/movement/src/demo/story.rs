@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ use crate::explain;
 use crate::file::Movement;
 use crate::objects;
 use crate::render::figures;
-use crate::report::{Event, Exit, Finding, Outcome, Side};
+use crate::report::{Event, Exit, Finding, Outcome, Progress, Side};
 use crate::run::run;
 use crate::steps::password;
 use crate::trouble::{Result, Trouble};
@@ -83,8 +84,7 @@ async fn tell(cx: &Context, options: &DemoOptions, outcome: &mut Outcome) -> Res
         return Ok(());
     }
     chapter("5  what lies in dev");
-    let listed = objects_in_target(cx, &movement).await?;
-    outcome.findings.extend(listed);
+    outcome.findings.push(objects_in_target(cx, &movement).await?);
 
     chapter("6  destroy --data: everything taken back, the source first");
     let done = destroy(&movement, cx, &Options { data: true, hop: None }).await;
@@ -195,7 +195,7 @@ async fn warehouse(
     let session = cx.databases.connect(&login).await.map_err(|error| {
         Box::new(Trouble::new("log in as the administrator").said(error.to_string()))
     })?;
-    fill(session.as_ref(), sample).await?;
+    fill(cx, session.as_ref(), sample).await?;
     let rows = |table| figures::whole(sample.rows(table));
     let said = format!(
         "{} sales, {} events, {} venues",
@@ -208,17 +208,38 @@ async fn warehouse(
     Ok(finding)
 }
 
-async fn fill(session: &dyn Database, sample: Sample) -> Result<()> {
-    let tables = [SampleTable::Venues, SampleTable::Events, SampleTable::Sales];
-    let inserts = tables.into_iter().flat_map(|table| sample.inserts(table));
-    let statements = sample.schema().into_iter().chain(["BEGIN".to_owned()]).chain(inserts);
-    for sql in statements.chain(["COMMIT".to_owned()]) {
-        session.query(&sql).await.map_err(|error| {
-            let start: String = sql.chars().take(60).collect();
-            Box::new(Trouble::new(format!("{start}…")).said(error.to_string()))
-        })?;
+async fn fill(cx: &Context, session: &dyn Database, sample: Sample) -> Result<()> {
+    for sql in sample.schema().into_iter().chain(["BEGIN".to_owned()]) {
+        execute(session, &sql).await?;
     }
-    Ok(())
+    let started = Instant::now();
+    let tables = [SampleTable::Venues, SampleTable::Events, SampleTable::Sales];
+    let total = tables.iter().map(|table| sample.rows(*table)).sum();
+    let mut rows = 0;
+    for (table, sql) in tables.into_iter().flat_map(|t| sample.inserts(t).map(move |sql| (t, sql)))
+    {
+        execute(session, &sql).await?;
+        rows += Sample::BATCH.min(sample.rows(table));
+        let progress = Progress {
+            what: "loading",
+            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            total: Some(total),
+            rows: Some(rows.min(total)),
+            bytes: None,
+        };
+        cx.reporter.report(&Event::Progress(progress));
+    }
+    execute(session, "COMMIT").await
+}
+
+async fn execute(session: &dyn Database, sql: &str) -> Result<()> {
+    match session.query(sql).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let start: String = sql.chars().take(60).collect();
+            Err(Box::new(Trouble::new(format!("{start}…")).said(error.to_string())))
+        }
+    }
 }
 
 /// Waits for the cluster; gives its endpoint.
@@ -244,17 +265,30 @@ fn admin_secret(movement: &Movement) -> String {
     movement.source.admin_secret.clone().unwrap_or_default()
 }
 
-async fn objects_in_target(cx: &Context, movement: &Movement) -> Result<Vec<Finding>> {
+/// What S3 says of the objects: how many, how large, under which key.
+async fn objects_in_target(cx: &Context, movement: &Movement) -> Result<Finding> {
     let work = Work::open(movement, cx, Mode::Look).await?;
-    let mut findings = Vec::new();
-    for object in objects::list(&work, &movement.target.prefix).await? {
-        let what = format!("s3://{}/{}", movement.target.bucket, object.key);
-        let said = format!("{} bytes", figures::whole(object.bytes));
-        let finding = Finding { good: true, what, said };
-        cx.reporter.report(&Event::Finding(finding.clone()));
-        findings.push(finding);
+    let listed = objects::list(&work, &movement.target.prefix).await?;
+    let mut keys = BTreeSet::new();
+    for object in &listed {
+        let input = json!({ "Bucket": movement.target.bucket, "Key": object.key });
+        let place = (Side::Target, 7);
+        let answer = work.ask(place, "look at an object", ("s3", "HeadObject"), input).await?;
+        let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or("none");
+        keys.insert(format!("{} {}", text("ServerSideEncryption"), text("SSEKMSKeyId")));
     }
-    Ok(findings)
+    let bytes = listed.iter().map(|object| object.bytes).sum();
+    let keys: Vec<String> = keys.into_iter().collect();
+    let said = format!(
+        "{} objects · {} · encrypted with {}",
+        listed.len(),
+        figures::bytes(bytes),
+        keys.join(" and ")
+    );
+    let what = format!("s3://{}/{}", movement.target.bucket, movement.target.prefix);
+    let finding = Finding { good: keys.len() == 1, what, said };
+    cx.reporter.report(&Event::Finding(finding.clone()));
+    Ok(finding)
 }
 
 /// Takes away what the story itself made: the cluster and the administrator's secret.

@@ -136,6 +136,11 @@ impl Session {
                 .map(|rows| vec![Some("success".to_owned()), Some(rows.to_string())]);
             return Ok(Rows { rows: rows.into_iter().collect() });
         }
+        if sql.contains("identity_type <> 'public'") {
+            let held = world.grants.iter().find(|grant| grant.contains("ASSUMEROLE"));
+            let user = held.and_then(|grant| grant.split(':').next()).map(str::to_owned);
+            return Ok(Rows { rows: user.map(|user| vec![Some(user)]).into_iter().collect() });
+        }
         if sql.contains("svv_iam_privileges") {
             let (chain, user) = (quoted(sql, '\'', 0), quoted(sql, '\'', 1));
             let found = world.grants.contains(&format!("{user}: ASSUMEROLE ON '{chain}'"));

@@ -25,12 +25,12 @@ pub(super) fn lines(style: Style, trouble: &Trouble, after_hop: bool) -> Vec<Str
     let said: Vec<String> =
         trouble.said.iter().flat_map(|said| said.lines().map(str::to_owned)).collect();
     paragraph(style, &mut lines, "said", &said);
-    paragraph(style, &mut lines, "why", &trouble.why);
-    paragraph(style, &mut lines, "fix", &trouble.fix);
     if let Some(id) = &trouble.request_id {
         let id = style.paint(Tone::Quiet, &format!("request {id}"));
         lines.push(format!("{}{id}", " ".repeat(MARGIN)));
     }
+    paragraph(style, &mut lines, "why", &trouble.why);
+    paragraph(style, &mut lines, "fix", &trouble.fix);
     lines
 }
 

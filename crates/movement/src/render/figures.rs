@@ -19,7 +19,7 @@ pub(super) fn short(number: u64) -> String {
 }
 
 /// `561 MB`; powers of ten, as disks are sold and AWS bills storage.
-pub(super) fn bytes(number: u64) -> String {
+pub(crate) fn bytes(number: u64) -> String {
     scaled(number, &[(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")], "B")
 }
 
@@ -36,11 +36,12 @@ fn scaled(number: u64, units: &[(u64, &str)], smallest: &str) -> String {
     format!("{number} {smallest}").trim_end().to_owned()
 }
 
-/// `0.4 s`, `12 s`, `3 min 5 s`
+/// `61 ms`, `1.4 s`, `12 s`, `3 min 5 s`
 pub(super) fn duration(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
     match seconds {
-        0..10 => format!("{seconds}.{} s", milliseconds % 1000 / 100),
+        0 => format!("{milliseconds} ms"),
+        1..10 => format!("{seconds}.{} s", milliseconds % 1000 / 100),
         10..60 => format!("{seconds} s"),
         _ => format!("{} min {} s", seconds / 60, seconds % 60),
     }

@@ -208,7 +208,7 @@ fn finding_line(style: Style, finding: &Finding) -> String {
         true => style.paint(Tone::Good, "✓"),
         false => style.paint(Tone::Bad, "✗"),
     };
-    format!("  {mark} {} {}", padded(&finding.what, WHAT), finding.said)
+    format!("  {mark} {} {}", padded(&finding.what, RESOURCE), finding.said)
 }
 
 fn moved_line(style: Style, moved: &Moved) -> String {
@@ -218,7 +218,7 @@ fn moved_line(style: Style, moved: &Moved) -> String {
         figures::bytes(moved.bytes),
     ];
     if let Some(elapsed) = moved.elapsed_ms {
-        parts.push(figures::duration(elapsed));
+        parts.push(format!("unloaded in {}", figures::duration(elapsed)));
     }
     parts.extend(moved.manifest.as_ref().map(|key| format!("manifest {key}")));
     if moved.files.iter().any(|file| file.sha256.is_some()) {
@@ -227,14 +227,18 @@ fn moved_line(style: Style, moved: &Moved) -> String {
     format!("  {}   {}", style.paint(Tone::Good, "verified"), parts.join(" · "))
 }
 
+/// Cells of the bar.
+const BAR: u64 = 24;
 const SPINNER: [&str; 8] = ["⣷", "⣯", "⣟", "⡿", "⢿", "⣻", "⣽", "⣾"];
 
 fn live_line(style: Style, progress: &Progress) -> String {
-    let turn = usize::try_from(progress.elapsed_ms / 200).unwrap_or_default() % SPINNER.len();
-    let spinner = SPINNER.get(turn).copied().unwrap_or_default();
     let mut parts = Vec::new();
-    if let Some(rows) = progress.rows {
-        parts.push(format!("{} rows", figures::short(rows)));
+    match (progress.rows, progress.total) {
+        (Some(rows), Some(total)) => {
+            parts.push(format!("{} of {} rows", figures::short(rows), figures::short(total)));
+        }
+        (Some(rows), None) => parts.push(format!("{} rows", figures::short(rows))),
+        (None, _) => {}
     }
     parts.extend(progress.bytes.map(figures::bytes));
     if let Some(rows) = progress.rows.filter(|_| progress.elapsed_ms > 0) {
@@ -242,7 +246,23 @@ fn live_line(style: Style, progress: &Progress) -> String {
         parts.push(format!("{} rows/s", figures::short(rate)));
     }
     parts.push(figures::duration(progress.elapsed_ms));
-    format!("  unloading  {}  {}", style.paint(Tone::Good, spinner), parts.join(" · "))
+    let sign = style.paint(Tone::Good, &sign(progress));
+    format!("  {}  {sign}  {}", progress.what, parts.join(" · "))
+}
+
+/// A bar where the end is known, else a wheel.
+fn sign(progress: &Progress) -> String {
+    match (progress.rows, progress.total) {
+        (Some(rows), Some(total)) if total > 0 => {
+            let done = usize::try_from(rows.min(total) * BAR / total).unwrap_or_default();
+            let left = usize::try_from(BAR).unwrap_or_default().saturating_sub(done);
+            format!("{}╸{}", "━".repeat(done), " ".repeat(left))
+        }
+        _ => {
+            let turn = usize::try_from(progress.elapsed_ms / 200).unwrap_or_default();
+            SPINNER.get(turn % SPINNER.len()).copied().unwrap_or_default().to_owned()
+        }
+    }
 }
 
 /// Filled up with blanks to a number of characters.

@@ -81,28 +81,16 @@ async fn drift(work: &mut Work<'_>, hop: u8) -> Vec<(String, String)> {
 /// The hop of a refused UNLOAD, from Redshift's words ("Troubleshooting … IAM roles" in the
 /// Redshift Management Guide): 5 the cluster's role, 6 the next role, 7 the objects.
 pub(crate) fn hop_of_unload(work: &Work<'_>, error: &DbError) -> u8 {
-    let words = format!("{} {}", error.message, error.detail.as_deref().unwrap_or_default());
+    let message = &error.message;
+    let any = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    // First what comes from storage: it names the writer's session, which looks like a role.
+    if any(&["S3ServiceException", "S3 output failed", "is not empty", "kms:", "KMS"]) {
+        return 7;
+    }
     let writer = work.facts.target_role(&work.movement.roles.writer);
-    let assuming = words.contains("assume")
-        || words.contains("Assume")
-        || words.contains("get credentials of role");
-    if words.contains("ASSUMEROLE") || words.contains("permission denied") {
-        return 5;
-    }
     let cluster = work.facts.source_role(&work.movement.roles.cluster);
-    // A role that is not attached is refused with the whole chain named.
-    if words.contains(&format!("{cluster},{writer}")) {
-        return 5;
-    }
-    if assuming || words.contains("associated") || words.contains("attached") {
-        // The chain is refused at its second role when that one is named last.
-        let names_writer = words.contains(&writer);
-        let at_writer = match (words.rfind(&writer), words.rfind(&cluster)) {
-            (Some(writer), Some(cluster)) => writer > cluster,
-            _ => names_writer,
-        };
-        return if at_writer && !words.contains("associated") { 6 } else { 5 };
-    }
-    let storage = ["S3", "s3:", "kms", "KMS", "not empty", "bucket"];
-    if storage.iter().any(|word| words.contains(word)) { 7 } else { 5 }
+    let refused_role = any(&["assume IAM Role", "get credentials of role", "sts:AssumeRole"]);
+    // A role that is not attached, or a chain that was not granted, is named with the whole chain.
+    let only_writer = message.contains(&writer) && !message.contains(&cluster);
+    if refused_role && only_writer { 6 } else { 5 }
 }

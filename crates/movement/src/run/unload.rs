@@ -43,7 +43,7 @@ pub(crate) async fn unload(
     let statement_sha256 = objects::sha256(&statement);
     work.note(Entry::RunStarted { run: run.clone(), process, statement_sha256 })?;
 
-    let started = Instant::now();
+    let started = work.cx.clock.now();
     match watched(work, login, &statement, &mark, path).await {
         Ok(_) => {}
         Err(Stopped::Cancelled) => {
@@ -64,7 +64,8 @@ pub(crate) async fn unload(
             return Err(occupied(work, trouble));
         }
     }
-    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).ok();
+    let elapsed = work.cx.clock.now() - started;
+    let elapsed_ms = u64::try_from(elapsed.num_milliseconds()).ok();
     let rows = count(login.session.as_ref()).await;
     work.note(Entry::Unloaded { run: run.clone(), rows })?;
     Ok(Unloaded { run, rows, elapsed_ms })
@@ -108,7 +109,13 @@ async fn watched(
             // Rows are written: every role of the chain has been assumed.
             path.pass_all(work, 5..=7);
         }
-        work.say(Event::Progress(Progress { elapsed_ms, rows, bytes }));
+        work.say(Event::Progress(Progress {
+            what: "unloading",
+            elapsed_ms,
+            total: None,
+            rows,
+            bytes,
+        }));
     }
 }
 

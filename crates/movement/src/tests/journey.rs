@@ -32,6 +32,12 @@ impl Paper {
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
+
+    /// The text behind a line at the margin: a snapshot drops what all its lines begin with, and
+    /// the indentation is part of what is tested.
+    fn after(&self, command: &str) -> String {
+        format!("$ {command}\n{}", self.text())
+    }
 }
 
 struct Stage {
@@ -109,6 +115,7 @@ async fn a_run_tells_each_hop_once() {
     let outcome = run(&movement(), &stage.cx).await;
     assert_eq!(outcome.exit, Exit::Done, "{:?}", outcome.trouble);
     expect![[r#"
+        $ run
 
           dev    1  ✓ engineer → CrossAccount-SM-Read-Role
           prod   2  ✓ → SM-Read-Role                                 external id, 1 h
@@ -118,8 +125,8 @@ async fn a_run_tells_each_hop_once() {
           dev    6  ✓ → S3-Write-Role                                as dbuser:warehouse/etl
           dev    7  ✓ write s3://dev-landing/orders/                 key dev/landing
 
-          verified   3 rows · 2 files · 15 B · 0.0 s · manifest orders/manifest · sha-256 in the journal
-    "#]].assert_eq(&stage.paper.text());
+          verified   3 rows · 2 files · 15 B · unloaded in 0 ms · manifest orders/manifest · sha-256 in the journal
+    "#]].assert_eq(&stage.paper.after("run"));
     let moved = outcome.moved.unwrap();
     assert_eq!((moved.rows, moved.bytes, moved.files.len()), (3, 15, 2));
     assert!(moved.files.iter().all(|file| file.sha256.is_some()));
@@ -176,6 +183,7 @@ async fn destroy_without_data_keeps_what_the_data_needs_and_says_so() {
     stage.paper.0.lock().unwrap().clear();
     good(destroy(&movement(), &stage.cx, &Options::default()).await);
     expect![[r#"
+        $ destroy
 
           prod      - grant ASSUMEROLE … to etl
           prod      ↺ ASSUMEROLE of PUBLIC                                     open to everybody, as it was
@@ -196,7 +204,7 @@ async fn destroy_without_data_keeps_what_the_data_needs_and_says_so() {
           dev       · key alias/dev/landing                                    holds the moved data
 
           4 left on purpose; nothing else of it is left
-    "#]].assert_eq(&stage.paper.text());
+    "#]].assert_eq(&stage.paper.after("destroy"));
     {
         let world = stage.fake.world.lock().unwrap();
         assert_eq!(world.buckets["dev-landing"].objects.len(), 3);
@@ -297,19 +305,20 @@ async fn a_refused_hop_says_what_was_said_why_and_the_smallest_fix() {
     let outcome = run(&movement(), &stage.cx).await;
     assert_eq!(outcome.exit, Exit::Failed);
     expect![[r#"
+        $ run
 
           dev    1  ✓ engineer → CrossAccount-SM-Read-Role
           prod   2  ✗ → SM-Read-Role                                 external id, 1 h
 
           tried  CrossAccount-SM-Read-Role assumes SM-Read-Role
           said   AccessDenied: User: … is not authorized to perform: sts:AssumeRole on resource: …
+                 request request-1
           why    trust policy of SM-Read-Role, statement EntryRoleOfThisMovement, line 4, condition sts:ExternalId
                    it asks for   other-1
                    this request  landbridge-1
           fix    landbridge apply orders.toml --hop 2
                  (sets role SM-Read-Role; nothing else is opened)
-                 request request-1
-    "#]].assert_eq(&stage.paper.text());
+    "#]].assert_eq(&stage.paper.after("run"));
 }
 
 #[tokio::test]
@@ -335,6 +344,15 @@ async fn a_refused_unload_names_its_hop() {
                 "User arn:aws:sts::{PROD}:assumed-role/CrossAccount-S3-Write-Role/x is not authorized to assume IAM Role {writer}"
             ),
             6,
+        ),
+        (format!("User … is not authorized to assume IAM Role {reader},{writer}"), 5),
+        (format!("Not authorized to get credentials of role {writer}, should retry : 0"), 6),
+        (format!("Not authorized to get credentials of role {reader}, should retry : 0"), 5),
+        (
+            format!(
+                "S3ServiceException:User: arn:aws:sts::{DEV}:assumed-role/S3-Write-Role/x is not authorized to perform: s3:PutObject"
+            ),
+            7,
         ),
         ("S3ServiceException:Access Denied,Status 403,Error AccessDenied".to_owned(), 7),
         ("permission denied for relation orders".to_owned(), 5),
@@ -453,6 +471,46 @@ async fn a_saved_plan_is_applied_as_it_was_read_or_not_at_all() {
     assert_eq!(stale.trouble.unwrap().why, ["the movement file has changed"]);
     std::fs::write(&path, super::FILE).unwrap();
     good(saved.apply(&movement, &stage.cx, &Options::default()).await);
+}
+
+#[tokio::test]
+async fn what_another_movement_uses_stays_until_that_is_gone() {
+    let stage = stage();
+    let before = stage.fake.world.lock().unwrap().clone();
+    let text = super::FILE
+        .replace("orders-to-dev", "second")
+        .replace("\"etl\"", "\"etl2\"")
+        .replace("redshift/etl", "redshift/etl2")
+        .replace("prod/secrets", "prod/secrets2")
+        .replace("/orders/", "/second/");
+    let roles =
+        "\n[roles]\nentry = \"E\"\nsecret_reader = \"R\"\ncluster = \"C\"\nwriter = \"W\"\n";
+    let second = crate::Movement::parse(&(text + roles), std::path::Path::new("s.toml")).unwrap();
+    good(apply(&movement(), &stage.cx, &Options::default()).await);
+    good(apply(&second, &stage.cx, &Options::default()).await);
+    let all = Options { data: true, hop: None };
+    let first = destroy(&movement(), &stage.cx, &all).await;
+    let left: Vec<(&str, &str)> = first
+        .steps
+        .iter()
+        .filter(|step| step.action == Action::Leave)
+        .map(|step| (step.id.as_str(), step.detail.as_str()))
+        .collect();
+    assert_eq!(
+        left,
+        [
+            ("source.close-assumerole", "stays closed: etl2 was granted it, others were not"),
+            ("target.bucket", "others use it: its policy has statement SecondThisKeyOnly"),
+            (
+                "target.key.alias/dev/landing",
+                "others use it: its policy has statement SecondWriter"
+            ),
+        ]
+    );
+    good(run(&second, &stage.cx).await);
+    good(destroy(&second, &stage.cx, &all).await);
+    good(destroy(&movement(), &stage.cx, &all).await);
+    assert_eq!(stage.fake.world.lock().unwrap().settled(), before);
 }
 
 #[tokio::test]
