@@ -13,6 +13,9 @@ use crate::Fault;
 /// [`Access::open_to_all_authenticated`].
 #[derive(Debug, Default)]
 pub struct Access {
+    /// Why nothing need be asked. INVARIANT (closed by default): without it, and without a check,
+    /// the call is refused.
+    pub(crate) open: Option<&'static str>,
     pub(crate) checks: Vec<Check>,
     pub(crate) resources: Vec<String>,
 }
@@ -31,9 +34,9 @@ impl Access {
         self
     }
 
-    /// No permission is needed, by the documentation of the operation; `_reason` says where.
-    pub fn open_to_all_authenticated(_reason: &'static str) -> Self {
-        Self::default()
+    /// No permission is needed, by the documentation of the operation; `reason` says where.
+    pub fn open_to_all_authenticated(reason: &'static str) -> Self {
+        Self { open: Some(reason), ..Self::default() }
     }
 }
 

@@ -146,6 +146,7 @@ fn bench() -> Bench {
                 |_, _: &Value| Ok(on_secret("secretsmanager:UpdateSecret")),
                 outer,
             ),
+            write("TagResource", |_, _: &Value| Ok(Access::default()), put),
             write("DeleteSecret", |_, _: &Value| Ok(on_secret("secretsmanager:DeleteSecret")), put),
             read(
                 "DescribeSecret",
@@ -256,6 +257,21 @@ fn success_commits_the_change_and_its_record() {
         notes ["n"]
         heard ["n"]
         CreateSecret - -
+        blobs 0"#]],
+    );
+}
+
+#[test]
+fn an_access_function_that_asks_for_nothing_allows_nothing() {
+    let bench = bench();
+    let answer = bench.call("ann", "TagResource", json!({ "Name": "n" }));
+    bench.check(
+        answer,
+        expect![[r#"
+        InternalFailure: An internal error occurred.
+        notes []
+        heard []
+        TagResource InternalFailure -
         blobs 0"#]],
     );
 }
