@@ -135,6 +135,24 @@ impl Gateway {
         work(&Cx { gateway: self, scope: &scope, principal: Principal::Anonymous, origin })
     }
 
+    /// Lets every service do what time alone brings about: deletions that fall due, lifecycle
+    /// rules, deliveries. Call it now and then; one service's failure is logged and does not keep
+    /// the others from their turn.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn upkeep(self: &Arc<Self>, region: &names::Region) -> Result<(), Fault> {
+        let mut outcome = Ok(());
+        for (name, upkeep) in self.services.values().filter_map(|s| Some((s.name, s.upkeep?))) {
+            let done = upkeep(self, &self.own_origin(region.clone()));
+            if let Err(fault) = &done {
+                tracing::warn!(service = name, %fault, "upkeep failed");
+            }
+            outcome = outcome.and(done);
+        }
+        outcome
+    }
+
     /// The origin of something the platform does of itself.
     pub fn own_origin(&self, region: names::Region) -> Origin {
         Origin {

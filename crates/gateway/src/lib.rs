@@ -44,7 +44,9 @@ pub use fault::Fault;
 pub use http::{Incoming, Outgoing, OutgoingBody};
 pub use identity::{Credential, IdentitySource, PrincipalPolicies};
 pub use message::AuthorizationMessage;
-pub use operation::{Download, Operation, Service, Streamed, download, read, upload, write};
+pub use operation::{
+    Download, Operation, Service, Streamed, Upkeep, download, read, upload, write,
+};
 pub use principal::{Principal, RoleSession, ServicePrincipal, SessionFacts, User};
 pub use upload::{Staged, StagedUpload, Upload, UploadPlan};
 pub use world::{Clock, SystemClock, SystemEntropy, World};

@@ -13,24 +13,38 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::{BlobReader, TxMode};
 
-use crate::{Access, Cx, Fault, Staged, UploadPlan};
+use crate::{Access, Cx, Fault, Gateway, Origin, Staged, UploadPlan};
 
 /// The operations of one service that are built. The interface model knows the rest of them.
 pub struct Service {
     pub(crate) name: &'static str,
     pub(crate) operations: BTreeMap<&'static str, Operation>,
+    pub(crate) upkeep: Option<Upkeep>,
 }
+
+/// What time alone brings about in a service; see [`Gateway::upkeep`].
+pub type Upkeep = fn(&Arc<Gateway>, &Origin) -> Result<(), Fault>;
 
 impl Service {
     /// A service by its model's name, such as `secretsmanager`.
     pub fn new(name: &'static str, operations: Vec<Operation>) -> Self {
-        Self { name, operations: operations.into_iter().map(|o| (o.name, o)).collect() }
+        let operations = operations.into_iter().map(|o| (o.name, o)).collect();
+        Self { name, operations, upkeep: None }
+    }
+
+    /// Adds what is done as time passes, such as deletions that fall due. It runs about once a
+    /// second, so it must find out cheaply that nothing is due.
+    #[must_use]
+    pub fn with_upkeep(mut self, upkeep: Upkeep) -> Self {
+        self.upkeep = Some(upkeep);
+        self
     }
 
     /// The model's name.

@@ -13,6 +13,7 @@ mod directory;
 mod endpoint;
 mod listener;
 mod profiles;
+mod upkeep;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -29,6 +30,7 @@ pub use endpoint::{Endpoint, running_endpoint};
 use certificates::Certificates;
 use clusters::Clusters;
 use listener::Listener;
+use upkeep::Upkeep;
 
 /// Why the platform did not start.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,7 @@ pub struct Platform {
     endpoint: Endpoint,
     clusters: Arc<Clusters>,
     listener: Listener,
+    upkeep: Upkeep,
 }
 
 impl Platform {
@@ -104,7 +107,8 @@ impl Platform {
         let endpoint = Endpoint::new(listener.address(), &accounts);
         profiles::write(&root, &endpoint, &settings.region, &accounts)?;
         endpoint.publish(&root)?;
-        Ok(Self { endpoint, clusters, listener })
+        let upkeep = Upkeep::start(gateway, settings.region);
+        Ok(Self { endpoint, clusters, listener, upkeep })
     }
 
     /// Where it answers, and for whom.
@@ -115,6 +119,7 @@ impl Platform {
     /// Takes no more requests, lets those under way end, closes every cluster.
     pub async fn stop(self) {
         self.listener.stop().await;
+        self.upkeep.stop().await;
         self.clusters.stop().await;
         self.endpoint.withdraw();
     }

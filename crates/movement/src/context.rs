@@ -6,17 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
-use crate::aws::{Api, Profiles};
+use crate::aws::{Api, Clock, Profiles};
 use crate::database::Databases;
 use crate::report::Reporter;
-
-/// The current time, handed in so that tests replay.
-pub trait Clock: Send + Sync {
-    /// Now, in UTC.
-    fn now(&self) -> DateTime<Utc>;
-}
 
 /// A source of unpredictable bytes for external ids, run ids and generated passwords.
 pub trait Entropy: Send + Sync {

@@ -11,7 +11,6 @@
 //! Start reading at [`file::Movement`], then `steps` (what is made) and `run` (the movement itself).
 
 mod apply;
-pub mod aws;
 mod context;
 pub mod database;
 pub mod demo;
@@ -41,8 +40,10 @@ mod fake;
 #[cfg(test)]
 mod tests;
 
+pub use ::aws;
 pub use apply::{apply, plan};
-pub use context::{Cancel, Clock, Context, Entropy, Options, Pace};
+pub use aws::Clock;
+pub use context::{Cancel, Context, Entropy, Options, Pace};
 pub use destroy::destroy;
 pub use file::{FileError, Movement};
 pub use render::{Style, Text};

@@ -62,9 +62,10 @@ impl World {
         self.directory.path()
     }
 
-    /// Moves the clock.
+    /// Moves the clock, and lets every service do what the time passed brings about.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
+        must(self.gateway.upkeep(&must(REGION.parse())));
     }
 
     /// The id of an account by its name in [`ACCOUNTS`].

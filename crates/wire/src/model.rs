@@ -108,10 +108,19 @@ pub(crate) enum Segment {
 }
 
 /// The services whose models are embedded, as [`model()`] names them.
-pub const SERVICES: [&str; 7] =
-    ["sts", "iam", "secretsmanager", "kms", "s3", "redshift", "cloudtrail"];
+pub const SERVICES: [&str; 9] = [
+    "sts",
+    "iam",
+    "secretsmanager",
+    "kms",
+    "s3",
+    "redshift",
+    "cloudtrail",
+    "organizations",
+    "s3control",
+];
 
-static SOURCES: [(&str, OnceLock<Option<Model>>); 7] = [
+static SOURCES: [(&str, OnceLock<Option<Model>>); 9] = [
     (include_str!("../../../models/sts.json"), OnceLock::new()),
     (include_str!("../../../models/iam.json"), OnceLock::new()),
     (include_str!("../../../models/secretsmanager.json"), OnceLock::new()),
@@ -119,6 +128,8 @@ static SOURCES: [(&str, OnceLock<Option<Model>>); 7] = [
     (include_str!("../../../models/s3.json"), OnceLock::new()),
     (include_str!("../../../models/redshift.json"), OnceLock::new()),
     (include_str!("../../../models/cloudtrail.json"), OnceLock::new()),
+    (include_str!("../../../models/organizations.json"), OnceLock::new()),
+    (include_str!("../../../models/s3control.json"), OnceLock::new()),
 ];
 
 /// The embedded model of a service, parsed on first use; `None` for a service that is not modelled.

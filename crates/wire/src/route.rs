@@ -90,6 +90,9 @@ pub fn service_of(parts: &Parts, form: Option<&Form>) -> Result<&'static Model, 
         let found = models().find(|model| model.target_prefix() == Some(prefix));
         return found.ok_or_else(|| unknown_service(prefix));
     }
+    if is_s3_control(parts) {
+        return crate::model("s3control").ok_or_else(|| unknown_service("s3control"));
+    }
     if let Some(name) = sigv4::scope_service(parts) {
         let found = models().find(|model| model.signing_name() == name);
         // Directory buckets sign as `s3express` and are S3's own operations.
@@ -103,6 +106,12 @@ pub fn service_of(parts: &Parts, form: Option<&Form>) -> Result<&'static Model, 
         return found.ok_or_else(|| invalid_action(action, version));
     }
     crate::model("s3").ok_or_else(|| unknown_service("s3"))
+}
+
+/// S3 Control signs as `s3`; only its version in the path, with the account beside it, tells it
+/// from a bucket of that name.
+fn is_s3_control(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/v20180820/") && parts.headers.contains_key("x-amz-account-id")
 }
 
 fn target(parts: &Parts) -> Option<&str> {

@@ -12,7 +12,7 @@ use std::process::Command;
 use serde_json::{Map, Value};
 
 /// The services and the API versions that are kept.
-const SERVICES: [(&str, &str); 7] = [
+const SERVICES: [(&str, &str); 9] = [
     ("sts", "2011-06-15"),
     ("iam", "2010-05-08"),
     ("secretsmanager", "2017-10-17"),
@@ -20,6 +20,8 @@ const SERVICES: [(&str, &str); 7] = [
     ("s3", "2006-03-01"),
     ("redshift", "2012-12-01"),
     ("cloudtrail", "2013-11-01"),
+    ("organizations", "2016-11-28"),
+    ("s3control", "2018-08-20"),
 ];
 
 /// Keys that say nothing about the wire: prose, and facts of endpoints and code generators.

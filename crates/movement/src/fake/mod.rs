@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::aws::Clock;
 use crate::aws::Profiles;
-use crate::context::{Cancel, Clock, Context, Entropy, Pace};
+use crate::context::{Cancel, Context, Entropy, Pace};
 use crate::database::DbError;
 use crate::report::{Event, Reporter};
 

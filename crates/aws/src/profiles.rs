@@ -9,7 +9,7 @@ use std::path::Path;
 
 use names::Region;
 
-use super::{Keys, Secret, Session};
+use crate::{Keys, Secret, Session};
 
 /// One account's way in.
 #[derive(Debug, Clone)]

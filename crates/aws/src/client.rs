@@ -12,9 +12,8 @@ use wire::client::{decode_response, encode_request};
 use wire::sigv4::{Credentials, PayloadHash, sign};
 use wire::{Model, Operation};
 
-use super::http::{Answer, send};
-use super::{Api, ApiError, Roots, Session, Sink};
-use crate::context::Clock;
+use crate::http::{Answer, send};
+use crate::{Api, ApiError, Clock, Roots, Session, Sink};
 
 /// The header with the opaque explanation of a denial.
 const AUTHORIZATION_MESSAGE: &str = "x-landbridge-authorization-message";
@@ -165,7 +164,7 @@ impl Api for Client {
         let input = json!({ "Bucket": bucket, "Key": key });
         let answer = self.exchange(session, &call, &input).await?;
         let unreachable =
-            |error: super::http::Unreachable| call.error("Unreachable", error.to_string());
+            |error: crate::http::Unreachable| call.error("Unreachable", error.to_string());
         if answer.status.is_success() {
             return answer.stream(sink).await.map_err(unreachable);
         }

@@ -12,7 +12,7 @@ use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{Roots, Sink};
+use crate::{Roots, Sink};
 
 /// No answer: the reason in the words of the layer that failed.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,9 @@
 //!
 //! [`Api`] is what tests replace; [`Client`] is the real one (interface models and signatures of
 //! the `wire` crate over a small HTTP transport).
+//!
+//! Must not know what the calls are for, nor whether a local platform or AWS answers. Start at
+//! [`Api`].
 
 mod client;
 mod http;
@@ -10,6 +13,7 @@ mod roots;
 mod secret;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use names::Region;
 use serde_json::Value;
 
@@ -17,6 +21,12 @@ pub use client::Client;
 pub use profiles::{Profile, ProfileError, Profiles};
 pub use roots::{Roots, RootsError};
 pub use secret::Secret;
+
+/// The current time, handed in so that tests replay.
+pub trait Clock: Send + Sync {
+    /// Now, in UTC.
+    fn now(&self) -> DateTime<Utc>;
+}
 
 /// Access keys, long-lived or temporary. The secret parts are wiped when dropped.
 #[derive(Debug, Clone)]

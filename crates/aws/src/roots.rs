@@ -50,7 +50,8 @@ impl Roots {
         Ok(Self { config: Arc::new(config) })
     }
 
-    pub(crate) fn config(&self) -> Arc<ClientConfig> {
+    /// The TLS configuration that trusts these roots, for protocols other than HTTP.
+    pub fn config(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.config)
     }
 }
