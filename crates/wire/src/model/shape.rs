@@ -68,6 +68,11 @@ pub enum TimestampFormat {
     Unix,
 }
 
+/// How the models, written for UTF-16, name every character beyond U+FFFF; and how it is written
+/// where characters are whole.
+const SURROGATES: &str = r"\uD800\uDC00-\uDBFF\uDFFF";
+const ASTRAL: &str = r"\x{10000}-\x{10FFFF}";
+
 /// Limits on a value.
 #[derive(Debug, Default)]
 pub struct Constraints {
@@ -182,9 +187,10 @@ impl Shape {
 impl Constraints {
     /// The pattern compiled to match whole values; `None` without one, or with one that uses
     /// look-around, which the regular expressions here do not have.
-    pub(crate) fn regex(&self) -> Option<&Regex> {
+    pub fn regex(&self) -> Option<&Regex> {
         let pattern = self.pattern.as_ref()?;
-        self.regex.get_or_init(|| Regex::new(&format!("^(?:{pattern})$")).ok()).as_ref()
+        let scalars = || pattern.replace(SURROGATES, ASTRAL);
+        self.regex.get_or_init(|| Regex::new(&format!("^(?:{})$", scalars())).ok()).as_ref()
     }
 }
 

@@ -41,7 +41,7 @@ fn effective_path(model: &Model, parts: &Parts) -> String {
     let path = parts.uri.path();
     let host = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));
-    match host.and_then(bucket_of_host).filter(|_| model.protocol() == Protocol::RestXml) {
+    match host.and_then(bucket_of_host).filter(|_| model.name() == "s3") {
         // The object function of Object Lambda answers on a host of its own.
         Some(_) if path == "/WriteGetObjectResponse" => path.to_owned(),
         Some(bucket) => format!("/{bucket}{path}"),
@@ -61,17 +61,16 @@ fn match_path<'m, 'p>(segments: &'m [Segment], path: &'p str) -> Option<Vec<(&'m
     let mut rest = path.strip_prefix('/').unwrap_or(path);
     let mut labels = Vec::new();
     let mut done = rest.is_empty();
-    for segment in segments {
+    for (at, segment) in segments.iter().enumerate() {
         if done {
             return None;
         }
         match segment {
             Segment::Greedy(label) => {
-                if rest.is_empty() {
-                    return None;
-                }
-                labels.push((label.as_str(), rest));
-                done = true;
+                let after = segments.get(at + 1..).unwrap_or_default();
+                let taken = before_literals(rest, after).filter(|taken| !taken.is_empty())?;
+                labels.push((label.as_str(), taken));
+                return Some(labels);
             }
             Segment::Label(_) | Segment::Literal(_) => {
                 let (head, tail) = rest.split_once('/').map_or((rest, None), |(h, t)| (h, Some(t)));
@@ -88,6 +87,14 @@ fn match_path<'m, 'p>(segments: &'m [Segment], path: &'p str) -> Option<Vec<(&'m
         }
     }
     done.then_some(labels)
+}
+
+/// What a greedy label takes of `rest`: all but the literals that must end the path.
+fn before_literals<'p>(rest: &'p str, literals: &[Segment]) -> Option<&'p str> {
+    literals.iter().rev().try_fold(rest, |rest, segment| match segment {
+        Segment::Literal(text) => rest.strip_suffix(text.as_str())?.strip_suffix('/'),
+        Segment::Label(_) | Segment::Greedy(_) => None,
+    })
 }
 
 /// How well an operation fits: literals, then literal path segments, then required parameters,

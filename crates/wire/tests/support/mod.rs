@@ -1,7 +1,9 @@
 //! Values made from a model: the smallest an operation takes, and one with every member set.
 //!
-//! Each scalar is valid by its own constraints where a candidate can be found, so that a generated
-//! input also passes validation.
+//! Each scalar is valid by its own constraints, so that a generated input also passes validation;
+//! texts are as short or as long as they may be (see `text.rs`).
+
+mod text;
 
 use serde_json::{Map, Value, json};
 use wire::{Kind, Location, Member, Model, Shape, ShapeId};
@@ -11,7 +13,7 @@ use wire::{Kind, Location, Member, Model, Shape, ShapeId};
 pub enum Fill {
     /// Required members only, lists as short as they may be.
     Smallest,
-    /// Every member, two elements in each list.
+    /// Every member, texts as long as they may be, two elements in each list.
     Largest,
 }
 
@@ -66,11 +68,11 @@ impl<'m> Maker<'m> {
             Kind::Map { key, value, .. } => {
                 let key = match location {
                     Location::Headers => "a-b".to_owned(),
-                    _ => text(self.model.shape(key.shape()), location),
+                    _ => text::of(self.model.shape(key.shape()), location, self.fill),
                 };
                 json!({ key: self.member(value, location) })
             }
-            Kind::String => Value::from(text(shape, location)),
+            Kind::String => Value::from(text::of(shape, location, self.fill)),
             Kind::Blob => Value::from("AAECA/8="),
             Kind::Boolean => Value::from(true),
             Kind::Integer | Kind::Long => {
@@ -82,59 +84,4 @@ impl<'m> Maker<'m> {
             Kind::Timestamp(_) => Value::from(1_795_313_962.25),
         }
     }
-}
-
-/// Texts of which one fits most patterns; the first is awkward in every protocol.
-const CANDIDATES: [&str; 27] = [
-    "a b&<>\"'é+%/=\n\t]]>𝄞#?;,",
-    "a",
-    "abcdefgh",
-    "111111111111",
-    "arn:aws:iam::111111111111:role/reader",
-    "arn:aws:kms:us-east-1:111111111111:key/11111111-2222-3333-4444-555555555555",
-    "arn:aws:cloudtrail:us-east-1:111111111111:eventdatastore/11111111-2222-3333",
-    "11111111-2222-3333-4444-555555555555",
-    "AKIAIOSFODNN7EXAMPLE",
-    "d-1234567890",
-    "s3://bucket/key",
-    "2026-11-22T02:19:22Z",
-    "https://example.com/a",
-    "*.example.com",
-    "/",
-    "v1",
-    "o-aaaaaaaaaa/r-aaaa/",
-    "p-aaaaaaaa",
-    "alias/reader",
-    "24h",
-    "02:19",
-    "s3.amazonaws.com",
-    "arn:aws:redshift:us-east-1:111111111111:namespace:11111111-2222-3333-4444-555555555555",
-    "us-east-1",
-    "arn:aws:s3:us-east-1:111111111111:bucket",
-    "arn:aws:acm:us-east-1:111111111111:certificate/11111111",
-    "arn:aws:redshift:us-east-1:111111111111:integration:11111111-2222-3333-4444-555555555555",
-];
-
-fn text(shape: &Shape, location: Location) -> String {
-    let limits = shape.constraints();
-    if let Some(value) = limits.values.last() {
-        return value.clone();
-    }
-    let pattern = limits.pattern.as_ref();
-    let pattern = pattern.and_then(|p| regex::Regex::new(&format!("^(?:{p})$")).ok());
-    let candidates = CANDIDATES.iter().filter(|text| match location {
-        Location::Header | Location::Headers => text.is_ascii() && !text.contains('\n'),
-        _ => true,
-    });
-    let sized = candidates.map(|text| sized(text, limits.min, limits.max));
-    let fits = |text: &String| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
-    sized.clone().find(fits).or_else(|| sized.last()).unwrap_or_default()
-}
-
-/// The text made as long as it must be, or as short.
-fn sized(text: &str, min: Option<f64>, max: Option<f64>) -> String {
-    let mut letters: Vec<char> = text.chars().collect();
-    letters.resize(letters.len().max(min.unwrap_or(0.0) as usize), '1');
-    letters.truncate(max.map_or(usize::MAX, |max| max as usize));
-    letters.into_iter().collect()
 }
