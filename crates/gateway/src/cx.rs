@@ -31,6 +31,27 @@ pub(crate) struct Pending {
     pub(crate) effects: Vec<Effect>,
 }
 
+/// How far a transaction had come; see [`Pending::take_back`].
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    events: usize,
+    effects: usize,
+}
+
+impl Pending {
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { events: self.events.len(), effects: self.effects.len() }
+    }
+
+    /// Forgets, of what came since, the effects and the records of changes; those of attempts and
+    /// reads stay.
+    pub(crate) fn take_back(&mut self, since: Mark) {
+        self.effects.truncate(since.effects);
+        let later = self.events.split_off(since.events.min(self.events.len()));
+        self.events.extend(later.into_iter().filter(|event| !event.changes));
+    }
+}
+
 /// An audit record that waits for the end of its transaction.
 pub(crate) struct Recorded {
     pub(crate) record: AuditRecord,
@@ -222,6 +243,9 @@ impl Cx<'_> {
     /// Calls another service on the same path: decision, transaction and audit record as for a
     /// call from outside.
     ///
+    /// A call that fails leaves nothing behind but the record of the attempt, so that its caller
+    /// may go on.
+    ///
     /// # Errors
     /// The other service's fault, to be passed on or turned into this service's own.
     pub fn invoke(&self, invocation: Invocation) -> Result<Value, Fault> {
@@ -234,7 +258,17 @@ impl Cx<'_> {
         origin.extra_context = invocation.context;
         let principal = invocation.principal.unwrap_or_else(|| self.principal.clone());
         let mut inner = Cx { gateway: self.gateway, scope: self.scope, principal, origin };
-        self.gateway.perform(&mut inner, service, operation, invocation.input)
+        let mark = self.scope.pending.borrow().mark();
+        let outcome = self
+            .scope
+            .tx
+            .nested(|| self.gateway.perform(&mut inner, service, operation, invocation.input));
+        if outcome.is_err() {
+            // INVARIANT (whole calls): the caller may go on after the fault, so nothing of the
+            // call may stay behind but the record of the attempt.
+            self.scope.pending.borrow_mut().take_back(mark);
+        }
+        outcome
     }
 
     pub(crate) fn store(&self) -> &Store {

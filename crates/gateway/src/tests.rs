@@ -101,6 +101,16 @@ fn outer(cx: &mut Cx, input: Value) -> Result<Value, Fault> {
     Ok(json!({}))
 }
 
+/// Goes on after a call whose own inner call had succeeded failed.
+fn swallowing(cx: &mut Cx, input: Value) -> Result<Value, Fault> {
+    let name = |prefix: &str| format!("{prefix}-{}", input["SecretId"].as_str().unwrap());
+    cx.put(&NOTES, &name("before"), &Note("kept".to_owned()))?;
+    let inner = json!({ "SecretId": name("inner"), "Description": "fail" });
+    let failed = cx.invoke(Invocation::direct("secretsmanager", "UpdateSecret", inner));
+    cx.put(&NOTES, &name("after"), &Note("kept".to_owned()))?;
+    Ok(json!({ "Name": failed.unwrap_err().code }))
+}
+
 fn reading_that_writes(cx: &Cx, _: Value) -> Result<Value, Fault> {
     let inner = json!({ "Name": "n" });
     cx.invoke(Invocation::direct("secretsmanager", "CreateSecret", inner))
@@ -145,6 +155,11 @@ fn bench() -> Bench {
                 "UpdateSecret",
                 |_, _: &Value| Ok(on_secret("secretsmanager:UpdateSecret")),
                 outer,
+            ),
+            write(
+                "PutSecretValue",
+                |_, _: &Value| Ok(on_secret("secretsmanager:PutSecretValue")),
+                swallowing,
             ),
             write("TagResource", |_, _: &Value| Ok(Access::default()), put),
             write("DeleteSecret", |_, _: &Value| Ok(on_secret("secretsmanager:DeleteSecret")), put),
@@ -288,6 +303,22 @@ fn a_failing_handler_leaves_one_record_and_no_change() {
         notes []
         heard []
         CreateSecret InvalidRequestException -
+        blobs 0"#]],
+    );
+}
+
+#[test]
+fn a_failed_inner_call_leaves_only_its_attempt_to_a_caller_that_goes_on() {
+    let bench = bench();
+    let answer = bench.call("ann", "PutSecretValue", json!({ "SecretId": "n" }));
+    bench.check(
+        answer,
+        expect![[r#"
+        {"Name":"InvalidRequestException"}
+        notes ["after-n", "before-n"]
+        heard []
+        UpdateSecret InvalidRequestException -
+        PutSecretValue - -
         blobs 0"#]],
     );
 }

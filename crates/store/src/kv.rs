@@ -11,6 +11,7 @@ use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinitio
 
 use crate::audit::{AuditLog, AuditPosition, AuditRecord, AuditScan};
 use crate::flush::Flusher;
+use crate::undo::Writer;
 use crate::{Blobs, Entropy, Record, Seal, StateDir, StoreError, Table};
 
 /// Our own bookkeeping: the number of the last commit, and where the audit log stood at it.
@@ -43,7 +44,7 @@ pub enum Tx {
     /// See [`TxMode::Read`].
     Read(redb::ReadTransaction),
     /// See [`TxMode::Write`]. Dropped without [`Store::commit`], its changes are gone.
-    Write(Box<redb::WriteTransaction>),
+    Write(Box<Writer>),
 }
 
 impl Store {
@@ -97,7 +98,7 @@ impl Store {
             TxMode::Write => {
                 let mut tx = self.database.begin_write()?;
                 tx.set_durability(Durability::None)?;
-                Tx::Write(Box::new(tx))
+                Tx::Write(Box::new(Writer::new(tx)))
             }
         })
     }
@@ -112,7 +113,8 @@ impl Store {
     pub fn commit(&self, tx: Tx, records: &[AuditRecord]) -> Result<(), StoreError> {
         match tx {
             Tx::Read(_) => self.audit.append(0, records).map(drop),
-            Tx::Write(tx) => {
+            Tx::Write(writer) => {
+                let Writer { tx, .. } = *writer;
                 let commit = commit_number(&tx)? + 1;
                 let position = self.audit.append(commit, records)?;
                 {
@@ -160,7 +162,9 @@ fn last_commit(database: &Database) -> Result<(u64, AuditPosition), StoreError> 
     }
 }
 
-fn definition(name: &'static str) -> TableDefinition<'static, &'static str, &'static [u8]> {
+pub(crate) fn definition(
+    name: &'static str,
+) -> TableDefinition<'static, &'static str, &'static [u8]> {
     TableDefinition::new(name)
 }
 
@@ -176,8 +180,8 @@ impl Tx {
                 Err(TableError::TableDoesNotExist(_)) => None,
                 Err(e) => return Err(e.into()),
             },
-            Self::Write(tx) => {
-                let open = tx.open_table(definition(table.name))?;
+            Self::Write(writer) => {
+                let open = writer.tx.open_table(definition(table.name))?;
                 open.get(key)?.map(|guard| guard.value().to_vec())
             }
         };
@@ -202,8 +206,9 @@ impl Tx {
                 Err(TableError::TableDoesNotExist(_)) => Ok(Vec::new()),
                 Err(e) => Err(e.into()),
             },
-            Self::Write(tx) => {
-                scan_table(&tx.open_table(definition(table.name))?, table, prefix, after, limit)
+            Self::Write(writer) => {
+                let open = writer.tx.open_table(definition(table.name))?;
+                scan_table(&open, table, prefix, after, limit)
             }
         }
     }
@@ -218,10 +223,9 @@ impl Tx {
         key: &str,
         record: &R,
     ) -> Result<(), StoreError> {
-        let Self::Write(tx) = self else { return Err(StoreError::ReadOnly(table.name)) };
+        let Self::Write(writer) = self else { return Err(StoreError::ReadOnly(table.name)) };
         let bytes = table.encode(key, record)?;
-        tx.open_table(definition(table.name))?.insert(key, bytes.as_slice())?;
-        Ok(())
+        writer.change(table.name, key, Some(&bytes)).map(drop)
     }
 
     /// Removes the record under `key`; answers whether there was one.
@@ -229,10 +233,24 @@ impl Tx {
     /// # Errors
     /// [`StoreError::ReadOnly`] in a reading transaction.
     pub fn delete<R: Record>(&self, table: &Table<R>, key: &str) -> Result<bool, StoreError> {
-        let Self::Write(tx) = self else { return Err(StoreError::ReadOnly(table.name)) };
-        let mut open = tx.open_table(definition(table.name))?;
-        let removed = open.remove(key)?.is_some();
-        Ok(removed)
+        let Self::Write(writer) = self else { return Err(StoreError::ReadOnly(table.name)) };
+        writer.change(table.name, key, None)
+    }
+
+    /// Does a part of the transaction's work. When it fails, what it changed is taken back and
+    /// everything before it stays, so that whoever began the part may go on.
+    ///
+    /// # Errors
+    /// Those of `work`; or [`StoreError`] when a change cannot be taken back: the database
+    /// commits nothing after such an error.
+    pub fn nested<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Read(_) => work(),
+            Self::Write(writer) => writer.nested(work),
+        }
     }
 }
 

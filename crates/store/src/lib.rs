@@ -19,6 +19,7 @@ mod kv;
 mod record;
 mod seal;
 mod state_dir;
+mod undo;
 
 #[cfg(test)]
 mod tests;

@@ -92,6 +92,60 @@ fn scans_follow_byte_order_prefix_and_limit() {
 }
 
 #[test]
+fn a_part_that_fails_takes_its_own_changes_with_it_and_no_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let tx = store.begin(TxMode::Write).unwrap();
+    let put = |key: &str, text: &str| tx.put(&NOTES, key, &note(text));
+    let all = || -> Vec<(String, String)> {
+        let found = tx.scan(&NOTES, "", None, 10).unwrap();
+        found.into_iter().map(|(key, note)| (key, note.text)).collect()
+    };
+    let pair = |key: &str, text: &str| (key.to_owned(), text.to_owned());
+    let fail = || Err::<(), StoreError>(StoreError::ReadOnly("a part that fails"));
+    put("changed", "first").unwrap();
+    put("removed", "first").unwrap();
+    let whole = [pair("changed", "first"), pair("removed", "first")];
+    let outcome = tx.nested(|| {
+        put("changed", "second").unwrap();
+        put("changed", "third").unwrap();
+        put("made", "second").unwrap();
+        tx.delete(&NOTES, "removed").unwrap();
+        put("removed", "again").unwrap();
+        fail()
+    });
+    assert!(outcome.is_err());
+    assert_eq!(all(), whole);
+    // A part that succeeds goes with the part around it.
+    let outcome = tx.nested(|| {
+        tx.nested(|| put("inner", "kept"))?;
+        assert_eq!(all().len(), 3);
+        fail()
+    });
+    assert!(outcome.is_err());
+    assert_eq!(all(), whole);
+    // And the part around it goes on after one that failed.
+    tx.nested(|| {
+        put("outer", "kept").unwrap();
+        assert!(
+            tx.nested(|| {
+                put("outer", "lost").unwrap();
+                fail()
+            })
+            .is_err()
+        );
+        put("last", "kept")
+    })
+    .unwrap();
+    store.commit(tx, &[]).unwrap();
+    let tx = store.begin(TxMode::Read).unwrap();
+    let kept: Vec<String> =
+        tx.scan(&NOTES, "", None, 10).unwrap().into_iter().map(|(key, _)| key).collect();
+    assert_eq!(kept, ["changed", "last", "outer", "removed"]);
+    assert_eq!(tx.get(&NOTES, "outer").unwrap(), Some(note("kept")));
+}
+
+#[test]
 fn a_reader_cannot_change_anything() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), entropy()).unwrap();
