@@ -55,6 +55,8 @@ impl Pending {
 /// An audit record that waits for the end of its transaction.
 pub(crate) struct Recorded {
     pub(crate) record: AuditRecord,
+    /// What it tells of its caller's activity.
+    pub(crate) used: crate::activity::Use,
     /// The call succeeded and changed something: the record is true only if that is committed.
     pub(crate) changes: bool,
 }
@@ -238,6 +240,14 @@ impl Cx<'_> {
         account: &AccountId,
     ) -> Result<impl Iterator<Item = Result<crate::LoggedEvent, Fault>> + use<>, Fault> {
         crate::audit::events_of(self.store(), account)
+    }
+
+    /// When keys and identities were last used.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn activity(&self) -> Result<&crate::Activity, Fault> {
+        self.gateway.activity.ready(self.store())
     }
 
     /// Calls another service on the same path: decision, transaction and audit record as for a

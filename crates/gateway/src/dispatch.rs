@@ -7,11 +7,12 @@ use policy::{Document, Style};
 use serde_json::Value;
 use store::{AuditRecord, Store, TxMode};
 
+use crate::activity::Use;
 use crate::authorize::{DocumentCache, authorize};
 use crate::cx::{Effect, Pending, Recorded, Scope};
 use crate::identity::{IdentitySource, PrincipalPolicies};
 use crate::operation::{Download, Handler, Operation, Service};
-use crate::{Access, Cx, Fault, Origin, Principal, World, audit};
+use crate::{Access, Activity, Cx, Fault, Origin, Principal, World, audit};
 
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
 
@@ -23,6 +24,7 @@ pub struct Gateway {
     identities: Box<dyn IdentitySource>,
     documents: DocumentCache,
     listeners: RwLock<HashMap<&'static str, Vec<Listener>>>,
+    pub(crate) activity: Activity,
 }
 
 /// What an operation answers.
@@ -48,6 +50,7 @@ impl Gateway {
             identities,
             documents: DocumentCache::default(),
             listeners: RwLock::default(),
+            activity: Activity::default(),
         }
     }
 
@@ -272,7 +275,8 @@ impl Gateway {
         };
         let changes = outcome.is_ok() && operation.mode() == TxMode::Write;
         let record = audit::record(cx, &finished);
-        cx.scope.pending.borrow_mut().events.push(Recorded { record, changes });
+        let used = Use::of_call(cx, service.name, operation.name);
+        cx.scope.pending.borrow_mut().events.push(Recorded { record, used, changes });
     }
 
     /// Ends a transaction: commits with its records after success; after a fault drops the
@@ -282,8 +286,9 @@ impl Gateway {
         let Pending { events, effects } = pending.into_inner();
         match outcome {
             Ok(result) => {
-                let records: Vec<AuditRecord> = events.into_iter().map(|e| e.record).collect();
+                let (records, uses) = parted(events);
                 self.store.commit(tx, &records)?;
+                self.activity.note(uses);
                 self.take_effect(effects);
                 Ok(result)
             }
@@ -297,9 +302,10 @@ impl Gateway {
 
     /// Writes the records that are true although nothing is committed.
     pub(crate) fn log_only(&self, events: Vec<Recorded>) -> Result<(), Fault> {
-        let kept = events.into_iter().filter(|event| !event.changes);
-        let records: Vec<AuditRecord> = kept.map(|event| event.record).collect();
-        Ok(self.store.append_audit(&records)?)
+        let (records, uses) = parted(events.into_iter().filter(|event| !event.changes));
+        self.store.append_audit(&records)?;
+        self.activity.note(uses);
+        Ok(())
     }
 
     fn take_effect(&self, effects: Vec<Effect>) {
@@ -320,6 +326,10 @@ impl Gateway {
             }
         }
     }
+}
+
+fn parted(events: impl IntoIterator<Item = Recorded>) -> (Vec<AuditRecord>, Vec<Use>) {
+    events.into_iter().map(|event| (event.record, event.used)).unzip()
 }
 
 /// The answer for everything that is in an interface model and not built.

@@ -14,6 +14,7 @@
 //! Start reading at [`Service`] (what a service is), then `dispatch.rs` (the path itself).
 
 mod access;
+mod activity;
 mod audit;
 mod authenticate;
 mod authorize;
@@ -36,6 +37,7 @@ mod world;
 mod tests;
 
 pub use access::{Access, Check, GuardPolicy};
+pub use activity::{Activity, LastUse};
 pub use audit::LoggedEvent;
 pub use cx::{Cx, Invocation, Origin};
 pub use digest::{Checksum, Digests};

@@ -14,6 +14,7 @@
 )]
 
 mod access_keys;
+mod activity;
 mod cloudtrail;
 mod decode;
 mod every_operation;
