@@ -252,7 +252,13 @@ impl Gateway {
     ) -> Result<(), Fault> {
         *needed = (operation.access)(cx, input)?;
         let style = if service.name == "s3" { Style::S3Quoted } else { Style::Generic };
-        authorize(cx, service.name, style, needed)
+        authorize(cx, service.name, style, needed)?;
+        let asked = |member: &&&str| input.get(**member).is_some_and(asks_for_something);
+        let refused = operation.refused.iter().find(asked);
+        refused.map_or(Ok(()), |member| {
+            let text = format!("{member} of {} is not implemented.", operation.name);
+            Err(Fault::new("NotImplemented", text).status(501))
+        })
     }
 
     /// Leaves the audit record of a call with what is committed at the end.
@@ -330,6 +336,16 @@ impl Gateway {
 
 fn parted(events: impl IntoIterator<Item = Recorded>) -> (Vec<AuditRecord>, Vec<Use>) {
     events.into_iter().map(|event| (event.record, event.used)).unzip()
+}
+
+/// Whether a member asks for anything: `false`, nothing and empty values are what absence means.
+fn asks_for_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::Object(_) => true,
+    }
 }
 
 /// The answer for everything that is in an interface model and not built.

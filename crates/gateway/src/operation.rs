@@ -52,6 +52,22 @@ impl Service {
         self.name
     }
 
+    /// Whether the handler of an operation takes an input of this form; for tests that compare
+    /// handlers with interface models.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn takes(&self, operation: &str, input: Value) -> Result<(), String> {
+        self.operations.get(operation).map_or(Ok(()), |operation| (operation.takes)(input))
+    }
+
+    /// Whether a member of an operation's input is declared [ignored](Operation::ignoring) or
+    /// [refused](Operation::refusing).
+    pub fn declares(&self, operation: &str, member: &str) -> bool {
+        let declared = |o: &Operation| o.ignored.contains(&member) || o.refused.contains(&member);
+        self.operations.get(operation).is_some_and(declared)
+    }
+
     /// Names of the operations that are built, in order.
     pub fn operations(&self) -> impl Iterator<Item = &'static str> {
         self.operations.keys().copied()
@@ -71,6 +87,9 @@ pub struct Operation {
     pub(crate) name: &'static str,
     pub(crate) access: AccessFn,
     pub(crate) handler: Handler,
+    takes: fn(Value) -> Result<(), String>,
+    ignored: &'static [&'static str],
+    pub(crate) refused: &'static [&'static str],
 }
 
 pub(crate) enum Handler {
@@ -81,6 +100,27 @@ pub(crate) enum Handler {
 }
 
 impl Operation {
+    /// Members of the input that the handler need not read, because here they change nothing:
+    /// who pays for the request, say.
+    #[must_use]
+    pub fn ignoring(mut self, members: &'static [&'static str]) -> Self {
+        self.ignored = members;
+        self
+    }
+
+    /// Members of the input that mean something this platform does not build. A call with one of
+    /// them is answered "not implemented", never carried out without it.
+    #[must_use]
+    pub fn refusing(mut self, members: &'static [&'static str]) -> Self {
+        self.refused = members;
+        self
+    }
+
+    fn new<I: DeserializeOwned>(name: &'static str, access: AccessFn, handler: Handler) -> Self {
+        let takes = |input| serde_json::from_value::<I>(input).map(drop).map_err(|e| e.to_string());
+        Self { name, access, handler, takes, ignored: &[], refused: &[] }
+    }
+
     pub(crate) fn mode(&self) -> TxMode {
         match self.handler {
             Handler::Read(_) | Handler::Download(_) => TxMode::Read,
@@ -111,7 +151,7 @@ where
     O: Serialize + 'static,
 {
     let handler = move |cx: &Cx, input| output(&handler(cx, typed(input)?)?);
-    Operation { name, access: erase(access), handler: Handler::Read(Box::new(handler)) }
+    Operation::new::<I>(name, erase(access), Handler::Read(Box::new(handler)))
 }
 
 /// An operation that changes state.
@@ -125,7 +165,7 @@ where
     O: Serialize + 'static,
 {
     let handler = move |cx: &mut Cx, input| output(&handler(cx, typed(input)?)?);
-    Operation { name, access: erase(access), handler: Handler::Write(Box::new(handler)) }
+    Operation::new::<I>(name, erase(access), Handler::Write(Box::new(handler)))
 }
 
 /// An operation that answers with a streamed body.
@@ -142,7 +182,7 @@ where
         let (answer, body) = handler(cx, typed(input)?)?;
         Ok((output(&answer)?, body))
     };
-    Operation { name, access: erase(access), handler: Handler::Download(Box::new(handler)) }
+    Operation::new::<I>(name, erase(access), Handler::Download(Box::new(handler)))
 }
 
 /// An operation with a streamed request body.
@@ -170,7 +210,7 @@ where
         output(&finish(cx, typed(input)?, *plan, staged)?)
     };
     let handler = Handler::Upload { begin: Box::new(begin), finish: Box::new(finish) };
-    Operation { name, access: erase(access), handler }
+    Operation::new::<I>(name, erase(access), handler)
 }
 
 fn erase<I: DeserializeOwned + 'static>(access: fn(&Cx, &I) -> Result<Access, Fault>) -> AccessFn {

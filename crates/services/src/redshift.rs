@@ -16,15 +16,76 @@ use gateway::{Service, read, write};
 /// The topic on which the data plane hears that a cluster record changed; the subject is its key.
 pub const TOPIC: &str = "redshift.cluster";
 
+/// Where, when and on what a cluster runs at AWS, and how long its snapshots stay, which are never
+/// taken here.
+const OF_NO_EFFECT: &[&str] = &[
+    "AdditionalInfo",
+    "AllowVersionUpgrade",
+    "AquaConfigurationStatus",
+    "AutomatedSnapshotRetentionPeriod",
+    "AvailabilityZone",
+    "AvailabilityZoneRelocation",
+    "ClusterVersion",
+    "ExtraComputeForAutomaticOptimization",
+    "FinalClusterSnapshotRetentionPeriod",
+    "IpAddressType",
+    "MaintenanceTrackName",
+    "ManualSnapshotRetentionPeriod",
+    "MultiAZ",
+    "PreferredMaintenanceWindow",
+];
+
+/// What nobody should believe to have: networks, keys and parameters of one's own.
+const NOT_BUILT: &[&str] = &[
+    "CatalogName",
+    "ClusterParameterGroupName",
+    "ClusterSecurityGroups",
+    "ClusterSubnetGroupName",
+    "ElasticIp",
+    "EnhancedVpcRouting",
+    "HsmClientCertificateIdentifier",
+    "HsmConfigurationIdentifier",
+    "KmsKeyId",
+    "LoadSampleData",
+    "MasterPasswordSecretKmsKeyId",
+    "RedshiftIdcApplicationArn",
+    "SnapshotScheduleIdentifier",
+    "VpcSecurityGroupIds",
+];
+
+/// What a cluster keeps for life here.
+const NOT_MODIFIED: &[&str] = &[
+    "ClusterParameterGroupName",
+    "ClusterSecurityGroups",
+    "ClusterType",
+    "ElasticIp",
+    "Encrypted",
+    "EnhancedVpcRouting",
+    "HsmClientCertificateIdentifier",
+    "HsmConfigurationIdentifier",
+    "KmsKeyId",
+    "ManageMasterPassword",
+    "MasterPasswordSecretKmsKeyId",
+    "NewClusterIdentifier",
+    "NodeType",
+    "NumberOfNodes",
+    "Port",
+    "VpcSecurityGroupIds",
+];
+
 /// The operations that are built.
 pub fn service() -> Service {
     Service::new(
         "redshift",
         vec![
-            write("CreateCluster", cluster::create_access, cluster::create),
-            write("DeleteCluster", cluster::delete_access, cluster::delete),
+            write("CreateCluster", cluster::create_access, cluster::create)
+                .ignoring(OF_NO_EFFECT)
+                .refusing(NOT_BUILT),
+            write("DeleteCluster", cluster::delete_access, cluster::delete).ignoring(OF_NO_EFFECT),
             read("DescribeClusters", cluster::describe_access, cluster::describe),
-            write("ModifyCluster", cluster::modify_access, cluster::modify),
+            write("ModifyCluster", cluster::modify_access, cluster::modify)
+                .ignoring(OF_NO_EFFECT)
+                .refusing(NOT_MODIFIED),
             write("ModifyClusterIamRoles", iam_roles::access, iam_roles::modify),
         ],
     )

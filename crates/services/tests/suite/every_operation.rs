@@ -16,15 +16,15 @@ const SAME_REQUEST: [(&str, &str, &str); 1] =
     [("s3", "ListDirectoryBuckets", "differs from ListBuckets by its endpoint only")];
 
 /// The world with a thing of each kind, all of prod's.
-struct Prepared {
-    world: World,
+pub(super) struct Prepared {
+    pub(super) world: World,
     /// Values for members by name, so that an input means something that exists.
-    members: Value,
+    pub(super) members: Value,
     /// Those that differ between services or operations.
     special: Vec<(&'static str, &'static str, Value)>,
 }
 
-fn prepared() -> Prepared {
+pub(super) fn prepared() -> Prepared {
     let world = World::new();
     let admin = world.admin("prod");
     let ok = |service, operation, input| world.ok(&admin, service, operation, input);
@@ -68,7 +68,7 @@ fn put_object(world: &World, admin: &Caller) {
 }
 
 impl Prepared {
-    fn input(&self, service: &str, operation: &str) -> Value {
+    pub(super) fn input(&self, service: &str, operation: &str) -> Value {
         let model = wire::model(service).unwrap();
         let mut given = self.members.clone();
         // S3 calls other things by these names.
@@ -99,7 +99,7 @@ fn is_in(list: &[(&str, &str, &str)], service: &str, operation: &str) -> bool {
 }
 
 /// Every operation that is built, by service.
-fn built(world: &World) -> Vec<(&'static str, &'static str)> {
+pub(super) fn built(world: &World) -> Vec<(&'static str, &'static str)> {
     let services: Vec<_> = world.gateway().services().collect();
     let lines = services.iter().flat_map(|s| s.operations().map(|operation| (s.name(), operation)));
     lines.collect()
