@@ -9,13 +9,14 @@ mod aws_managed;
 mod ids;
 mod source;
 mod state;
+mod table;
 mod token;
 
 pub use ids::{access_key_account, access_key_id, unique_id};
 pub use source::Identities;
 pub use state::{
-    AccessKeyRecord, AccountRecord, Attachments, ManagedPolicyRecord, PolicyVersion, RoleRecord,
-    UserRecord, accounts, keys, managed_policies, managed_policy, roles, users,
+    AccessKeyRecord, AccountRecord, Attachments, GroupRecord, ManagedPolicyRecord, PolicyVersion,
+    RoleRecord, UserRecord, accounts, groups, keys, managed_policies, managed_policy, roles, users,
 };
 pub use token::{IssuedCredentials, issue};
 

@@ -1,13 +1,11 @@
 //! Who acts in a world: administrators, users with given permissions, sessions of roles.
 
-use std::collections::BTreeMap;
-
 use gateway::{Cx, Fault, Gateway};
 use names::{AccountId, Region};
 use serde_json::{Value, json};
 use services::identity::{
-    AccessKeyRecord, AccountRecord, Attachments, UserRecord, access_key_id, accounts, keys,
-    new_secret, secret_context, unique_id, users,
+    AccessKeyRecord, AccountRecord, UserRecord, access_key_id, accounts, keys, new_secret,
+    secret_context, users,
 };
 use wire::sigv4::Credentials;
 
@@ -117,19 +115,8 @@ pub(crate) fn found_account(gateway: &Gateway, name: &str, id: &AccountId) -> Ca
 fn found(cx: &mut Cx, name: &str, id: &AccountId) -> Result<Credentials, Fault> {
     let created = cx.now();
     accounts::put(cx, &AccountRecord { id: id.clone(), name: name.to_owned(), created })?;
-    let policies = Attachments {
-        managed: vec!["arn:aws:iam::aws:policy/AdministratorAccess".to_owned()],
-        ..Attachments::default()
-    };
-    let user = UserRecord {
-        account: id.clone(),
-        name: "admin".to_owned(),
-        path: "/".to_owned(),
-        id: unique_id(cx.world(), "AIDA"),
-        created,
-        tags: BTreeMap::new(),
-        policies,
-    };
+    let mut user = UserRecord::new(cx, id, "admin");
+    user.policies.managed.push("arn:aws:iam::aws:policy/AdministratorAccess".to_owned());
     users::put(cx, id, &user)?;
     let secret = new_secret(cx);
     let key_id = access_key_id(cx.world(), "AKIA", id);

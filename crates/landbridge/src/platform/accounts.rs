@@ -1,12 +1,10 @@
 //! The accounts of a world, each with an administrator whose keys the profiles hold.
 
-use std::collections::BTreeMap;
-
 use gateway::{Cx, Fault, Gateway};
 use names::{AccountId, Region};
 use services::identity::{
-    AccessKeyRecord, AccountRecord, Attachments, UserRecord, access_key_id, accounts, keys,
-    new_secret, secret_context, unique_id, users,
+    AccessKeyRecord, AccountRecord, UserRecord, access_key_id, accounts, keys, new_secret,
+    secret_context, users,
 };
 use zeroize::Zeroizing;
 
@@ -75,18 +73,8 @@ fn create(cx: &mut Cx, account: &NamedAccount) -> Result<(), Fault> {
     let record =
         AccountRecord { id: account.id.clone(), name: account.name.clone(), created: cx.now() };
     accounts::put(cx, &record)?;
-    let user = UserRecord {
-        account: account.id.clone(),
-        name: ADMINISTRATOR.to_owned(),
-        path: "/".to_owned(),
-        id: unique_id(cx.world(), "AIDA"),
-        created: cx.now(),
-        tags: BTreeMap::new(),
-        policies: Attachments {
-            managed: vec![ADMINISTRATOR_POLICY.to_owned()],
-            ..Attachments::default()
-        },
-    };
+    let mut user = UserRecord::new(cx, &account.id, ADMINISTRATOR);
+    user.policies.managed.push(ADMINISTRATOR_POLICY.to_owned());
     users::put(cx, &account.id, &user)?;
     let id = access_key_id(cx.world(), "AKIA", &account.id);
     let secret = Zeroizing::new(new_secret(cx));

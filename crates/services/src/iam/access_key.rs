@@ -3,9 +3,12 @@
 use gateway::{Access, Cx, Fault};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Done, Page, limit, on};
+use super::common::{Done, Page, Paging, limit};
+use super::entity::Entity;
 use super::user;
-use crate::identity::{AccessKeyRecord, access_key_id, keys, new_secret, secret_context};
+use crate::identity::{
+    AccessKeyRecord, UserRecord, access_key_id, keys, new_secret, secret_context,
+};
 
 /// Keys that a user may have (IAM quotas).
 const MAX_KEYS: usize = 2;
@@ -33,8 +36,7 @@ struct NewKey {
 }
 
 fn on_keys_of(cx: &Cx, action: &str, name: Option<&String>) -> Result<Access, Fault> {
-    let name = user::name_or_own(cx, name)?;
-    on(cx, action, user::resource(cx, &name)?)
+    UserRecord::access(cx, action, &user::name_or_own(cx, name)?)
 }
 
 pub(super) fn access_create(cx: &Cx, input: &CreateInput) -> Result<Access, Fault> {
@@ -43,7 +45,7 @@ pub(super) fn access_create(cx: &Cx, input: &CreateInput) -> Result<Access, Faul
 
 pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<CreateAnswer, Fault> {
     let name = user::name_or_own(cx, input.user_name.as_ref())?;
-    let owner = user::find(cx, &name)?;
+    let owner = UserRecord::find(cx, &name)?;
     if keys::of_user(cx, &owner.account, &owner.name)?.len() >= MAX_KEYS {
         return Err(limit("AccessKeysPerUser", MAX_KEYS));
     }
@@ -132,21 +134,28 @@ struct KeyView {
     create_date: i64,
 }
 
-pub(super) fn access_list(cx: &Cx, input: &CreateInput) -> Result<Access, Fault> {
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListInput {
+    user_name: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+pub(super) fn access_list(cx: &Cx, input: &ListInput) -> Result<Access, Fault> {
     on_keys_of(cx, "iam:ListAccessKeys", input.user_name.as_ref())
 }
 
-pub(super) fn list(cx: &Cx, input: CreateInput) -> Result<ListAnswer, Fault> {
-    let owner = user::find(cx, &user::name_or_own(cx, input.user_name.as_ref())?)?;
+pub(super) fn list(cx: &Cx, input: ListInput) -> Result<ListAnswer, Fault> {
+    let owner = UserRecord::find(cx, &user::name_or_own(cx, input.user_name.as_ref())?)?;
     let view = |key: AccessKeyRecord| KeyView {
         user_name: key.user,
         access_key_id: key.id,
         status: if key.active { "Active" } else { "Inactive" },
         create_date: key.created.timestamp(),
     };
-    let keys = keys::of_user(cx, &owner.account, &owner.name)?;
-    Ok(ListAnswer {
-        access_key_metadata: keys.into_iter().map(view).collect(),
-        page: Page { is_truncated: false, marker: None },
-    })
+    let mut all = keys::of_user(cx, &owner.account, &owner.name)?;
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    let (keys, page) = input.paging.cut(all, |key| &key.id);
+    Ok(ListAnswer { access_key_metadata: keys.into_iter().map(view).collect(), page })
 }

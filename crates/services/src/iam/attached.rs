@@ -1,10 +1,10 @@
-//! Managed policies on users and roles.
+//! Managed policies on users, groups and roles.
 
-use gateway::{Access, Check, Cx, Fault};
+use gateway::{Access, Cx, Fault};
 use names::Arn;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Done, Page, Paging, iam_arn, limit};
+use super::common::{Done, Page, Paging, limit};
 use super::holder::Holder;
 use crate::identity::managed_policy;
 
@@ -14,7 +14,7 @@ const MAX_ATTACHED: usize = 10;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct AttachInput {
-    #[serde(alias = "RoleName", alias = "UserName")]
+    #[serde(alias = "RoleName", alias = "UserName", alias = "GroupName")]
     holder: String,
     policy_arn: String,
 }
@@ -25,8 +25,8 @@ fn access<H: Holder>(cx: &Cx, verb: &str, input: &AttachInput) -> Result<Access,
         return Err(Fault::new("ValidationError", text).status(400));
     }
     let action = format!("iam:{verb}{}Policy", H::NOUN);
-    let arn = iam_arn(cx.account()?, H::resource(cx, &input.holder)?);
-    Ok(Access::to(Check::new(&action, arn).with("iam:PolicyARN", input.policy_arn.clone())))
+    let check = H::check(cx, &action, &input.holder)?;
+    Ok(Access::to(check.with("iam:PolicyARN", input.policy_arn.clone())))
 }
 
 pub(super) fn attach_access<H: Holder>(cx: &Cx, input: &AttachInput) -> Result<Access, Fault> {
@@ -34,7 +34,7 @@ pub(super) fn attach_access<H: Holder>(cx: &Cx, input: &AttachInput) -> Result<A
 }
 
 pub(super) fn attach<H: Holder>(cx: &mut Cx, input: AttachInput) -> Result<Done, Fault> {
-    let mut holder = H::find(cx, &input.holder)?;
+    let mut holder = H::to_change(cx, &input.holder)?;
     let own = |account: &names::AccountId| Ok::<_, Fault>(account == cx.account()?);
     let known = match managed_policy(cx, &input.policy_arn)? {
         Some(policy) => policy.account.as_ref().map_or(Ok(true), own)?,
@@ -60,7 +60,7 @@ pub(super) fn detach_access<H: Holder>(cx: &Cx, input: &AttachInput) -> Result<A
 }
 
 pub(super) fn detach<H: Holder>(cx: &mut Cx, input: AttachInput) -> Result<Done, Fault> {
-    let mut holder = H::find(cx, &input.holder)?;
+    let mut holder = H::to_change(cx, &input.holder)?;
     let attached = &mut holder.policies().managed;
     let before = attached.len();
     attached.retain(|arn| *arn != input.policy_arn);
@@ -74,8 +74,10 @@ pub(super) fn detach<H: Holder>(cx: &mut Cx, input: AttachInput) -> Result<Done,
 
 #[derive(Deserialize)]
 pub(super) struct ListInput {
-    #[serde(alias = "RoleName", alias = "UserName")]
+    #[serde(alias = "RoleName", alias = "UserName", alias = "GroupName")]
     holder: String,
+    #[serde(rename = "PathPrefix")]
+    path_prefix: Option<String>,
     #[serde(flatten)]
     paging: Paging,
 }
@@ -90,24 +92,34 @@ pub(super) struct ListAnswer {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Attached {
+pub(super) struct Attached {
     policy_name: String,
     policy_arn: String,
 }
 
 pub(super) fn list_access<H: Holder>(cx: &Cx, input: &ListInput) -> Result<Access, Fault> {
-    let action = format!("iam:ListAttached{}Policies", H::NOUN);
-    let arn = iam_arn(cx.account()?, H::resource(cx, &input.holder)?);
-    Ok(Access::to(Check::new(&action, arn)))
+    H::access(cx, &format!("iam:ListAttached{}Policies", H::NOUN), &input.holder)
 }
 
 pub(super) fn list<H: Holder>(cx: &Cx, input: ListInput) -> Result<ListAnswer, Fault> {
+    let prefix = input.path_prefix.unwrap_or_else(|| "/".to_owned());
     let mut all = H::find(cx, &input.holder)?.policies().managed.clone();
+    all.retain(|arn| path_of(arn).is_some_and(|path| path.starts_with(&prefix)));
     all.sort();
     let (arns, page) = input.paging.cut(all, |arn| arn);
-    let view = |arn: String| Attached {
-        policy_name: arn.rsplit('/').next().unwrap_or_default().to_owned(),
-        policy_arn: arn,
-    };
-    Ok(ListAnswer { attached_policies: arns.into_iter().map(view).collect(), page })
+    Ok(ListAnswer { attached_policies: arns.into_iter().map(Attached::of).collect(), page })
+}
+
+/// `/division/` of `arn:aws:iam::111111111111:policy/division/name`.
+fn path_of(arn: &str) -> Option<String> {
+    let resource = arn.parse::<Arn>().ok()?.resource;
+    let path = resource.strip_prefix("policy")?;
+    Some(path.rsplit_once('/')?.0.to_owned() + "/")
+}
+
+impl Attached {
+    /// A managed policy by its ARN, whose last part is its name.
+    pub(super) fn of(arn: String) -> Self {
+        Self { policy_name: arn.rsplit('/').next().unwrap_or_default().to_owned(), policy_arn: arn }
+    }
 }

@@ -1,9 +1,9 @@
 //! Permissions boundaries of users and roles.
 
-use gateway::{Access, Check, Cx, Fault};
+use gateway::{Access, Cx, Fault};
 use serde::Deserialize;
 
-use super::common::{Done, iam_arn};
+use super::common::Done;
 use super::holder::Holder;
 use crate::identity::managed_policy;
 
@@ -17,14 +17,12 @@ pub(super) struct PutInput {
 
 pub(super) fn put_access<H: Holder>(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
     let action = format!("iam:Put{}PermissionsBoundary", H::NOUN);
-    let arn = iam_arn(cx.account()?, H::resource(cx, &input.holder)?);
-    let check =
-        Check::new(&action, arn).with("iam:PermissionsBoundary", &input.permissions_boundary);
-    Ok(Access::to(check))
+    let check = H::check(cx, &action, &input.holder)?;
+    Ok(Access::to(check.with("iam:PermissionsBoundary", &input.permissions_boundary)))
 }
 
 pub(super) fn put<H: Holder>(cx: &mut Cx, input: PutInput) -> Result<Done, Fault> {
-    let mut holder = H::find(cx, &input.holder)?;
+    let mut holder = H::to_change(cx, &input.holder)?;
     check(cx, &input.permissions_boundary)?;
     holder.policies().boundary = Some(input.permissions_boundary);
     holder.save(cx)?;
@@ -47,13 +45,13 @@ pub(super) struct DeleteInput {
 }
 
 pub(super) fn delete_access<H: Holder>(cx: &Cx, input: &DeleteInput) -> Result<Access, Fault> {
-    H::access(cx, "Delete", "PermissionsBoundary", &input.holder)
+    H::access(cx, &format!("iam:Delete{}PermissionsBoundary", H::NOUN), &input.holder)
 }
 
 pub(super) fn delete<H: Holder>(cx: &mut Cx, input: DeleteInput) -> Result<Done, Fault> {
-    let mut holder = H::find(cx, &input.holder)?;
+    let mut holder = H::to_change(cx, &input.holder)?;
     if holder.policies().boundary.take().is_none() {
-        let noun = H::NOUN.to_ascii_lowercase();
+        let noun = H::CALLED;
         let text = format!("The {noun} {} has no permissions boundary.", input.holder);
         return Err(Fault::new("NoSuchEntity", text).status(404));
     }

@@ -52,12 +52,27 @@ pub(super) struct Tag {
     pub(super) value: String,
 }
 
-pub(super) fn tag_map(tags: Vec<Tag>) -> BTreeMap<String, String> {
-    tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
-}
-
 pub(super) fn tag_list(tags: &BTreeMap<String, String>) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
+}
+
+/// Tags as one thing shows them: an answer without tags has no member for them.
+pub(super) fn shown(tags: &BTreeMap<String, String>) -> Option<Vec<Tag>> {
+    (!tags.is_empty()).then(|| tag_list(tags))
+}
+
+/// A permissions boundary in answers.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Boundary {
+    permissions_boundary_type: &'static str,
+    permissions_boundary_arn: String,
+}
+
+impl Boundary {
+    pub(super) fn of(arn: Option<String>) -> Option<Self> {
+        arn.map(|arn| Self { permissions_boundary_type: "Policy", permissions_boundary_arn: arn })
+    }
 }
 
 /// The check that most operations need: one action on one ARN of the caller's account.
@@ -65,9 +80,9 @@ pub(super) fn on(cx: &Cx, action: &str, resource: String) -> Result<Access, Faul
     Ok(Access::to(Check::new(action, iam_arn(cx.account()?, resource))))
 }
 
-/// A list over the whole account.
-pub(super) fn on_all(cx: &Cx, action: &str, kind: &str) -> Result<Access, Fault> {
-    on(cx, action, format!("{kind}/"))
+/// A list over a path of the account, `/` for the whole.
+pub(super) fn on_all(cx: &Cx, action: &str, kind: &str, prefix: &str) -> Result<Access, Fault> {
+    on(cx, action, format!("{kind}{prefix}"))
 }
 
 pub(super) fn iam_arn(account: &AccountId, resource: impl Into<String>) -> Arn {
@@ -89,7 +104,16 @@ pub(super) fn conflict(must: &str) -> Fault {
 }
 
 pub(super) fn limit(what: &str, quota: usize) -> Fault {
-    Fault::new("LimitExceeded", format!("Cannot exceed quota for {what}: {quota}")).status(409)
+    limit_reached(&format!("Cannot exceed quota for {what}: {quota}"))
+}
+
+pub(super) fn limit_reached(text: &str) -> Fault {
+    Fault::new("LimitExceeded", text).status(409)
+}
+
+/// Characters of a document that count towards a quota: white space does not.
+pub(super) fn counted(document: &str) -> usize {
+    document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
 /// Refuses a document that does not parse or breaks the grammar of its place.

@@ -3,21 +3,25 @@
 use std::collections::BTreeMap;
 
 use gateway::{Access, Check, Cx, Fault};
-use names::Arn;
+use names::{AccountId, Arn};
 use policy::validate::Place;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
-    Done, Page, Paging, Tag, check_document, encoded, iam_arn, on_all, path_or_root, tag_list,
-    tag_map,
+    Done, Page, Paging, Tag, check_document, counted, iam_arn, limit, on_all, path_or_root, shown,
 };
+use super::entity::Entity;
+use super::tagging::{self, Tagged};
+use super::usage::Usage;
 use crate::identity::{
-    self, Attachments, ManagedPolicyRecord, PolicyVersion, aws_managed_policies, managed_policies,
-    managed_policy, roles, users,
+    self, ManagedPolicyRecord, PolicyVersion, aws_managed_policies, managed_policies,
+    managed_policy,
 };
 
-/// Versions that a policy may have (IAM quotas).
-const MAX_VERSIONS: usize = 5;
+/// Customer managed policies that an account may have (IAM quotas).
+const MAX_POLICIES: usize = 1_500;
+/// Characters of a managed policy, white space aside (IAM quotas).
+const MAX_SIZE: usize = 6_144;
 
 /// A policy in answers.
 #[derive(Serialize)]
@@ -34,7 +38,7 @@ pub(super) struct PolicyView {
     description: Option<String>,
     create_date: i64,
     update_date: i64,
-    tags: Vec<Tag>,
+    tags: Option<Vec<Tag>>,
 }
 
 #[derive(Serialize)]
@@ -43,48 +47,90 @@ pub(super) struct PolicyAnswer {
     policy: PolicyView,
 }
 
-fn view(cx: &Cx, record: &ManagedPolicyRecord) -> Result<PolicyView, Fault> {
+/// A policy as GetPolicy shows it.
+fn view(usage: &Usage, record: &ManagedPolicyRecord) -> PolicyView {
+    PolicyView {
+        description: record.description.clone(),
+        tags: shown(&record.tags),
+        ..listed(usage, record)
+    }
+}
+
+/// A policy as ListPolicies shows it.
+fn listed(usage: &Usage, record: &ManagedPolicyRecord) -> PolicyView {
     let arn = record.arn().to_string();
-    let (attachment_count, permissions_boundary_usage_count) = usage(cx, &arn)?;
-    Ok(PolicyView {
+    PolicyView {
         policy_name: record.name.clone(),
         policy_id: record.id.clone(),
         path: record.path.clone(),
         default_version_id: format!("v{}", record.default_version),
-        attachment_count,
-        permissions_boundary_usage_count,
+        attachment_count: usage.attached(&arn),
+        permissions_boundary_usage_count: usage.bounding(&arn),
         is_attachable: true,
-        description: record.description.clone(),
+        description: None,
         create_date: record.created.timestamp(),
         update_date: record.updated.timestamp(),
-        tags: tag_list(&record.tags),
+        tags: None,
         arn,
-    })
+    }
 }
 
-/// How many identities of the account the policy hangs on, and how many it bounds.
-fn usage(cx: &Cx, arn: &str) -> Result<(usize, usize), Fault> {
-    let account = cx.account()?;
-    let of_users = users::list(cx, account)?.into_iter().map(|user| user.policies);
-    let of_roles = roles::list(cx, account)?.into_iter().map(|role| role.policies);
-    let holders: Vec<Attachments> = of_users.chain(of_roles).collect();
-    let attached = |held: &&Attachments| held.managed.iter().any(|known| known == arn);
-    let bounded = |held: &&Attachments| held.boundary.as_deref() == Some(arn);
-    Ok((holders.iter().filter(attached).count(), holders.iter().filter(bounded).count()))
+impl Entity for ManagedPolicyRecord {
+    const NOUN: &'static str = "Policy";
+    const CALLED: &'static str = "policy";
+
+    fn known(cx: &Cx, arn: &str) -> Result<Option<Self>, Fault> {
+        managed_policy(cx, arn)
+    }
+
+    fn arn(&self) -> Arn {
+        ManagedPolicyRecord::arn(self)
+    }
+
+    fn arn_if_absent(account: &AccountId, arn: &str) -> Arn {
+        arn.parse().unwrap_or_else(|_| iam_arn(account, "policy/"))
+    }
+
+    fn save(&self, cx: &mut Cx) -> Result<(), Fault> {
+        let own = || Fault::new("AccessDenied", "AWS managed policies are AWS's").status(403);
+        let account = self.account.clone().ok_or_else(own)?;
+        managed_policies::put(cx, &account, self)
+    }
+
+    fn absent(arn: &str) -> Fault {
+        Fault::new("NoSuchEntity", format!("Policy {arn} was not found.")).status(404)
+    }
+
+    fn tags_of(&self) -> Option<&BTreeMap<String, String>> {
+        Some(&self.tags)
+    }
+
+    /// A text that is no ARN is refused before anything is asked.
+    fn access(cx: &Cx, action: &str, arn: &str) -> Result<Access, Fault> {
+        parsed(arn)?;
+        Ok(Access::to(Self::check(cx, action, arn)?))
+    }
 }
 
-fn find(cx: &Cx, arn: &str) -> Result<ManagedPolicyRecord, Fault> {
-    let text = format!("Policy {arn} was not found.");
-    managed_policy(cx, arn)?.ok_or_else(|| Fault::new("NoSuchEntity", text).status(404))
+/// An ARN, or IAM's refusal of a text that is none.
+pub(super) fn parsed(arn: &str) -> Result<Arn, Fault> {
+    let text = "Invalid ARN:  Could not be parsed!";
+    arn.parse().map_err(|_| Fault::new("ValidationError", text).status(400))
 }
 
-/// The check on a policy's ARN; a text that is no ARN is refused first.
-fn on_policy(cx: &Cx, action: &str, arn: &str) -> Result<Access, Fault> {
-    let parsed: Arn = arn.parse().map_err(|_| {
-        Fault::new("ValidationError", "Invalid ARN:  Could not be parsed!").status(400)
-    })?;
-    let owner = parsed.account.clone().map_or_else(|| cx.account().cloned(), Ok)?;
-    Ok(Access::to(Check::new(action, parsed).owned_by(&owner)))
+impl Tagged for ManagedPolicyRecord {
+    fn tags(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.tags
+    }
+}
+
+/// Refuses a document that is malformed or too long.
+pub(super) fn accept(document: &str) -> Result<(), Fault> {
+    check_document(Place::Identity, document)?;
+    if counted(document) > MAX_SIZE {
+        return Err(limit("PolicySize", MAX_SIZE));
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -101,7 +147,8 @@ pub(super) struct CreateInput {
 pub(super) fn create_access(cx: &Cx, input: &CreateInput) -> Result<Access, Fault> {
     let path = path_or_root(input.path.clone());
     let arn = iam_arn(cx.account()?, format!("policy{path}{}", input.policy_name));
-    Ok(Access::to(Check::new("iam:CreatePolicy", arn)))
+    let check = Check::new("iam:CreatePolicy", arn);
+    Ok(Access::to(tagging::asking_for(check, &input.tags)))
 }
 
 pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<PolicyAnswer, Fault> {
@@ -113,7 +160,10 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<PolicyAnswer, Fa
         );
         return Err(Fault::new("EntityAlreadyExists", text).status(409));
     }
-    check_document(Place::Identity, &input.policy_document)?;
+    accept(&input.policy_document)?;
+    if managed_policies::list(cx, &account)?.len() >= MAX_POLICIES {
+        return Err(limit("PoliciesPerAccount", MAX_POLICIES));
+    }
     let first = PolicyVersion { document: input.policy_document, created: cx.now() };
     let record = ManagedPolicyRecord {
         id: identity::unique_id(cx.world(), "ANPA"),
@@ -126,34 +176,35 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<PolicyAnswer, Fa
         versions: BTreeMap::from([(1, first)]),
         default_version: 1,
         next_version: 2,
-        tags: tag_map(input.tags),
+        tags: tagging::of_new::<ManagedPolicyRecord>(input.tags)?,
     };
     managed_policies::put(cx, &account, &record)?;
-    Ok(PolicyAnswer { policy: view(cx, &record)? })
+    Ok(PolicyAnswer { policy: view(&Usage::default(), &record) })
 }
 
 /// A policy by ARN: the input of several operations.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ByArn {
-    policy_arn: String,
+    pub(super) policy_arn: String,
 }
 
 pub(super) fn get_access(cx: &Cx, input: &ByArn) -> Result<Access, Fault> {
-    on_policy(cx, "iam:GetPolicy", &input.policy_arn)
+    ManagedPolicyRecord::access(cx, "iam:GetPolicy", &input.policy_arn)
 }
 
 pub(super) fn get(cx: &Cx, input: ByArn) -> Result<PolicyAnswer, Fault> {
-    Ok(PolicyAnswer { policy: view(cx, &find(cx, &input.policy_arn)?)? })
+    let record = ManagedPolicyRecord::find(cx, &input.policy_arn)?;
+    Ok(PolicyAnswer { policy: view(&Usage::of_account(cx)?, &record) })
 }
 
 pub(super) fn delete_access(cx: &Cx, input: &ByArn) -> Result<Access, Fault> {
-    on_policy(cx, "iam:DeletePolicy", &input.policy_arn)
+    ManagedPolicyRecord::access(cx, "iam:DeletePolicy", &input.policy_arn)
 }
 
 pub(super) fn delete(cx: &mut Cx, input: ByArn) -> Result<Done, Fault> {
-    let record = find(cx, &input.policy_arn)?;
-    if usage(cx, &input.policy_arn)? != (0, 0) {
+    let record = ManagedPolicyRecord::find(cx, &input.policy_arn)?;
+    if Usage::of_account(cx)?.any(&input.policy_arn) {
         let text = "Cannot delete a policy attached to entities.";
         return Err(Fault::new("DeleteConflict", text).status(409));
     }
@@ -173,6 +224,7 @@ pub(super) struct ListInput {
     scope: Option<String>,
     #[serde(default)]
     only_attached: bool,
+    policy_usage_filter: Option<String>,
     path_prefix: Option<String>,
     #[serde(flatten)]
     paging: Paging,
@@ -186,13 +238,26 @@ pub(super) struct ListAnswer {
     page: Page,
 }
 
-pub(super) fn list_access(cx: &Cx, _: &ListInput) -> Result<Access, Fault> {
-    on_all(cx, "iam:ListPolicies", "policy")
+pub(super) fn list_access(cx: &Cx, input: &ListInput) -> Result<Access, Fault> {
+    on_all(cx, "iam:ListPolicies", "policy", input.path_prefix.as_deref().unwrap_or("/"))
+}
+
+impl ListInput {
+    /// "PermissionsPolicy" leaves out what serves as a boundary and nothing else.
+    fn wants(&self, policy: &PolicyView) -> bool {
+        let (attached, bounding) =
+            (policy.attachment_count > 0, policy.permissions_boundary_usage_count > 0);
+        match self.policy_usage_filter.as_deref() {
+            Some("PermissionsBoundary") => bounding,
+            Some(_) => attached || !bounding && !self.only_attached,
+            None => attached || !self.only_attached,
+        }
+    }
 }
 
 pub(super) fn list(cx: &Cx, input: ListInput) -> Result<ListAnswer, Fault> {
-    let scope = input.scope.unwrap_or_else(|| "All".to_owned());
-    let prefix = path_or_root(input.path_prefix);
+    let scope = input.scope.as_deref().unwrap_or("All");
+    let prefix = path_or_root(input.path_prefix.clone());
     let mut records = Vec::new();
     if scope != "AWS" {
         records.extend(managed_policies::list(cx, cx.account()?)?);
@@ -200,155 +265,11 @@ pub(super) fn list(cx: &Cx, input: ListInput) -> Result<ListAnswer, Fault> {
     if scope != "Local" {
         records.extend(aws_managed_policies());
     }
-    let mut views = Vec::new();
-    for record in records.iter().filter(|record| record.path.starts_with(&prefix)) {
-        views.push(view(cx, record)?);
-    }
-    views.retain(|policy| !input.only_attached || policy.attachment_count > 0);
+    records.retain(|record| record.path.starts_with(&prefix));
+    let usage = Usage::of_account(cx)?;
+    let mut views: Vec<_> = records.iter().map(|record| listed(&usage, record)).collect();
+    views.retain(|policy| input.wants(policy));
     views.sort_by(|a, b| a.arn.cmp(&b.arn));
     let (policies, page) = input.paging.cut(views, |policy| &policy.arn);
     Ok(ListAnswer { policies, page })
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct VersionView {
-    document: Option<String>,
-    version_id: String,
-    is_default_version: bool,
-    create_date: i64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct VersionAnswer {
-    policy_version: VersionView,
-}
-
-fn version_view(record: &ManagedPolicyRecord, number: u32, whole: bool) -> Option<VersionView> {
-    let version = record.versions.get(&number)?;
-    Some(VersionView {
-        document: whole.then(|| encoded(&version.document)),
-        version_id: format!("v{number}"),
-        is_default_version: record.default_version == number,
-        create_date: version.created.timestamp(),
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct NewVersionInput {
-    policy_arn: String,
-    policy_document: String,
-    #[serde(default)]
-    set_as_default: bool,
-}
-
-pub(super) fn version_access(cx: &Cx, input: &NewVersionInput) -> Result<Access, Fault> {
-    on_policy(cx, "iam:CreatePolicyVersion", &input.policy_arn)
-}
-
-pub(super) fn create_version(cx: &mut Cx, input: NewVersionInput) -> Result<VersionAnswer, Fault> {
-    let mut record = find(cx, &input.policy_arn)?;
-    check_document(Place::Identity, &input.policy_document)?;
-    if record.versions.len() >= MAX_VERSIONS {
-        let text = format!(
-            "A managed policy can have up to {MAX_VERSIONS} versions. Before you create a new \
-             version, you must delete an existing version."
-        );
-        return Err(Fault::new("LimitExceeded", text).status(409));
-    }
-    let number = record.next_version;
-    let version = PolicyVersion { document: input.policy_document, created: cx.now() };
-    record.versions.insert(number, version);
-    record.next_version += 1;
-    record.updated = cx.now();
-    if input.set_as_default {
-        record.default_version = number;
-    }
-    let account = cx.account()?.clone();
-    managed_policies::put(cx, &account, &record)?;
-    let policy_version =
-        version_view(&record, number, false).ok_or_else(|| Fault::internal("no version"))?;
-    Ok(VersionAnswer { policy_version })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct VersionInput {
-    policy_arn: String,
-    version_id: String,
-}
-
-fn no_version(input: &VersionInput) -> Fault {
-    let text = format!(
-        "Policy {} version {} does not exist or is not attachable.",
-        input.policy_arn, input.version_id
-    );
-    Fault::new("NoSuchEntity", text).status(404)
-}
-
-fn version_number(id: &str) -> Option<u32> {
-    id.strip_prefix('v')?.parse().ok()
-}
-
-pub(super) fn version_get_access(cx: &Cx, input: &VersionInput) -> Result<Access, Fault> {
-    on_policy(cx, "iam:GetPolicyVersion", &input.policy_arn)
-}
-
-pub(super) fn get_version(cx: &Cx, input: VersionInput) -> Result<VersionAnswer, Fault> {
-    let record = find(cx, &input.policy_arn)?;
-    let found =
-        version_number(&input.version_id).and_then(|number| version_view(&record, number, true));
-    Ok(VersionAnswer { policy_version: found.ok_or_else(|| no_version(&input))? })
-}
-
-pub(super) fn version_delete_access(cx: &Cx, input: &VersionInput) -> Result<Access, Fault> {
-    on_policy(cx, "iam:DeletePolicyVersion", &input.policy_arn)
-}
-
-pub(super) fn delete_version(cx: &mut Cx, input: VersionInput) -> Result<Done, Fault> {
-    let mut record = find(cx, &input.policy_arn)?;
-    let number = version_number(&input.version_id).ok_or_else(|| no_version(&input))?;
-    if number == record.default_version {
-        let text = "Cannot delete the default version of a policy.";
-        return Err(Fault::new("DeleteConflict", text).status(409));
-    }
-    record.versions.remove(&number).ok_or_else(|| no_version(&input))?;
-    let account = cx.account()?.clone();
-    managed_policies::put(cx, &account, &record)?;
-    Ok(Done {})
-}
-
-pub(super) fn default_access(cx: &Cx, input: &VersionInput) -> Result<Access, Fault> {
-    on_policy(cx, "iam:SetDefaultPolicyVersion", &input.policy_arn)
-}
-
-pub(super) fn set_default(cx: &mut Cx, input: VersionInput) -> Result<Done, Fault> {
-    let mut record = find(cx, &input.policy_arn)?;
-    let known = version_number(&input.version_id).filter(|n| record.versions.contains_key(n));
-    record.default_version = known.ok_or_else(|| no_version(&input))?;
-    record.updated = cx.now();
-    let account = cx.account()?.clone();
-    managed_policies::put(cx, &account, &record)?;
-    Ok(Done {})
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct VersionsAnswer {
-    versions: Vec<VersionView>,
-    #[serde(flatten)]
-    page: Page,
-}
-
-pub(super) fn versions_access(cx: &Cx, input: &ByArn) -> Result<Access, Fault> {
-    on_policy(cx, "iam:ListPolicyVersions", &input.policy_arn)
-}
-
-pub(super) fn list_versions(cx: &Cx, input: ByArn) -> Result<VersionsAnswer, Fault> {
-    let record = find(cx, &input.policy_arn)?;
-    let newest_first = record.versions.keys().rev();
-    let versions = newest_first.filter_map(|n| version_view(&record, *n, false)).collect();
-    Ok(VersionsAnswer { versions, page: Page { is_truncated: false, marker: None } })
 }

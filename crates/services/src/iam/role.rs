@@ -1,18 +1,26 @@
 //! Roles: who may assume them is their trust policy, what they may do are their policies.
 
+use std::collections::BTreeMap;
+
 use gateway::{Access, Check, Cx, Fault};
+use names::{AccountId, Arn};
 use serde::{Deserialize, Serialize};
 
 use super::boundary;
 use super::common::{
-    Done, Page, Paging, Tag, conflict, encoded, exists, iam_arn, no_such, on_all, path_or_root,
-    tag_list, tag_map,
+    Boundary, Done, Tag, conflict, counted, encoded, exists, iam_arn, limit, path_or_root, shown,
 };
+use super::entity::{Entity, Listed};
+use super::tagging::{self, Tagged};
 use super::trust::check_trust;
-use crate::identity::{self, Attachments, RoleRecord, roles};
+use crate::identity::{RoleRecord, roles};
 
-/// Seconds that a session of a role lasts at most, when the role does not say.
-const DEFAULT_MAX_SESSION: i64 = 3_600;
+/// Roles that an account may have (IAM quotas).
+const MAX_ROLES: usize = 1_000;
+/// Characters of a trust policy, white space aside (IAM quotas).
+const MAX_TRUST: usize = 2_048;
+/// Where service-linked roles live.
+pub(super) const SERVICE_LINKED: &str = "/aws-service-role/";
 
 /// A role in answers.
 #[derive(Serialize)]
@@ -27,14 +35,7 @@ pub(super) struct Role {
     description: Option<String>,
     max_session_duration: i64,
     permissions_boundary: Option<Boundary>,
-    tags: Vec<Tag>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Boundary {
-    permissions_boundary_type: &'static str,
-    permissions_boundary_arn: String,
+    tags: Option<Vec<Tag>>,
 }
 
 #[derive(Serialize)]
@@ -46,6 +47,17 @@ pub(super) struct RoleAnswer {
 impl From<RoleRecord> for Role {
     fn from(record: RoleRecord) -> Self {
         Self {
+            permissions_boundary: Boundary::of(record.policies.boundary.clone()),
+            tags: shown(&record.tags),
+            ..Self::listed(record)
+        }
+    }
+}
+
+impl Role {
+    /// As lists have it.
+    pub(super) fn listed(record: RoleRecord) -> Self {
+        Self {
             arn: record.arn().to_string(),
             path: record.path,
             role_name: record.name,
@@ -54,44 +66,77 @@ impl From<RoleRecord> for Role {
             assume_role_policy_document: encoded(&record.trust),
             description: record.description,
             max_session_duration: record.max_session_seconds,
-            permissions_boundary: record.policies.boundary.map(|arn| Boundary {
-                permissions_boundary_type: "Policy",
-                permissions_boundary_arn: arn,
-            }),
-            tags: tag_list(&record.tags),
+            permissions_boundary: None,
+            tags: None,
         }
     }
 }
 
-/// The role, or IAM's words for its absence.
-pub(super) fn find(cx: &Cx, name: &str) -> Result<RoleRecord, Fault> {
-    roles::get(cx, cx.account()?, name)?.ok_or_else(|| no_such("role", name))
-}
+impl Entity for RoleRecord {
+    const NOUN: &'static str = "Role";
+    const CALLED: &'static str = "role";
 
-/// The ARN to ask about: with the role's path when it exists.
-pub(super) fn resource(cx: &Cx, name: &str) -> Result<String, Fault> {
-    let known = roles::get(cx, cx.account()?, name)?;
-    let arn = known.map(|role| role.arn());
-    Ok(match arn {
-        Some(arn) => arn.resource,
-        None => format!("role/{name}"),
-    })
-}
-
-/// The check for an action on an existing role, with its tags.
-pub(super) fn on_role(cx: &Cx, action: &str, name: &str) -> Result<Access, Fault> {
-    let account = cx.account()?;
-    let mut check = Check::new(action, iam_arn(account, resource(cx, name)?));
-    for (key, value) in roles::get(cx, account, name)?.into_iter().flat_map(|role| role.tags) {
-        check = check
-            .with(format!("aws:ResourceTag/{key}"), value.clone())
-            .with(format!("iam:ResourceTag/{key}"), value);
+    fn known(cx: &Cx, name: &str) -> Result<Option<Self>, Fault> {
+        roles::get(cx, cx.account()?, name)
     }
-    Ok(Access::to(check))
+
+    fn arn(&self) -> Arn {
+        RoleRecord::arn(self)
+    }
+
+    fn arn_if_absent(account: &AccountId, name: &str) -> Arn {
+        iam_arn(account, format!("role/{name}"))
+    }
+
+    fn save(&self, cx: &mut Cx) -> Result<(), Fault> {
+        roles::put(cx, &self.account, self)
+    }
+
+    fn tags_of(&self) -> Option<&BTreeMap<String, String>> {
+        Some(&self.tags)
+    }
+
+    fn own_to_change(&self) -> Result<(), Fault> {
+        if !self.path.starts_with(SERVICE_LINKED) {
+            return Ok(());
+        }
+        let text = format!(
+            "Cannot perform the operation on the protected role '{}' - this role is only \
+             modifiable by AWS",
+            self.name
+        );
+        Err(Fault::new("UnmodifiableEntity", text).status(400))
+    }
 }
 
-pub(super) fn save(cx: &mut Cx, role: &RoleRecord) -> Result<(), Fault> {
-    roles::put(cx, &role.account, role)
+impl Tagged for RoleRecord {
+    const FOLDED: bool = true;
+
+    fn tags(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.tags
+    }
+}
+
+impl Listed for RoleRecord {
+    const PLURAL: &'static str = "Roles";
+    const PREFIX: &'static str = "role";
+    type View = Role;
+
+    fn all(cx: &Cx) -> Result<Vec<Self>, Fault> {
+        roles::list(cx, cx.account()?)
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn in_list(self, _cx: &Cx) -> Result<Role, Fault> {
+        Ok(Role::listed(self))
+    }
 }
 
 #[derive(Deserialize)]
@@ -110,15 +155,9 @@ pub(super) struct CreateInput {
 pub(super) fn create_access(cx: &Cx, input: &CreateInput) -> Result<Access, Fault> {
     let path = path_or_root(input.path.clone());
     let arn = iam_arn(cx.account()?, format!("role{path}{}", input.role_name));
-    let mut check = Check::new("iam:CreateRole", arn)
+    let check = Check::new("iam:CreateRole", arn)
         .with_some("iam:PermissionsBoundary", input.permissions_boundary.clone());
-    for Tag { key, value } in &input.tags {
-        check = check.with(format!("aws:RequestTag/{key}"), value.clone());
-    }
-    if !input.tags.is_empty() {
-        check = check.with_all("aws:TagKeys", input.tags.iter().map(|tag| tag.key.clone()));
-    }
-    Ok(Access::to(check))
+    Ok(Access::to(tagging::asking_for(check, &input.tags)))
 }
 
 pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<RoleAnswer, Fault> {
@@ -126,23 +165,29 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<RoleAnswer, Faul
     if roles::get(cx, &account, &input.role_name)?.is_some() {
         return Err(exists("Role", &input.role_name));
     }
-    check_trust(cx, &input.assume_role_policy_document)?;
+    if roles::list(cx, &account)?.len() >= MAX_ROLES {
+        return Err(limit("RolesPerAccount", MAX_ROLES));
+    }
+    accept_trust(cx, &input.assume_role_policy_document)?;
     if let Some(arn) = &input.permissions_boundary {
         boundary::check(cx, arn)?;
     }
-    let role = RoleRecord {
-        id: identity::unique_id(cx.world(), "AROA"),
-        account,
-        name: input.role_name,
-        path: path_or_root(input.path),
-        created: cx.now(),
+    let path = path_or_root(input.path);
+    if path.starts_with(SERVICE_LINKED) {
+        // AWS's own words are not known.
+        let text = "Roles under the path /aws-service-role/ are made by CreateServiceLinkedRole";
+        return Err(Fault::new("InvalidInput", text).status(400));
+    }
+    let new = RoleRecord::new(cx, &account, input.role_name, input.assume_role_policy_document);
+    let mut role = RoleRecord {
+        path,
         description: input.description,
-        trust: input.assume_role_policy_document,
-        max_session_seconds: input.max_session_duration.unwrap_or(DEFAULT_MAX_SESSION),
-        tags: tag_map(input.tags),
-        policies: Attachments { boundary: input.permissions_boundary, ..Attachments::default() },
+        max_session_seconds: input.max_session_duration.unwrap_or(new.max_session_seconds),
+        tags: tagging::of_new::<RoleRecord>(input.tags)?,
+        ..new
     };
-    save(cx, &role)?;
+    role.policies.boundary = input.permissions_boundary;
+    role.save(cx)?;
     Ok(RoleAnswer { role: role.into() })
 }
 
@@ -154,19 +199,19 @@ pub(super) struct Named {
 }
 
 pub(super) fn get_access(cx: &Cx, input: &Named) -> Result<Access, Fault> {
-    on_role(cx, "iam:GetRole", &input.role_name)
+    RoleRecord::access(cx, "iam:GetRole", &input.role_name)
 }
 
 pub(super) fn get(cx: &Cx, input: Named) -> Result<RoleAnswer, Fault> {
-    Ok(RoleAnswer { role: find(cx, &input.role_name)?.into() })
+    Ok(RoleAnswer { role: RoleRecord::find(cx, &input.role_name)?.into() })
 }
 
 pub(super) fn delete_access(cx: &Cx, input: &Named) -> Result<Access, Fault> {
-    on_role(cx, "iam:DeleteRole", &input.role_name)
+    RoleRecord::access(cx, "iam:DeleteRole", &input.role_name)
 }
 
 pub(super) fn delete(cx: &mut Cx, input: Named) -> Result<Done, Fault> {
-    let role = find(cx, &input.role_name)?;
+    let role = RoleRecord::to_change(cx, &input.role_name)?;
     if !role.policies.managed.is_empty() {
         return Err(conflict("detach all policies"));
     }
@@ -177,33 +222,13 @@ pub(super) fn delete(cx: &mut Cx, input: Named) -> Result<Done, Fault> {
     Ok(Done {})
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ListInput {
-    path_prefix: Option<String>,
-    #[serde(flatten)]
-    paging: Paging,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ListAnswer {
-    roles: Vec<Role>,
-    #[serde(flatten)]
-    page: Page,
-}
-
-pub(super) fn list_access(cx: &Cx, _: &ListInput) -> Result<Access, Fault> {
-    on_all(cx, "iam:ListRoles", "role")
-}
-
-pub(super) fn list(cx: &Cx, input: ListInput) -> Result<ListAnswer, Fault> {
-    let prefix = path_or_root(input.path_prefix);
-    let mut all = roles::list(cx, cx.account()?)?;
-    all.retain(|role| role.path.starts_with(&prefix));
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    let (page, next) = input.paging.cut(all, |role| &role.name);
-    Ok(ListAnswer { roles: page.into_iter().map(Role::from).collect(), page: next })
+/// Refuses a trust policy that is too long, malformed, or names nobody.
+fn accept_trust(cx: &Cx, document: &str) -> Result<(), Fault> {
+    check_trust(cx, document)?;
+    if counted(document) > MAX_TRUST {
+        return Err(limit("ACLSizePerRole", MAX_TRUST));
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -214,14 +239,14 @@ pub(super) struct TrustInput {
 }
 
 pub(super) fn trust_access(cx: &Cx, input: &TrustInput) -> Result<Access, Fault> {
-    on_role(cx, "iam:UpdateAssumeRolePolicy", &input.role_name)
+    RoleRecord::access(cx, "iam:UpdateAssumeRolePolicy", &input.role_name)
 }
 
 pub(super) fn update_trust(cx: &mut Cx, input: TrustInput) -> Result<Done, Fault> {
-    let mut role = find(cx, &input.role_name)?;
-    check_trust(cx, &input.policy_document)?;
+    let mut role = RoleRecord::to_change(cx, &input.role_name)?;
+    accept_trust(cx, &input.policy_document)?;
     role.trust = input.policy_document;
-    save(cx, &role)?;
+    role.save(cx)?;
     Ok(Done {})
 }
 
@@ -234,66 +259,35 @@ pub(super) struct UpdateInput {
 }
 
 pub(super) fn update_access(cx: &Cx, input: &UpdateInput) -> Result<Access, Fault> {
-    on_role(cx, "iam:UpdateRole", &input.role_name)
+    RoleRecord::access(cx, "iam:UpdateRole", &input.role_name)
 }
 
 pub(super) fn update(cx: &mut Cx, input: UpdateInput) -> Result<Done, Fault> {
-    let mut role = find(cx, &input.role_name)?;
+    let mut role = RoleRecord::find(cx, &input.role_name)?;
+    if input.max_session_duration.is_some() {
+        // Of a service-linked role an account may change the description alone.
+        role.own_to_change()?;
+    }
     role.description = input.description.or(role.description);
     role.max_session_seconds = input.max_session_duration.unwrap_or(role.max_session_seconds);
-    save(cx, &role)?;
+    role.save(cx)?;
     Ok(Done {})
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct TagInput {
+pub(super) struct DescribeInput {
     role_name: String,
-    tags: Vec<Tag>,
+    description: String,
 }
 
-pub(super) fn tag_access(cx: &Cx, input: &TagInput) -> Result<Access, Fault> {
-    on_role(cx, "iam:TagRole", &input.role_name)
+pub(super) fn describe_access(cx: &Cx, input: &DescribeInput) -> Result<Access, Fault> {
+    RoleRecord::access(cx, "iam:UpdateRoleDescription", &input.role_name)
 }
 
-pub(super) fn tag(cx: &mut Cx, input: TagInput) -> Result<Done, Fault> {
-    let mut role = find(cx, &input.role_name)?;
-    role.tags.extend(tag_map(input.tags));
-    save(cx, &role)?;
-    Ok(Done {})
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct UntagInput {
-    role_name: String,
-    tag_keys: Vec<String>,
-}
-
-pub(super) fn untag_access(cx: &Cx, input: &UntagInput) -> Result<Access, Fault> {
-    on_role(cx, "iam:UntagRole", &input.role_name)
-}
-
-pub(super) fn untag(cx: &mut Cx, input: UntagInput) -> Result<Done, Fault> {
-    let mut role = find(cx, &input.role_name)?;
-    role.tags.retain(|key, _| !input.tag_keys.contains(key));
-    save(cx, &role)?;
-    Ok(Done {})
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TagsAnswer {
-    tags: Vec<Tag>,
-    #[serde(flatten)]
-    page: Page,
-}
-
-pub(super) fn list_tags_access(cx: &Cx, input: &Named) -> Result<Access, Fault> {
-    on_role(cx, "iam:ListRoleTags", &input.role_name)
-}
-
-pub(super) fn list_tags(cx: &Cx, input: Named) -> Result<TagsAnswer, Fault> {
-    let tags = tag_list(&find(cx, &input.role_name)?.tags);
-    Ok(TagsAnswer { tags, page: Page { is_truncated: false, marker: None } })
+pub(super) fn describe(cx: &mut Cx, input: DescribeInput) -> Result<RoleAnswer, Fault> {
+    let mut role = RoleRecord::find(cx, &input.role_name)?;
+    role.description = Some(input.description);
+    role.save(cx)?;
+    Ok(RoleAnswer { role: role.into() })
 }

@@ -1,12 +1,21 @@
 //! Users: identities with long-term keys.
 
-use gateway::{Access, Cx, Fault, Principal};
+use std::collections::BTreeMap;
+
+use gateway::{Access, Check, Cx, Fault, Principal};
+use names::{AccountId, Arn};
 use serde::{Deserialize, Serialize};
 
+use super::boundary;
 use super::common::{
-    Done, Page, Paging, Tag, conflict, exists, no_such, on, on_all, path_or_root, tag_list, tag_map,
+    Boundary, Done, Tag, conflict, exists, iam_arn, limit, on, path_or_root, shown,
 };
-use crate::identity::{self, Attachments, UserRecord, keys, users};
+use super::entity::{Entity, Listed, rename_access};
+use super::tagging::{self, Tagged};
+use crate::identity::{UserRecord, keys, users};
+
+/// Users that an account may have (IAM quotas).
+const MAX_USERS: usize = 5_000;
 
 /// A user in answers.
 #[derive(Serialize)]
@@ -17,7 +26,8 @@ pub(super) struct UserView {
     user_id: String,
     arn: String,
     create_date: i64,
-    tags: Vec<Tag>,
+    permissions_boundary: Option<Boundary>,
+    tags: Option<Vec<Tag>>,
 }
 
 #[derive(Serialize)]
@@ -29,29 +39,81 @@ pub(super) struct UserAnswer {
 impl From<UserRecord> for UserView {
     fn from(record: UserRecord) -> Self {
         Self {
+            permissions_boundary: Boundary::of(record.policies.boundary.clone()),
+            tags: shown(&record.tags),
+            ..Self::listed(record)
+        }
+    }
+}
+
+impl UserView {
+    /// As lists have it.
+    pub(super) fn listed(record: UserRecord) -> Self {
+        Self {
             arn: record.arn().to_string(),
             path: record.path,
             user_name: record.name,
             user_id: record.id,
             create_date: record.created.timestamp(),
-            tags: tag_list(&record.tags),
+            permissions_boundary: None,
+            tags: None,
         }
     }
 }
 
-/// The user, or IAM's words for its absence.
-pub(super) fn find(cx: &Cx, name: &str) -> Result<UserRecord, Fault> {
-    users::get(cx, cx.account()?, name)?.ok_or_else(|| no_such("user", name))
+impl Entity for UserRecord {
+    const NOUN: &'static str = "User";
+    const CALLED: &'static str = "user";
+
+    fn known(cx: &Cx, name: &str) -> Result<Option<Self>, Fault> {
+        users::get(cx, cx.account()?, name)
+    }
+
+    fn arn(&self) -> Arn {
+        UserRecord::arn(self)
+    }
+
+    fn arn_if_absent(account: &AccountId, name: &str) -> Arn {
+        iam_arn(account, format!("user/{name}"))
+    }
+
+    fn save(&self, cx: &mut Cx) -> Result<(), Fault> {
+        users::put(cx, &self.account, self)
+    }
+
+    fn tags_of(&self) -> Option<&BTreeMap<String, String>> {
+        Some(&self.tags)
+    }
 }
 
-/// The ARN to ask about: with the user's path when it exists.
-pub(super) fn resource(cx: &Cx, name: &str) -> Result<String, Fault> {
-    let known = users::get(cx, cx.account()?, name)?;
-    Ok(known.map_or_else(|| format!("user/{name}"), |user| user.arn().resource))
+impl Tagged for UserRecord {
+    const FOLDED: bool = true;
+
+    fn tags(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.tags
+    }
 }
 
-pub(super) fn save(cx: &mut Cx, user: &UserRecord) -> Result<(), Fault> {
-    users::put(cx, &user.account, user)
+impl Listed for UserRecord {
+    const PLURAL: &'static str = "Users";
+    const PREFIX: &'static str = "user";
+    type View = UserView;
+
+    fn all(cx: &Cx) -> Result<Vec<Self>, Fault> {
+        users::list(cx, cx.account()?)
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn in_list(self, _cx: &Cx) -> Result<UserView, Fault> {
+        Ok(UserView::listed(self))
+    }
 }
 
 /// The name given, or the caller's own: several operations may leave it out.
@@ -71,13 +133,17 @@ pub(super) fn name_or_own(cx: &Cx, given: Option<&String>) -> Result<String, Fau
 pub(super) struct CreateInput {
     user_name: String,
     path: Option<String>,
+    permissions_boundary: Option<String>,
     #[serde(default)]
     tags: Vec<Tag>,
 }
 
 pub(super) fn create_access(cx: &Cx, input: &CreateInput) -> Result<Access, Fault> {
     let path = path_or_root(input.path.clone());
-    on(cx, "iam:CreateUser", format!("user{path}{}", input.user_name))
+    let arn = iam_arn(cx.account()?, format!("user{path}{}", input.user_name));
+    let check = Check::new("iam:CreateUser", arn)
+        .with_some("iam:PermissionsBoundary", input.permissions_boundary.clone());
+    Ok(Access::to(tagging::asking_for(check, &input.tags)))
 }
 
 pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<UserAnswer, Fault> {
@@ -85,16 +151,19 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<UserAnswer, Faul
     if users::get(cx, &account, &input.user_name)?.is_some() {
         return Err(exists("User", &input.user_name));
     }
-    let user = UserRecord {
-        id: identity::unique_id(cx.world(), "AIDA"),
-        account,
-        name: input.user_name,
+    if users::list(cx, &account)?.len() >= MAX_USERS {
+        return Err(limit("UsersPerAccount", MAX_USERS));
+    }
+    if let Some(arn) = &input.permissions_boundary {
+        boundary::check(cx, arn)?;
+    }
+    let mut user = UserRecord {
         path: path_or_root(input.path),
-        created: cx.now(),
-        tags: tag_map(input.tags),
-        policies: Attachments::default(),
+        tags: tagging::of_new::<UserRecord>(input.tags)?,
+        ..UserRecord::new(cx, &account, input.user_name)
     };
-    save(cx, &user)?;
+    user.policies.boundary = input.permissions_boundary;
+    user.save(cx)?;
     Ok(UserAnswer { user: user.into() })
 }
 
@@ -105,13 +174,46 @@ pub(super) struct GetInput {
 }
 
 pub(super) fn get_access(cx: &Cx, input: &GetInput) -> Result<Access, Fault> {
-    let name = name_or_own(cx, input.user_name.as_ref())?;
-    on(cx, "iam:GetUser", resource(cx, &name)?)
+    if let (None, Principal::Root { .. }) = (&input.user_name, cx.principal()) {
+        return on(cx, "iam:GetUser", "root".to_owned());
+    }
+    UserRecord::access(cx, "iam:GetUser", &name_or_own(cx, input.user_name.as_ref())?)
 }
 
 pub(super) fn get(cx: &Cx, input: GetInput) -> Result<UserAnswer, Fault> {
     let name = name_or_own(cx, input.user_name.as_ref())?;
-    Ok(UserAnswer { user: find(cx, &name)?.into() })
+    Ok(UserAnswer { user: UserRecord::find(cx, &name)?.into() })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct UpdateInput {
+    user_name: String,
+    new_path: Option<String>,
+    new_user_name: Option<String>,
+}
+
+pub(super) fn update_access(cx: &Cx, input: &UpdateInput) -> Result<Access, Fault> {
+    let to = (input.new_path.as_deref(), input.new_user_name.as_deref());
+    rename_access::<UserRecord>(cx, "iam:UpdateUser", &input.user_name, to)
+}
+
+pub(super) fn update(cx: &mut Cx, input: UpdateInput) -> Result<Done, Fault> {
+    let mut user = UserRecord::find(cx, &input.user_name)?;
+    user.path = input.new_path.unwrap_or(user.path);
+    let old = std::mem::take(&mut user.name);
+    user.name = input.new_user_name.unwrap_or_else(|| old.clone());
+    let account = user.account.clone();
+    if !user.name.eq_ignore_ascii_case(&old) && users::get(cx, &account, &user.name)?.is_some() {
+        return Err(exists("User", &user.name));
+    }
+    for mut key in keys::of_user(cx, &account, &old)? {
+        key.user.clone_from(&user.name);
+        keys::put(cx, &key)?;
+    }
+    users::delete(cx, &account, &old)?;
+    user.save(cx)?;
+    Ok(Done {})
 }
 
 #[derive(Deserialize)]
@@ -121,49 +223,23 @@ pub(super) struct Named {
 }
 
 pub(super) fn delete_access(cx: &Cx, input: &Named) -> Result<Access, Fault> {
-    on(cx, "iam:DeleteUser", resource(cx, &input.user_name)?)
+    UserRecord::access(cx, "iam:DeleteUser", &input.user_name)
 }
 
 pub(super) fn delete(cx: &mut Cx, input: Named) -> Result<Done, Fault> {
-    let user = find(cx, &input.user_name)?;
+    let user = UserRecord::find(cx, &input.user_name)?;
     if !user.policies.managed.is_empty() {
         return Err(conflict("detach all policies"));
     }
     if !user.policies.inline.is_empty() {
         return Err(conflict("delete policies"));
     }
+    if !user.groups.is_empty() {
+        return Err(conflict("remove users from group"));
+    }
     if !keys::of_user(cx, &user.account, &user.name)?.is_empty() {
         return Err(conflict("delete access keys"));
     }
     users::delete(cx, &user.account, &user.name)?;
     Ok(Done {})
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ListInput {
-    path_prefix: Option<String>,
-    #[serde(flatten)]
-    paging: Paging,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ListAnswer {
-    users: Vec<UserView>,
-    #[serde(flatten)]
-    page: Page,
-}
-
-pub(super) fn list_access(cx: &Cx, _: &ListInput) -> Result<Access, Fault> {
-    on_all(cx, "iam:ListUsers", "user")
-}
-
-pub(super) fn list(cx: &Cx, input: ListInput) -> Result<ListAnswer, Fault> {
-    let prefix = path_or_root(input.path_prefix);
-    let mut all = users::list(cx, cx.account()?)?;
-    all.retain(|user| user.path.starts_with(&prefix));
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    let (page, next) = input.paging.cut(all, |user| &user.name);
-    Ok(ListAnswer { users: page.into_iter().map(UserView::from).collect(), page: next })
 }

@@ -6,7 +6,7 @@ use gateway::{Credential, Fault, IdentitySource, Principal, PrincipalPolicies, U
 use policy::{Document, Policy, PolicyKind};
 use store::{Seal, StoreError, Tx};
 
-use super::state::{keys, read_policy, read_role, read_user};
+use super::state::{keys, read_group, read_policy, read_role, read_user};
 use super::{AccessKeyRecord, Attachments, token};
 
 /// Knows every identity of the world.
@@ -57,6 +57,14 @@ impl IdentitySource for Identities {
                 if let Some(record) = record.filter(|record| record.id == user.id) {
                     let owner = format!("user {}", record.name);
                     add(tx, parse, &owner, &record.policies, &mut policies)?;
+                    for name in &record.groups {
+                        // A group with users cannot be deleted: its absence is damage.
+                        let group = read_group(tx, &user.account, name)?;
+                        let gone = || Fault::internal(format!("group {name} is gone"));
+                        let group = group.ok_or_else(gone)?;
+                        let owner = format!("group {}", group.name);
+                        add(tx, parse, &owner, &group.policies, &mut policies)?;
+                    }
                 }
             }
             Principal::Role(role) => {

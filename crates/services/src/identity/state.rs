@@ -1,4 +1,4 @@
-//! Records of accounts, users, roles, managed policies and long-term keys. Only this file knows
+//! Records of accounts, users, groups, roles, managed policies and long-term keys. Only this file knows
 //! their keys.
 //!
 //! INVARIANT (case): IAM names are unique without regard to case, so keys hold them in lower case
@@ -12,15 +12,15 @@ use names::{AccountId, Arn};
 use serde::{Deserialize, Serialize};
 use store::{Record, Table};
 
-use super::aws_managed;
+use super::table::{SCAN_LIMIT, named, named_records};
+use super::{aws_managed, unique_id};
 
 const ACCOUNTS: Table<AccountRecord> = Table::new("iam.accounts");
 const USERS: Table<UserRecord> = Table::new("iam.users");
+const GROUPS: Table<GroupRecord> = Table::new("iam.groups");
 const ROLES: Table<RoleRecord> = Table::new("iam.roles");
 const POLICIES: Table<ManagedPolicyRecord> = Table::new("iam.policies");
 const KEYS: Table<AccessKeyRecord> = Table::new("iam.access_keys");
-/// No account holds more of one kind than this (IAM quotas are lower still).
-const SCAN_LIMIT: usize = 10_000;
 
 /// An account of this world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct AccountRecord {
     pub created: DateTime<Utc>,
 }
 
-/// What hangs on a user or role.
+/// What hangs on a user, group or role.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Attachments {
     /// Inline policies: name to document.
@@ -60,6 +60,26 @@ pub struct UserRecord {
     /// Tags.
     pub tags: BTreeMap<String, String>,
     /// Policies.
+    pub policies: Attachments,
+    /// Names of the groups it belongs to, in the order of joining.
+    #[serde(default)]
+    pub groups: Vec<String>,
+}
+
+/// A group of users: holds policies for them, and is no principal itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupRecord {
+    /// The account.
+    pub account: AccountId,
+    /// The name as given.
+    pub name: String,
+    /// `/` or `/division/`.
+    pub path: String,
+    /// `AGPA…`.
+    pub id: String,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// Policies; a group has no boundary.
     pub policies: Attachments,
 }
 
@@ -143,18 +163,61 @@ pub struct AccessKeyRecord {
 
 impl Record for AccountRecord {}
 impl Record for UserRecord {}
+impl Record for GroupRecord {}
 impl Record for RoleRecord {}
 impl Record for ManagedPolicyRecord {}
 impl Record for AccessKeyRecord {}
 
 impl UserRecord {
+    /// A new user under `/`, with nothing on it.
+    pub fn new(cx: &Cx, account: &AccountId, name: impl Into<String>) -> Self {
+        Self {
+            account: account.clone(),
+            name: name.into(),
+            path: "/".to_owned(),
+            id: unique_id(cx.world(), "AIDA"),
+            created: cx.now(),
+            tags: BTreeMap::new(),
+            policies: Attachments::default(),
+            groups: Vec::new(),
+        }
+    }
+
     /// The user's ARN.
     pub fn arn(&self) -> Arn {
         Arn::new("iam", None, Some(&self.account), format!("user{}{}", self.path, self.name))
     }
 }
 
+impl GroupRecord {
+    /// The group's ARN.
+    pub fn arn(&self) -> Arn {
+        Arn::new("iam", None, Some(&self.account), format!("group{}{}", self.path, self.name))
+    }
+}
+
 impl RoleRecord {
+    /// A new role under `/` that `trust` lets assume, for an hour at most, with nothing on it.
+    pub fn new(
+        cx: &Cx,
+        account: &AccountId,
+        name: impl Into<String>,
+        trust: impl Into<String>,
+    ) -> Self {
+        Self {
+            account: account.clone(),
+            name: name.into(),
+            path: "/".to_owned(),
+            id: unique_id(cx.world(), "AROA"),
+            created: cx.now(),
+            description: None,
+            trust: trust.into(),
+            max_session_seconds: 3_600,
+            tags: BTreeMap::new(),
+            policies: Attachments::default(),
+        }
+    }
+
     /// The role's ARN.
     pub fn arn(&self) -> Arn {
         Arn::new("iam", None, Some(&self.account), format!("role{}{}", self.path, self.name))
@@ -173,10 +236,6 @@ impl ManagedPolicyRecord {
     pub fn document(&self) -> Option<&str> {
         self.versions.get(&self.default_version).map(|version| version.document.as_str())
     }
-}
-
-fn named(account: &AccountId, name: &str) -> String {
-    format!("{account}/{}", name.to_ascii_lowercase())
 }
 
 /// Accounts.
@@ -208,52 +267,10 @@ pub mod accounts {
     }
 }
 
-/// The four functions that every kind of named record has.
-macro_rules! named_records {
-    ($module:ident, $table:ident, $record:ident, $what:literal) => {
-        #[doc = concat!("Reading and writing ", $what, ".")]
-        pub mod $module {
-            use super::*;
-
-            #[doc = concat!("One of the ", $what, " by name.")]
-            ///
-            /// # Errors
-            /// When the state cannot be read.
-            pub fn get(cx: &Cx, account: &AccountId, name: &str) -> Result<Option<$record>, Fault> {
-                cx.get(&$table, &named(account, name))
-            }
-
-            #[doc = concat!("All ", $what, " of an account, by name.")]
-            ///
-            /// # Errors
-            /// When the state cannot be read.
-            pub fn list(cx: &Cx, account: &AccountId) -> Result<Vec<$record>, Fault> {
-                let found = cx.scan(&$table, &named(account, ""), None, SCAN_LIMIT)?;
-                Ok(found.into_iter().map(|(_, record)| record).collect())
-            }
-
-            #[doc = concat!("Writes one of the ", $what, ".")]
-            ///
-            /// # Errors
-            /// When the state cannot be written.
-            pub fn put(cx: &mut Cx, account: &AccountId, record: &$record) -> Result<(), Fault> {
-                cx.put(&$table, &named(account, &record.name), record)
-            }
-
-            #[doc = concat!("Removes one of the ", $what, ".")]
-            ///
-            /// # Errors
-            /// When the state cannot be written.
-            pub fn delete(cx: &mut Cx, account: &AccountId, name: &str) -> Result<bool, Fault> {
-                cx.delete(&$table, &named(account, name))
-            }
-        }
-    };
-}
-
-named_records!(users, USERS, UserRecord, "users");
-named_records!(roles, ROLES, RoleRecord, "roles");
-named_records!(managed_policies, POLICIES, ManagedPolicyRecord, "customer managed policies");
+named_records!(users, USERS, UserRecord, name, "users");
+named_records!(groups, GROUPS, GroupRecord, name, "groups");
+named_records!(roles, ROLES, RoleRecord, name, "roles");
+named_records!(managed_policies, POLICIES, ManagedPolicyRecord, name, "customer managed policies");
 
 /// A managed policy by ARN, AWS's own included; `None` when it does not exist.
 ///
@@ -330,6 +347,14 @@ pub(super) fn read_user(
     name: &str,
 ) -> Result<Option<UserRecord>, store::StoreError> {
     tx.get(&USERS, &named(account, name))
+}
+
+pub(super) fn read_group(
+    tx: &store::Tx,
+    account: &AccountId,
+    name: &str,
+) -> Result<Option<GroupRecord>, store::StoreError> {
+    tx.get(&GROUPS, &named(account, name))
 }
 
 pub(super) fn read_role(

@@ -36,6 +36,7 @@ pub(super) fn prepared() -> Prepared {
     put_object(&world, &admin);
     let role = world.role("prod", "known", &trusting(&["111111111111"]), &[]);
     ok("iam", "CreateUser", json!({ "UserName": "known" }));
+    ok("iam", "CreateGroup", json!({ "GroupName": "known" }));
     let document = testkit::document(&[allow(&["s3:*"], &["*"])]);
     let policy = json!({ "PolicyName": "known", "PolicyDocument": document });
     let policy = ok("iam", "CreatePolicy", policy)["Policy"]["Arn"].clone();
@@ -45,7 +46,7 @@ pub(super) fn prepared() -> Prepared {
         "SecretId": "known", "KeyId": key, "TargetKeyId": key, "DestinationKeyId": key,
         "AliasName": "alias/known",
         "CiphertextBlob": ciphertext["CiphertextBlob"], "NumberOfBytes": 32,
-        "UserName": "known", "RoleName": "known", "RoleArn": role, "PolicyArn": policy,
+        "UserName": "known", "GroupName": "known", "RoleName": "known", "RoleArn": role, "PolicyArn": policy,
         "PermissionsBoundary": policy, "VersionId": "v1", "PolicyDocument": document,
         "CopySource": "known/object", "ClusterIdentifier": "known", "Policy": document,
     });

@@ -20,6 +20,7 @@ mod decode;
 mod every_member;
 mod every_operation;
 mod iam;
+mod iam_groups;
 mod kms;
 mod outputs;
 mod redshift;

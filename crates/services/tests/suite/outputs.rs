@@ -122,7 +122,8 @@ fn iam(caller: &Caller) {
     ok("CreateRole", json!({ "RoleName": "r", "AssumeRolePolicyDocument": trust, "Tags": tag }));
     ok("UpdateAssumeRolePolicy", json!({ "RoleName": "r", "PolicyDocument": trust }));
     ok("UpdateRole", json!({ "RoleName": "r", "Description": "d" }));
-    for (noun, name) in [("User", "u"), ("Role", "r")] {
+    iam_groups(caller);
+    for (noun, name) in [("User", "u"), ("Role", "r"), ("Group", "g")] {
         let member = format!("{noun}Name");
         let with = |more: Value| {
             let mut input = json!({ member.as_str(): name });
@@ -138,18 +139,46 @@ fn iam(caller: &Caller) {
         ok(&format!("Get{noun}Policy"), inline.clone());
         ok(&format!("List{noun}Policies"), with(json!({})));
         ok(&format!("Delete{noun}Policy"), inline);
+        ok(&format!("Get{noun}"), with(json!({})));
+        if noun == "Group" {
+            continue;
+        }
         let boundary = with(json!({ "PermissionsBoundary": arn }));
         ok(&format!("Put{noun}PermissionsBoundary"), boundary);
         ok(&format!("Get{noun}"), with(json!({})));
         ok(&format!("Delete{noun}PermissionsBoundary"), with(json!({})));
     }
-    ok("TagRole", json!({ "RoleName": "r", "Tags": tag }));
-    ok("ListRoleTags", json!({ "RoleName": "r" }));
-    ok("UntagRole", json!({ "RoleName": "r", "TagKeys": ["a"] }));
+    for (noun, member, name) in [
+        ("User", "UserName", json!("u")),
+        ("Role", "RoleName", json!("r")),
+        ("Policy", "PolicyArn", arn.clone()),
+    ] {
+        ok(&format!("Tag{noun}"), json!({ member: name, "Tags": tag }));
+        ok(&format!("List{noun}Tags"), json!({ member: name }));
+        ok(&format!("Get{noun}"), json!({ member: name }));
+        ok(&format!("Untag{noun}"), json!({ member: name, "TagKeys": ["a"] }));
+    }
+    ok("UpdateRoleDescription", json!({ "RoleName": "r", "Description": "d" }));
+    ok("DeleteGroup", json!({ "GroupName": "g" }));
+    ok("UpdateUser", json!({ "UserName": "u", "NewPath": "/p/" }));
     ok("ListRoles", json!({}));
     ok("DeletePolicy", by_arn);
     ok("DeleteRole", json!({ "RoleName": "r" }));
     ok("DeleteUser", json!({ "UserName": "u" }));
+}
+
+fn iam_groups(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("iam", operation, input);
+    ok("CreateGroup", json!({ "GroupName": "first", "Path": "/p/" }));
+    ok("UpdateGroup", json!({ "GroupName": "first", "NewGroupName": "g" }));
+    let member = json!({ "GroupName": "g", "UserName": "u" });
+    ok("AddUserToGroup", member.clone());
+    ok("GetGroup", json!({ "GroupName": "g" }));
+    ok("ListGroups", json!({}));
+    ok("ListGroupsForUser", json!({ "UserName": "u" }));
+    ok("RemoveUserFromGroup", member);
+    let administrators = "arn:aws:iam::aws:policy/AdministratorAccess";
+    ok("ListEntitiesForPolicy", json!({ "PolicyArn": administrators }));
 }
 
 fn sts(caller: &Caller) {
