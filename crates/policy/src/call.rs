@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use crate::arn::SplitArn;
+use crate::doubt::Doubt;
 use crate::keys::Keys;
 use crate::policies::Policies;
 use crate::request::{Principal, PrincipalKind, Request};
@@ -24,6 +25,8 @@ pub(crate) struct Call<'a> {
     pub has_boundary: bool,
     /// Whether caller and resource belong to one account.
     pub same_account: bool,
+    /// Keys whose values nobody knows; a real request has none.
+    pub doubt: Option<Doubt<'a>>,
 }
 
 /// What the call is made on.
@@ -50,6 +53,7 @@ impl<'a> Call<'a> {
             has_boundary: !policies.boundaries.is_empty(),
             same_account: same_account(request, &target),
             target,
+            doubt: None,
         }
     }
 

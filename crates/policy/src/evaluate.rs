@@ -20,20 +20,24 @@ use gates::{Gate, Gates};
 ///
 /// Every blocker is found, not only the first; an explicit deny always wins.
 pub fn evaluate(request: &Request, policies: &Policies) -> Decision {
-    let call = Call::new(request, policies);
-    if service_rules::always_allowed(&call) {
+    decide(&Call::new(request, policies), policies)
+}
+
+/// [`evaluate`] of a request that is ready for matching.
+pub(crate) fn decide(call: &Call<'_>, policies: &Policies) -> Decision {
+    if service_rules::always_allowed(call) {
         return Decision::allow("this action needs no permission", Vec::new());
     }
-    let gates = Gates::read(&call, policies);
+    let gates = Gates::read(call, policies);
     let mut blockers = gates.denies();
-    blockers.extend(service_rule(&call));
-    blockers.extend(public_access_block(&call, policies));
+    blockers.extend(service_rule(call));
+    blockers.extend(public_access_block(call, policies));
     blockers.extend(gates.resource_control.iter().filter_map(Gate::blocker));
     blockers.extend(gates.service_control.iter().filter_map(Gate::blocker));
     blockers.extend(gates.endpoint.as_ref().and_then(Gate::blocker));
-    blockers.extend(missing_grants(&call, &gates));
+    blockers.extend(missing_grants(call, &gates));
     if blockers.is_empty() {
-        let (because, deciding) = gates.grants(&call);
+        let (because, deciding) = gates.grants(call);
         return Decision::allow(because, deciding);
     }
     blockers.sort_by_key(|blocker| !blocker.explicit);

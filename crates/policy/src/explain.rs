@@ -61,13 +61,13 @@ pub fn explain(request: &Request, policies: &Policies) -> Explanation {
 }
 
 /// A policy with the organization level it is attached at.
-struct Place<'a> {
-    policy: &'a Policy,
-    level: Option<&'a str>,
+pub(crate) struct Place<'a> {
+    pub policy: &'a Policy,
+    pub level: Option<&'a str>,
 }
 
 /// Every policy in the order in which AWS evaluates them.
-fn places(policies: &Policies) -> Vec<Place<'_>> {
+pub(crate) fn places(policies: &Policies) -> Vec<Place<'_>> {
     let levels = policies.rcps.iter().chain(&policies.scps);
     let organization = levels.flat_map(|level| {
         level.policies.iter().map(|policy| Place { policy, level: Some(level.name.as_str()) })

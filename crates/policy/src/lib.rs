@@ -13,6 +13,7 @@ mod call;
 mod condition;
 pub mod decision;
 pub mod document;
+pub mod doubt;
 pub mod evaluate;
 pub mod explain;
 mod glob;
@@ -30,6 +31,7 @@ pub mod vector;
 
 pub use decision::{Blocker, Cause, Decision, StatementRef, Style, Verdict};
 pub use document::{Document, ParseError};
+pub use doubt::{Range, range};
 pub use evaluate::evaluate;
 pub use explain::{Change, Explanation, Fix, explain};
 pub use policies::{Level, Policies, Policy, PolicyKind, PublicAccessBlock, Settings};

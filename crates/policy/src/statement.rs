@@ -66,8 +66,13 @@ impl Statement {
     pub(crate) fn applies(&self, call: &Call<'_>, kind: PolicyKind) -> Grant {
         let covered = self.covers_action(call)
             && self.covers_resource(call, kind)
-            && self.conditions.iter().all(|condition| condition.holds(&call.keys));
+            && self.conditions.iter().all(|condition| self.holds(condition, call));
         if covered { self.grant(call, kind) } else { Grant::None }
+    }
+
+    fn holds(&self, condition: &Condition, call: &Call<'_>) -> bool {
+        let doubtful = call.doubt.and_then(|doubt| doubt.holds(condition, self.effect));
+        doubtful.unwrap_or_else(|| condition.holds(&call.keys))
     }
 
     /// Whether `Action` or `NotAction` covers the call; a statement without either never applies.
@@ -82,7 +87,10 @@ impl Statement {
     /// belongs to one resource; elsewhere a statement without it can only deny.
     pub(crate) fn covers_resource(&self, call: &Call<'_>, kind: PolicyKind) -> bool {
         match &self.resources {
-            Some(resources) => resources.cover(call, kind, self.effect),
+            Some(resources) => match &call.doubt {
+                Some(doubt) if doubt.touches(resources.variables()) => doubt.applies(self.effect),
+                _ => resources.cover(call, kind, self.effect),
+            },
             None => kind.has_principal() || self.effect == Effect::Deny,
         }
     }
