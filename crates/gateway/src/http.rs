@@ -6,7 +6,7 @@ use std::io::Read;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ::http::header::HeaderValue;
+use ::http::header::{HeaderName, HeaderValue};
 use ::http::request::Parts;
 use ::http::{Method, Response, StatusCode};
 use base64::Engine;
@@ -188,15 +188,9 @@ fn respond(route: &Route, output: Output, ids: &ResponseIds) -> Outgoing {
     Outgoing { head: Response::from_parts(head, ()), body }
 }
 
-fn refuse(asked: &Asked, fault: Fault, ids: &ResponseIds, head_request: bool) -> Outgoing {
+fn refuse(asked: &Asked, mut fault: Fault, ids: &ResponseIds, head_request: bool) -> Outgoing {
     let message = fault.authorization_message.clone();
-    let told: Vec<(&str, String)> = ELEMENTS_IN_HEADERS
-        .iter()
-        .filter_map(|(element, header)| {
-            let (_, value) = fault.extra.iter().find(|(name, _)| name == element)?;
-            Some((*header, value.clone()))
-        })
-        .collect();
+    let told = headers_of(&mut fault);
     let fault = fault.into_wire(asked.model);
     let mut response = wire::encode_fault(asked.dialect, &fault, ids);
     // RFC 9110: neither an answer to HEAD nor a 304 has a body.
@@ -205,7 +199,8 @@ fn refuse(asked: &Asked, fault: Fault, ids: &ResponseIds, head_request: bool) ->
     }
     let (mut head, bytes) = response.into_parts();
     for (header, value) in told {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+        let header = HeaderName::from_bytes(header.as_bytes());
+        if let (Ok(header), Ok(value)) = (header, HeaderValue::from_str(&value)) {
             head.headers.insert(header, value);
         }
     }
@@ -213,4 +208,19 @@ fn refuse(asked: &Asked, fault: Fault, ids: &ResponseIds, head_request: bool) ->
         head.headers.insert(AUTHORIZATION_MESSAGE, value);
     }
     Outgoing { head: Response::from_parts(head, ()), body: OutgoingBody::Bytes(bytes) }
+}
+
+/// The headers that a fault carries: elements that stand in a header too, and what has a header's
+/// lower-case name, which no element has.
+fn headers_of(fault: &mut Fault) -> Vec<(String, String)> {
+    let is_header = |name: &str| name.starts_with(|first: char| first.is_ascii_lowercase());
+    let (mut headers, elements): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut fault.extra).into_iter().partition(|(name, _)| is_header(name));
+    for (element, header) in ELEMENTS_IN_HEADERS {
+        if let Some((_, value)) = elements.iter().find(|(name, _)| name == element) {
+            headers.push((header.to_owned(), value.clone()));
+        }
+    }
+    fault.extra = elements;
+    headers
 }

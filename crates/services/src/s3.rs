@@ -1,10 +1,9 @@
 //! Amazon S3: buckets and objects of every account of the world.
 //!
 //! Modelled: permissions of both accounts with AWS's answers for what is absent, bucket policies
-//! with Block Public Access, object ownership, real encryption of every object (SSE-S3, SSE-KMS),
+//! with Block Public Access, object ownership, real encryption of every object (SSE-S3, SSE-KMS), versions,
 //! ETags and checksums, ranges, conditions, copies, multipart uploads, tags. A bucket answers only
-//! requests signed for its Region. Not modelled: versioning (every object is version `null`),
-//! archive classes, object lock, ACL grants to third parties, website, replication, lifecycle,
+//! requests signed for its Region. Not modelled: archive classes, object lock, ACL grants to third parties, website, replication, lifecycle,
 //! customer-provided keys; what asks for one of them is refused, not ignored.
 //!
 //! Start at `put.rs` and `object.rs` for the two ways of bytes, `access.rs` for what is asked of
@@ -36,6 +35,7 @@ mod range;
 mod sealing;
 mod state;
 mod tagging;
+mod versioning;
 mod walk;
 
 #[cfg(test)]
@@ -67,7 +67,8 @@ fn buckets() -> Vec<Operation> {
         write("DeleteBucket", bucket::delete_access, bucket::delete),
         read("ListBuckets", bucket::list_access, bucket::list),
         read("GetBucketLocation", bucket::location_access, bucket::location),
-        read("GetBucketVersioning", bucket::versioning_access, bucket::versioning),
+        write("PutBucketVersioning", versioning::put_access, versioning::put),
+        read("GetBucketVersioning", versioning::get_access, versioning::get),
         read("ListObjects", list::access, list::v1),
         read("ListObjectsV2", list::access, list::v2),
         read("ListObjectVersions", list::versions_access, list::versions),

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::faults;
 use super::ownership;
+use super::state::versions::{self, Stored};
 use super::state::{self, Bucket, Object};
 
 /// An object's key has at most this many bytes.
@@ -187,7 +188,7 @@ pub(super) fn reading(
     actions: (&str, &str),
 ) -> Result<Access, Fault> {
     let action = if version_id.is_some() { actions.1 } else { actions.0 };
-    let object = state::find_object(cx, &bucket.name, key)?;
+    let object = present(cx, bucket, key, version_id)?;
     let check = check_object(cx, bucket, key, object.as_ref(), action)
         .with_some("s3:VersionId", version_id);
     let access = Access::to(check);
@@ -210,24 +211,46 @@ pub(super) fn on_object(
     reading(cx, &bucket, &input.key, input.version_id.as_deref(), actions)
 }
 
-/// In a bucket without versioning every object is version `null`.
-///
-/// # Errors
-/// `InvalidArgument`.
-pub(super) fn check_version(version_id: Option<&str>) -> Result<(), Fault> {
-    match version_id {
-        None | Some("null") => Ok(()),
-        Some(other) => {
-            Err(faults::invalid_argument("Invalid version id specified", "versionId", other))
-        }
+impl ObjectInput {
+    /// The bucket, and the object or the version of it that the request names.
+    ///
+    /// # Errors
+    /// As [`versions::object`].
+    pub(super) fn find(&self, cx: &Cx) -> Result<(Bucket, Object), Fault> {
+        let bucket = state::bucket(cx, &self.bucket)?;
+        let object = versions::object(cx, &bucket, &self.key, self.version_id.as_deref())?;
+        Ok((bucket, object))
     }
 }
 
-/// Keys of new objects.
+/// The object of a key, or of a version of it, for a decision: none for what is absent and for
+/// delete markers.
 ///
 /// # Errors
-/// `KeyTooLongError`.
+/// When the state cannot be read.
+pub(super) fn present(
+    cx: &Cx,
+    bucket: &Bucket,
+    key: &str,
+    version_id: Option<&str>,
+) -> Result<Option<Object>, Fault> {
+    let Some(id) = version_id else { return state::find_object(cx, &bucket.name, key) };
+    Ok(match versions::find(cx, &bucket.name, key, id)? {
+        Some(Stored::Object(object)) => Some(*object),
+        _ => None,
+    })
+}
+
+/// Keys of new objects. NUL is refused: it separates a key from its versions, and no listing in
+/// XML 1.0 could show it.
+///
+/// # Errors
+/// `KeyTooLongError`, `InvalidArgument`.
 pub(super) fn check_key(key: &str) -> Result<(), Fault> {
+    if key.contains('\0') {
+        let text = "Object keys cannot contain the character NUL";
+        return Err(faults::invalid_argument(text, "Key", key));
+    }
     if key.len() <= MAX_KEY_BYTES {
         return Ok(());
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::access::{self, BucketInput, ObjectInput};
 use super::faults;
 use super::ownership::{self, Acl, Ownership, RequestedAcl};
+use super::state::versions;
 use super::state::{self, Bucket};
 
 #[derive(Deserialize)]
@@ -80,9 +81,7 @@ pub(super) fn get_object_access(cx: &Cx, input: &ObjectInput) -> Result<Access, 
 
 /// GetObjectAcl.
 pub(super) fn get_object(cx: &Cx, input: ObjectInput) -> Result<Value, Fault> {
-    access::check_version(input.version_id.as_deref())?;
-    let bucket = state::bucket(cx, &input.bucket)?;
-    let object = state::object(cx, &input.bucket, &input.key)?;
+    let (bucket, object) = input.find(cx)?;
     let disabled = bucket.ownership == Ownership::BucketOwnerEnforced;
     let owner = if disabled { &bucket.account } else { &object.owner };
     let mut grants = vec![grant(owner, "FULL_CONTROL")];
@@ -100,21 +99,20 @@ pub(super) fn put_object_access(cx: &Cx, input: &PutObjectInput) -> Result<Acces
     let ObjectInput { bucket, key, version_id, expected_bucket_owner } = &input.object;
     let bucket = access::open(cx, bucket, expected_bucket_owner.as_deref())?;
     let action = if version_id.is_some() { "s3:PutObjectVersionAcl" } else { "s3:PutObjectAcl" };
-    let object = state::find_object(cx, &bucket.name, key)?;
-    let check = access::check_object(cx, &bucket, key, object.as_ref(), action);
+    let object = access::present(cx, &bucket, key, version_id.as_deref())?;
+    let check = access::check_object(cx, &bucket, key, object.as_ref(), action)
+        .with_some("s3:VersionId", version_id.clone());
     Ok(Access::to(input.acl.keys(check)))
 }
 
 /// PutObjectAcl, with the canned ACLs that are built.
 pub(super) fn put_object(cx: &mut Cx, input: PutObjectInput) -> Result<Value, Fault> {
-    access::check_version(input.object.version_id.as_deref())?;
-    let bucket = state::bucket(cx, &input.object.bucket)?;
-    let mut object = state::object(cx, &bucket.name, &input.object.key)?;
+    let (bucket, mut object) = input.object.find(cx)?;
     refuse_where_disabled(&bucket)?;
     if input.access_control_policy.is_some() || !input.acl.is_present() {
         return Err(faults::not_implemented("AccessControlPolicy"));
     }
     object.acl = input.acl.for_object(&bucket)?;
-    state::put_object(cx, &bucket.name, &input.object.key, &object)?;
+    versions::update(cx, &bucket.name, &input.object.key, &object)?;
     Ok(json!({}))
 }

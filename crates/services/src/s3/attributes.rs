@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::access::{self, ObjectInput};
 use super::checksum::Checksums;
-use super::state::{self, Object, Piece};
+use super::state::{Object, Piece};
 
 /// Most parts of one answer.
 const MAX_PARTS: usize = 1_000;
@@ -29,17 +29,20 @@ pub(super) fn access(cx: &Cx, input: &Input) -> Result<Access, Fault> {
         None => "s3:GetObjectAttributes",
         Some(_) => "s3:GetObjectVersionAttributes",
     };
-    let object = state::find_object(cx, &bucket.name, key)?;
-    let attributes = access::check_object(cx, &bucket, key, object.as_ref(), action);
+    let object = access::present(cx, &bucket, key, version)?;
+    let attributes = access::check_object(cx, &bucket, key, object.as_ref(), action)
+        .with_some("s3:VersionId", version);
     let actions = ("s3:GetObject", "s3:GetObjectVersion");
     Ok(access::reading(cx, &bucket, key, version, actions)?.and(attributes))
 }
 
 /// GetObjectAttributes.
 pub(super) fn get(cx: &Cx, input: Input) -> Result<Value, Fault> {
-    access::check_version(input.object.version_id.as_deref())?;
-    let object = state::object(cx, &input.object.bucket, &input.object.key)?;
+    let (bucket, object) = input.object.find(cx)?;
     let mut answer = Map::new();
+    if let Some(id) = bucket.shown(object.version_id.as_deref()) {
+        answer.insert("VersionId".to_owned(), id.into());
+    }
     answer.insert("LastModified".to_owned(), object.modified.into());
     for name in &input.object_attributes {
         let value = match name.as_str() {

@@ -10,6 +10,7 @@ use super::access::{self, BucketInput, bucket_arn};
 use super::faults;
 use super::ownership::{self, RequestedAcl};
 use super::sealing::BucketDefault;
+use super::state::versions::Versioning;
 use super::state::{self, Bucket};
 use super::tagging::{self, Tag};
 
@@ -92,6 +93,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
         name: input.bucket,
         region,
         tags,
+        versioning: Versioning::Off,
     };
     state::put_bucket(cx, &bucket)?;
     Ok(json!({ "Location": location, "BucketArn": bucket_arn(&bucket.name) }))
@@ -279,13 +281,4 @@ fn listed(bucket: &Bucket) -> Value {
         "BucketRegion": bucket.region,
         "BucketArn": bucket_arn(&bucket.name),
     })
-}
-
-pub(super) fn versioning_access(cx: &Cx, input: &BucketInput) -> Result<Access, Fault> {
-    access::on_bucket(cx, input, "s3:GetBucketVersioning")
-}
-
-/// GetBucketVersioning: a bucket whose versioning was never turned on has no status.
-pub(super) fn versioning(_cx: &Cx, _input: BucketInput) -> Result<Value, Fault> {
-    Ok(json!({}))
 }

@@ -12,6 +12,7 @@ use super::conditions::{WriteConditions, quoted};
 use super::faults;
 use super::multipart::UploadInput;
 use super::sealing::Answered;
+use super::state::versions;
 use super::state::{self, MultipartUpload, Object, Part, Piece};
 use super::walk::encoded;
 
@@ -53,6 +54,7 @@ struct ListedPart {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Completed {
     location: String,
+    version_id: Option<String>,
     bucket: String,
     key: String,
     #[serde(rename = "ETag")]
@@ -78,18 +80,20 @@ pub(super) fn access(cx: &Cx, input: &CompleteInput) -> Result<Access, Fault> {
 /// CompleteMultipartUpload.
 pub(super) fn complete(cx: &mut Cx, input: CompleteInput) -> Result<Completed, Fault> {
     let CompleteInput { upload: named, .. } = &input;
+    let bucket = state::bucket(cx, &named.bucket)?;
     let upload = named.upload(cx)?;
     let listed = input.multipart_upload.as_ref().map_or(&[][..], |upload| &upload.parts);
     let parts = chosen(cx, &upload, listed)?;
-    let present = state::find_object(cx, &named.bucket, &named.key)?;
+    let present = state::find_object(cx, &bucket.name, &named.key)?;
     input.conditions.check(&named.key, present.as_ref())?;
     let object = assembled(cx, &upload, &parts, &input)?;
     let kept: HashSet<_> = object.pieces.iter().map(|piece| piece.blob.clone()).collect();
-    state::put_object(cx, &named.bucket, &named.key, &object)?;
-    state::delete_upload(cx, &named.bucket, &upload, &kept)?;
+    let object = versions::write(cx, &bucket, &named.key, object)?;
+    state::delete_upload(cx, &bucket.name, &upload, &kept)?;
     let (region, path) = (cx.region(), encoded(Some("url"), &named.key));
     Ok(Completed {
         location: format!("https://{}.s3.{region}.amazonaws.com/{path}", named.bucket),
+        version_id: bucket.shown(object.version_id.as_deref()),
         bucket: named.bucket.clone(),
         key: named.key.clone(),
         etag: quoted(&object.etag),
@@ -207,6 +211,8 @@ fn assembled(
         checksum: checksum_of(upload, parts, input)?,
         headers: upload.headers.clone(),
         tags: upload.tags.clone(),
+        version_id: None,
+        stamp: 0,
     })
 }
 

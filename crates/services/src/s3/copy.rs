@@ -20,6 +20,7 @@ use super::object;
 use super::put::{self, Checked, Written};
 use super::range::Slice;
 use super::sealing::{Answered, Wanted};
+use super::state::versions;
 use super::state::{self, Bucket, Object, Piece};
 
 /// Plain bytes in memory while copying.
@@ -61,12 +62,19 @@ impl Source {
     ///
     /// # Errors
     /// `NoSuchKey`, `PreconditionFailed`, `InvalidArgument`.
-    pub(super) fn object(&self, cx: &Cx) -> Result<(CopySource, Object), Fault> {
+    pub(super) fn object(&self, cx: &Cx) -> Result<(CopySource, Bucket, Object), Fault> {
         let source = CopySource::parse(&self.copy_source)?;
-        access::check_version(source.version_id.as_deref())?;
-        let object = state::object(cx, &source.bucket, &source.key)?;
+        let bucket = state::bucket(cx, &source.bucket)?;
+        let found = versions::object(cx, &bucket, &source.key, source.version_id.as_deref());
+        let object = found.map_err(|fault| match fault.code.as_ref() {
+            "MethodNotAllowed" => faults::invalid_request(
+                "The source of a copy request may not specifically refer to a delete marker by \
+                 version id.",
+            ),
+            _ => fault,
+        })?;
         self.conditions.check(&object)?;
-        Ok((source, object))
+        Ok((source, bucket, object))
     }
 }
 
@@ -100,6 +108,8 @@ impl CopyInput {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Copied {
+    version_id: Option<String>,
+    copy_source_version_id: Option<String>,
     copy_object_result: CopyResult,
     #[serde(flatten)]
     encryption: Answered,
@@ -121,13 +131,18 @@ pub(super) fn access(cx: &Cx, input: &CopyInput) -> Result<Access, Fault> {
     let source_key = input.source.as_key()?;
     let mut access = input.source.access(cx)?;
     let source = CopySource::parse(&input.source.copy_source)?;
-    let tags = state::find_object(cx, &source.bucket, &source.key)?.map(|o| o.tags);
+    let from = state::bucket(cx, &source.bucket)?;
+    let version = source.version_id.as_deref();
+    let tags = access::present(cx, &from, &source.key, version)?.map(|o| o.tags);
     let copied_tags = tags.filter(|tags| !tags.is_empty() && !input.replaces_tags());
     if copied_tags.is_some() {
-        let from = state::bucket(cx, &source.bucket)?;
-        let arn = access::object_arn(&source.bucket, &source.key);
+        let reading = match version {
+            None => "s3:GetObjectTagging",
+            Some(_) => "s3:GetObjectVersionTagging",
+        };
+        let arn = access::object_arn(&from.name, &source.key);
         let to = access::object_arn(&bucket.name, &input.key);
-        access = access.and(access::check(&from, "s3:GetObjectTagging", arn)).and(access::check(
+        access = access.and(access::check(&from, reading, arn)).and(access::check(
             &bucket,
             "s3:PutObjectTagging",
             to,
@@ -145,7 +160,7 @@ pub(super) fn access(cx: &Cx, input: &CopyInput) -> Result<Access, Fault> {
 /// CopyObject.
 pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
     let bucket = state::bucket(cx, &input.bucket)?;
-    let (at, source) = input.source.object(cx)?;
+    let (at, from, source) = input.source.object(cx)?;
     refuse_pointless(&input, &at)?;
     if source.bytes > put::MAX_PUT_BYTES {
         let text = "The specified copy source is larger than the maximum allowable size for a \
@@ -163,7 +178,9 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
     let name = input.key.clone();
     let checked = checked(cx, &bucket, input, &source)?;
     let (key, sealing) = wanted.new_key(cx, &bucket, &name)?;
-    let staged = copy_bytes(cx, &at, &source, &Slice::whole(source.bytes), &key, &digests)?;
+    let place = (from.name.as_str(), at.key.as_str());
+    let staged = copy_bytes(cx, place, &source, &Slice::whole(source.bytes), &key, &digests)?;
+    let source_version = from.shown(source.version_id.as_deref());
     let object = Object {
         modified: cx.now().timestamp(),
         etag: put::etag(cx, &sealing, staged.md5),
@@ -177,9 +194,12 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
         tags: checked.tags,
         owner: checked.owner,
         acl: checked.acl,
+        version_id: None,
+        stamp: 0,
     };
-    state::put_object(cx, &bucket.name, &name, &object)?;
-    Ok(answer(&object))
+    let object = versions::write(cx, &bucket, &name, object)?;
+    let version_id = bucket.shown(object.version_id.as_deref());
+    Ok(Copied { version_id, copy_source_version_id: source_version, ..answer(&object) })
 }
 
 /// What the copy has beside its bytes: the request's, or the source's where the directives keep
@@ -202,6 +222,8 @@ fn checked(cx: &Cx, bucket: &Bucket, input: CopyInput, source: &Object) -> Resul
 
 fn answer(object: &Object) -> Copied {
     Copied {
+        version_id: None,
+        copy_source_version_id: None,
         copy_object_result: CopyResult {
             etag: quoted(&object.etag),
             last_modified: object.modified,
@@ -218,7 +240,8 @@ fn refuse_pointless(input: &CopyInput, at: &CopySource) -> Result<(), Fault> {
         || encryption.is_explicit()
         || headers.storage_class.is_some()
         || headers.website_redirect_location.is_some();
-    if changes || (&at.bucket, &at.key) != (&input.bucket, &input.key) {
+    // A version that is named is restored.
+    if changes || at.version_id.is_some() || (&at.bucket, &at.key) != (&input.bucket, &input.key) {
         return Ok(());
     }
     Err(faults::invalid_request(
@@ -249,13 +272,13 @@ fn checksum_of(input: &CopyInput, source: &Object) -> Result<Option<gateway::Che
 /// KMS's refusal for the source; a failure of the blob store.
 pub(super) fn copy_bytes(
     cx: &Cx,
-    at: &CopySource,
+    (bucket, name): (&str, &str),
     source: &Object,
     slice: &Slice,
     key: &DataKey,
     digests: &Digests,
 ) -> Result<Staged, Fault> {
-    let body = object::open_slice(cx, &at.bucket, &at.key, source, slice)?;
+    let body = object::open_slice(cx, bucket, name, source, slice)?;
     let mut writer = cx.blobs().create(key)?;
     let mut md5 = digests.md5.then(Md5::new);
     let mut hasher = digests.checksum.map(Hasher::new);

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::access::{self, ObjectInput};
 use super::conditions::WriteConditions;
 use super::faults;
-use super::state;
+use super::state::versions::{self, Stored};
+use super::state::{self, Bucket};
 
 /// Most keys of one DeleteObjects.
 const MAX_KEYS: usize = 1_000;
@@ -18,6 +19,18 @@ pub(super) struct DeleteInput {
     #[serde(flatten)]
     object: ObjectInput,
     if_match: Option<String>,
+    #[serde(rename = "MFA")]
+    mfa: Option<String>,
+}
+
+/// What a delete did, as both operations tell it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Done {
+    /// A marker was made, or the version that went was one.
+    delete_marker: Option<bool>,
+    /// The version that went, or the marker that was made.
+    version_id: Option<String>,
 }
 
 pub(super) fn one_access(cx: &Cx, input: &DeleteInput) -> Result<Access, Fault> {
@@ -32,17 +45,51 @@ pub(super) fn one_access(cx: &Cx, input: &DeleteInput) -> Result<Access, Fault> 
     Ok(Access::to(check))
 }
 
-/// DeleteObject.
-pub(super) fn one(cx: &mut Cx, input: DeleteInput) -> Result<Value, Fault> {
+/// DeleteObject: a version goes for good; without one a marker hides the object, or in a bucket
+/// without versions it goes.
+pub(super) fn one(cx: &mut Cx, input: DeleteInput) -> Result<Done, Fault> {
     let ObjectInput { bucket, key, version_id, .. } = &input.object;
-    access::check_version(version_id.as_deref())?;
-    if input.if_match.is_some() {
-        let present = state::find_object(cx, bucket, key)?;
-        let conditions = WriteConditions { if_match: input.if_match.clone(), if_none_match: None };
-        conditions.check(key, present.as_ref())?;
+    let bucket = state::bucket(cx, bucket)?;
+    if input.mfa.is_some() {
+        return Err(faults::not_implemented("x-amz-mfa"));
     }
-    state::delete_object(cx, bucket, key)?;
-    Ok(json!({}))
+    if let Some(if_match) = &input.if_match {
+        check_condition(cx, &bucket, &input.object, if_match)?;
+    }
+    match version_id {
+        None => hide(cx, &bucket, key),
+        Some(id) => remove(cx, &bucket, key, id),
+    }
+}
+
+fn check_condition(
+    cx: &Cx,
+    bucket: &Bucket,
+    named: &ObjectInput,
+    if_match: &str,
+) -> Result<(), Fault> {
+    let conditions = WriteConditions { if_match: Some(if_match.to_owned()), if_none_match: None };
+    let present = access::present(cx, bucket, &named.key, named.version_id.as_deref())?;
+    conditions.check(&named.key, present.as_ref())
+}
+
+fn hide(cx: &mut Cx, bucket: &Bucket, key: &str) -> Result<Done, Fault> {
+    let marker = versions::hide(cx, bucket, key)?;
+    let version_id = marker.as_ref().and_then(|m| bucket.shown(m.version_id.as_deref()));
+    Ok(Done { delete_marker: marker.map(|_| true), version_id })
+}
+
+/// A version that is not there is gone, as the caller wished; one that cannot be is refused.
+fn remove(cx: &mut Cx, bucket: &Bucket, key: &str, version_id: &str) -> Result<Done, Fault> {
+    let removed = versions::remove(cx, &bucket.name, key, version_id)?;
+    if removed.is_none() {
+        let fault = versions::absent(key, version_id);
+        if fault.code == "InvalidArgument" {
+            return Err(fault);
+        }
+    }
+    let delete_marker = removed.filter(Stored::is_marker).map(|_| true);
+    Ok(Done { delete_marker, version_id: Some(version_id.to_owned()) })
 }
 
 #[derive(Deserialize)]
@@ -50,6 +97,8 @@ pub(super) fn one(cx: &mut Cx, input: DeleteInput) -> Result<Value, Fault> {
 pub(super) struct DeleteManyInput {
     bucket: String,
     expected_bucket_owner: Option<String>,
+    #[serde(rename = "MFA")]
+    mfa: Option<String>,
     delete: Delete,
 }
 
@@ -88,15 +137,18 @@ pub(super) fn many(cx: &mut Cx, input: DeleteManyInput) -> Result<Deleted, Fault
     if input.delete.objects.is_empty() || input.delete.objects.len() > MAX_KEYS {
         return Err(faults::malformed_xml());
     }
+    if input.mfa.is_some() {
+        return Err(faults::not_implemented("x-amz-mfa"));
+    }
     let quiet = input.delete.quiet == Some(true);
     let mut answer = Deleted { deleted: Vec::new(), errors: Vec::new() };
     for Identifier { key, version_id, etag } in input.delete.objects {
         let one = json!({
             "Bucket": input.bucket, "Key": key, "VersionId": version_id, "IfMatch": etag,
         });
-        match invoke_one(cx, one) {
+        match cx.invoke(Invocation::direct("s3", "DeleteObject", one)) {
             Ok(_) if quiet => {}
-            Ok(_) => answer.deleted.push(json!({ "Key": key, "VersionId": version_id })),
+            Ok(done) => answer.deleted.push(told(&key, version_id.as_deref(), done)?),
             Err(fault) if fault.status == Some(500) => return Err(fault),
             Err(Fault { code, message, .. }) => answer.errors.push(json!({
                 "Key": key, "VersionId": version_id, "Code": code, "Message": message,
@@ -106,13 +158,14 @@ pub(super) fn many(cx: &mut Cx, input: DeleteManyInput) -> Result<Deleted, Fault
     Ok(answer)
 }
 
-fn invoke_one(cx: &Cx, input: Value) -> Result<Value, Fault> {
-    cx.invoke(Invocation {
-        service: "s3",
-        operation: "DeleteObject",
-        input,
-        principal: None,
-        via: None,
-        context: Vec::new(),
-    })
+/// One line of the answer: the version that was named, and the marker that was made or went.
+fn told(key: &str, named: Option<&str>, done: Value) -> Result<Value, Fault> {
+    let Done { delete_marker, version_id } =
+        serde_json::from_value(done).map_err(Fault::internal)?;
+    Ok(json!({
+        "Key": key,
+        "VersionId": named,
+        "DeleteMarker": delete_marker,
+        "DeleteMarkerVersionId": version_id.filter(|_| delete_marker == Some(true)),
+    }))
 }

@@ -12,8 +12,9 @@ use super::access::{self, BucketInput};
 use super::conditions::quoted;
 use super::faults;
 use super::ownership;
-use super::state::Object;
-use super::walk::{Page, Walk, encoded};
+use super::state::versions::{self, NULL, Placed, Stored};
+use super::state::{self, Object};
+use super::walk::{Entry, Page, Walk, encoded};
 
 /// What the three operations share.
 #[derive(Deserialize)]
@@ -33,6 +34,7 @@ pub(super) struct ListInput {
     fetch_owner: Option<bool>,
     /// ListObjectVersions.
     key_marker: Option<String>,
+    version_id_marker: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -46,6 +48,7 @@ pub(super) struct Listed {
     is_truncated: bool,
     contents: Option<Vec<Value>>,
     versions: Option<Vec<Value>>,
+    delete_markers: Option<Vec<Value>>,
     common_prefixes: Vec<Value>,
     marker: Option<String>,
     next_marker: Option<String>,
@@ -54,6 +57,7 @@ pub(super) struct Listed {
     continuation_token: Option<String>,
     next_continuation_token: Option<String>,
     key_marker: Option<String>,
+    version_id_marker: Option<String>,
     next_key_marker: Option<String>,
     next_version_id_marker: Option<String>,
 }
@@ -77,27 +81,52 @@ fn access_to(cx: &Cx, input: &ListInput, action: &str) -> Result<Access, Fault> 
 }
 
 impl ListInput {
-    fn walk(&self, cx: &Cx, after: Option<&str>) -> Result<(usize, Page), Fault> {
+    fn walk<'a>(&'a self, after: Option<&'a str>) -> Result<Walk<'a>, Fault> {
         if self.encoding_type.as_deref().is_some_and(|kind| kind != "url") {
             let text = "Invalid Encoding Method specified in Request";
             let value = self.encoding_type.as_deref().unwrap_or_default();
             return Err(faults::invalid_argument(text, "encoding-type", value));
         }
-        let max = max_keys(self.max_keys)?;
-        let walk = Walk {
+        Ok(Walk {
             prefix: self.prefix.as_deref().unwrap_or_default(),
             delimiter: self.delimiter.as_deref().filter(|d| !d.is_empty()),
             after: after.filter(|after| !after.is_empty()),
-            max,
-        };
-        Ok((max, walk.page(cx, &self.bucket.bucket)?))
+            resume: None,
+            max: max_keys(self.max_keys)?,
+        })
+    }
+
+    fn objects(&self, cx: &Cx, after: Option<&str>) -> Result<(usize, Page<Object>), Fault> {
+        let bucket = state::bucket(cx, &self.bucket.bucket)?;
+        let walk = self.walk(after)?;
+        let page = walk.page(|after, limit| {
+            let found = state::objects(cx, &bucket.name, walk.prefix, after, limit)?;
+            let entry = |(key, item): (String, Object)| Entry { position: key.clone(), key, item };
+            Ok(found.into_iter().map(entry).collect())
+        })?;
+        Ok((walk.max, page))
+    }
+
+    /// Where a listing of versions goes on: behind the version of the markers, or behind all
+    /// versions of the key marker.
+    fn resume(&self, cx: &Cx, bucket: &str, key: Option<&str>) -> Result<Option<String>, Fault> {
+        let version_id = self.version_id_marker.as_deref().filter(|id| !id.is_empty());
+        match (key, version_id) {
+            (Some(key), Some(id)) => Ok(Some(versions::place(cx, bucket, key, id)?)),
+            (Some(key), None) => Ok(Some(versions::behind(key))),
+            (None, Some(_)) => {
+                let text = "A version-id marker cannot be specified without a key marker.";
+                Err(faults::invalid_argument(text, "version-id-marker", ""))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     fn encoded(&self, text: &str) -> String {
         encoded(self.encoding_type.as_deref(), text)
     }
 
-    fn listed(&self, max_keys: usize, page: &Page) -> Listed {
+    fn listed<T>(&self, max_keys: usize, page: &Page<T>) -> Listed {
         let prefixes = page.prefixes.iter().map(|p| json!({ "Prefix": self.encoded(p) }));
         Listed {
             name: self.bucket.bucket.clone(),
@@ -108,6 +137,7 @@ impl ListInput {
             is_truncated: page.is_truncated,
             contents: None,
             versions: None,
+            delete_markers: None,
             common_prefixes: prefixes.collect(),
             marker: None,
             next_marker: None,
@@ -116,13 +146,14 @@ impl ListInput {
             continuation_token: None,
             next_continuation_token: None,
             key_marker: None,
+            version_id_marker: None,
             next_key_marker: None,
             next_version_id_marker: None,
         }
     }
 
-    fn entries(&self, page: &Page, with_owner: bool) -> Vec<Value> {
-        page.objects.iter().map(|(key, object)| self.entry(key, object, with_owner)).collect()
+    fn entries(&self, page: &Page<Object>, with_owner: bool) -> Vec<Value> {
+        page.items.iter().map(|(key, object)| self.entry(key, object, with_owner)).collect()
     }
 
     fn entry(&self, key: &str, object: &Object, with_owner: bool) -> Value {
@@ -154,7 +185,7 @@ pub(super) fn max_keys(asked: Option<i64>) -> Result<usize, Fault> {
 
 /// ListObjects. The next marker is given with a delimiter only; else it is the last key.
 pub(super) fn v1(cx: &Cx, input: ListInput) -> Result<Listed, Fault> {
-    let (max, page) = input.walk(cx, input.marker.as_deref())?;
+    let (max, page) = input.objects(cx, input.marker.as_deref())?;
     let next = page.last.as_deref().filter(|_| page.is_truncated && input.delimiter.is_some());
     Ok(Listed {
         contents: Some(input.entries(&page, true)),
@@ -168,10 +199,10 @@ pub(super) fn v1(cx: &Cx, input: ListInput) -> Result<Listed, Fault> {
 pub(super) fn v2(cx: &Cx, input: ListInput) -> Result<Listed, Fault> {
     let resumed = input.continuation_token.as_deref().map(from_token).transpose()?;
     let after = resumed.as_deref().or(input.start_after.as_deref());
-    let (max, page) = input.walk(cx, after)?;
+    let (max, page) = input.objects(cx, after)?;
     Ok(Listed {
         contents: Some(input.entries(&page, input.fetch_owner == Some(true))),
-        key_count: Some(page.objects.len() + page.prefixes.len()),
+        key_count: Some(page.items.len() + page.prefixes.len()),
         start_after: input.start_after.as_deref().map(|start| input.encoded(start)),
         continuation_token: input.continuation_token.clone(),
         next_continuation_token: page.last.as_deref().filter(|_| page.is_truncated).map(to_token),
@@ -179,21 +210,50 @@ pub(super) fn v2(cx: &Cx, input: ListInput) -> Result<Listed, Fault> {
     })
 }
 
-/// ListObjectVersions: without versioning every object is its own version `null`.
+/// ListObjectVersions: a key's versions and delete markers, the newest first.
 pub(super) fn versions(cx: &Cx, input: ListInput) -> Result<Listed, Fault> {
-    let (max, page) = input.walk(cx, input.key_marker.as_deref())?;
-    let mut versions = input.entries(&page, true);
-    for members in versions.iter_mut().filter_map(Value::as_object_mut) {
-        members.insert("VersionId".to_owned(), "null".into());
-        members.insert("IsLatest".to_owned(), true.into());
+    let bucket = state::bucket(cx, &input.bucket.bucket)?;
+    let mut walk = input.walk(input.key_marker.as_deref())?;
+    walk.resume = input.resume(cx, &bucket.name, walk.after)?;
+    let page = walk.page(|after, limit| {
+        let found = versions::all(cx, &bucket.name, walk.prefix, after, limit)?;
+        let entry =
+            |item: Placed| Entry { key: item.key.clone(), position: item.position.clone(), item };
+        Ok(found.into_iter().map(entry).collect())
+    })?;
+    let (mut shown, mut markers) = (Vec::new(), Vec::new());
+    for (key, placed) in &page.items {
+        match &placed.stored {
+            Stored::Object(object) => {
+                let mut entry = input.entry(key, object, true);
+                entry["VersionId"] = object.version_id.as_deref().unwrap_or(NULL).into();
+                entry["IsLatest"] = placed.is_current.into();
+                shown.push(entry);
+            }
+            Stored::Marker(marker) => {
+                let latest = versions::latest(cx, &bucket.name, key)?;
+                let is_latest = latest.is_some_and(|l| l.is_marker() && l.is_same(&placed.stored));
+                markers.push(json!({
+                    "Key": input.encoded(key),
+                    "VersionId": marker.version_id.as_deref().unwrap_or(NULL),
+                    "IsLatest": is_latest,
+                    "LastModified": marker.modified,
+                    "Owner": ownership::owner(&marker.owner),
+                }));
+            }
+        }
     }
     let next = page.last.as_deref().filter(|_| page.is_truncated);
+    let last = page.last_item().filter(|_| page.is_truncated);
     Ok(Listed {
-        versions: Some(versions),
+        versions: Some(shown),
+        delete_markers: Some(markers),
         key_marker: Some(input.encoded(input.key_marker.as_deref().unwrap_or_default())),
+        version_id_marker: Some(input.version_id_marker.clone().unwrap_or_default()),
         next_key_marker: next.map(|next| input.encoded(next)),
-        next_version_id_marker: next.map(|_| "null".to_owned()),
-        ..input.listed(max, &page)
+        next_version_id_marker: last
+            .map(|placed| placed.stored.version_id().unwrap_or(NULL).to_owned()),
+        ..input.listed(walk.max, &page)
     })
 }
 

@@ -16,7 +16,7 @@ use super::ownership;
 use super::put::{Checked, Written};
 use super::sealing::{Answered, Wanted};
 use super::state::{self, MultipartUpload};
-use super::walk::encoded;
+use super::walk::{Entry, Walk, encoded};
 
 /// Random characters of an upload id.
 const ID_CHARACTERS: usize = 84;
@@ -202,6 +202,21 @@ pub(super) struct ListInput {
     prefix: Option<String>,
 }
 
+impl ListInput {
+    fn walk(&self) -> Walk<'_> {
+        // The id marker counts only beside a key marker.
+        let after = self.key_marker.as_deref().filter(|key| !key.is_empty());
+        let id = self.upload_id_marker.as_deref().filter(|id| !id.is_empty());
+        Walk {
+            prefix: self.prefix.as_deref().unwrap_or_default(),
+            delimiter: self.delimiter.as_deref().filter(|d| !d.is_empty()),
+            after,
+            resume: after.map(|key| state::upload_position(key, id)),
+            max: self.max_uploads.unwrap_or(MAX_LISTED).min(MAX_LISTED),
+        }
+    }
+}
+
 pub(super) fn list_access(cx: &Cx, input: &ListInput) -> Result<Access, Fault> {
     let owner = input.bucket.expected_bucket_owner.as_deref();
     let bucket = access::open(cx, &input.bucket.bucket, owner)?;
@@ -213,30 +228,33 @@ pub(super) fn list_access(cx: &Cx, input: &ListInput) -> Result<Access, Fault> {
 
 /// ListMultipartUploads.
 pub(super) fn list(cx: &Cx, input: ListInput) -> Result<Value, Fault> {
-    if input.delimiter.as_deref().is_some_and(|delimiter| !delimiter.is_empty()) {
-        return Err(faults::not_implemented("delimiter"));
-    }
-    let max = input.max_uploads.unwrap_or(MAX_LISTED).min(MAX_LISTED);
-    let prefix = input.prefix.as_deref().unwrap_or_default();
-    // The id marker counts only beside a key marker.
-    let key_marker = input.key_marker.as_deref().filter(|key| !key.is_empty());
-    let after = key_marker.map(|key| (key, input.upload_id_marker.as_deref()));
-    let mut uploads = state::uploads(cx, &input.bucket.bucket, prefix, after, max + 1)?;
-    let truncated = uploads.len() > max;
-    uploads.truncate(max);
-    let last = uploads.last().filter(|_| truncated);
+    let bucket = state::bucket(cx, &input.bucket.bucket)?;
+    let walk = input.walk();
+    let page = walk.page(|after, limit| {
+        let found = state::uploads(cx, &bucket.name, walk.prefix, after, limit)?;
+        let entry = |item: MultipartUpload| {
+            let key = item.key.clone();
+            Entry { position: state::upload_position(&key, Some(&item.id)), key, item }
+        };
+        Ok(found.into_iter().map(entry).collect())
+    })?;
     let encode = |text: &str| encoded(input.encoding_type.as_deref(), text);
+    let next = page.last.as_deref().filter(|_| page.is_truncated);
+    let last = page.last_item().filter(|_| page.is_truncated);
     Ok(json!({
         "Bucket": input.bucket.bucket,
         "KeyMarker": encode(input.key_marker.as_deref().unwrap_or_default()),
         "UploadIdMarker": input.upload_id_marker.as_deref().unwrap_or_default(),
-        "NextKeyMarker": last.map(|upload| encode(&upload.key)),
+        "NextKeyMarker": next.map(encode),
         "NextUploadIdMarker": last.map(|upload| &upload.id),
-        "Prefix": encode(prefix),
-        "MaxUploads": max,
-        "IsTruncated": truncated,
+        "Prefix": encode(walk.prefix),
+        "Delimiter": walk.delimiter.map(encode),
+        "CommonPrefixes": page.prefixes.iter().map(|p| json!({ "Prefix": encode(p) }))
+            .collect::<Value>(),
+        "MaxUploads": walk.max,
+        "IsTruncated": page.is_truncated,
         "EncodingType": input.encoding_type,
-        "Uploads": uploads.iter().map(|upload| json!({
+        "Uploads": page.items.iter().map(|(_, upload)| json!({
             "UploadId": upload.id,
             "Key": encode(&upload.key),
             "Initiated": upload.initiated,

@@ -11,7 +11,7 @@ use super::conditions::{ReadConditions, quoted};
 use super::headers::Headers;
 use super::range::{self, Slice};
 use super::sealing::{Answered, Requested, Sealing};
-use super::state::{self, Object};
+use super::state::{Bucket, Object};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -82,6 +82,7 @@ pub(super) struct ReadOutput {
     checksums: Checksums,
     #[serde(flatten)]
     encryption: Answered,
+    version_id: Option<String>,
     parts_count: Option<usize>,
     tag_count: Option<usize>,
     #[serde(flatten)]
@@ -94,25 +95,26 @@ pub(super) fn get_access(cx: &Cx, input: &ReadInput) -> Result<Access, Fault> {
 
 /// GetObject.
 pub(super) fn get(cx: &Cx, input: ReadInput) -> Result<(ReadOutput, Option<Download>), Fault> {
-    let (bucket, key) = (input.object.bucket.clone(), input.object.key.clone());
+    let key = input.object.key.clone();
     let reading = Reading::of(cx, input)?;
-    let body = open_slice(cx, &bucket, &key, &reading.object, &reading.slice)?;
+    let body = open_slice(cx, &reading.bucket.name, &key, &reading.object, &reading.slice)?;
     Ok((reading.answer(), Some(body)))
 }
 
 /// HeadObject. The checksum of an object under SSE-KMS is readable to those who can read the
 /// object only (HeadObject, S3 API Reference), so asking for it asks KMS.
 pub(super) fn head(cx: &Cx, input: ReadInput) -> Result<ReadOutput, Fault> {
-    let (bucket, key) = (input.object.bucket.clone(), input.object.key.clone());
+    let key = input.object.key.clone();
     let reading = Reading::of(cx, input)?;
     if reading.with_checksum && matches!(reading.object.sealing, Sealing::Kms { .. }) {
-        reading.object.sealing.open(cx, &bucket, &key)?;
+        reading.object.sealing.open(cx, &reading.bucket.name, &key)?;
     }
     Ok(reading.answer())
 }
 
 /// What of which object is asked for, once every condition holds.
 struct Reading {
+    bucket: Bucket,
     object: Object,
     slice: Slice,
     by_part: bool,
@@ -122,27 +124,27 @@ struct Reading {
 
 impl Reading {
     fn of(cx: &Cx, input: ReadInput) -> Result<Self, Fault> {
-        access::check_version(input.object.version_id.as_deref())?;
         input.encryption.refuse_customer_keys()?;
         if input.overrides.any() && cx.account().is_err() {
             let text = "Request specific response headers cannot be used for anonymous GET \
                         requests.";
             return Err(super::faults::invalid_request(text));
         }
-        let object = state::object(cx, &input.object.bucket, &input.object.key)?;
+        let (bucket, object) = input.object.find(cx)?;
         input.conditions.check(&object)?;
         let slice = range::of_request(&object, input.range.as_deref(), input.part_number)?;
         Ok(Self {
             by_part: input.part_number.is_some(),
             with_checksum: input.checksum_mode.as_deref() == Some("ENABLED"),
             overrides: input.overrides,
+            bucket,
             object,
             slice,
         })
     }
 
     fn answer(self) -> ReadOutput {
-        let Self { object, slice, by_part, with_checksum, overrides } = self;
+        let Self { bucket, object, slice, by_part, with_checksum, overrides } = self;
         let mut headers = object.headers;
         overrides.apply(&mut headers);
         // A checksum of the whole says nothing of a part of it.
@@ -156,6 +158,7 @@ impl Reading {
             checksum_type: checksum.as_ref().map(|sum| sum.kind.clone()),
             checksums: checksum.as_ref().map(Sum::members).unwrap_or_default(),
             encryption: object.sealing.answered(),
+            version_id: bucket.shown(object.version_id.as_deref()),
             parts_count: (by_part && object.multipart).then_some(object.pieces.len()),
             tag_count: Some(object.tags.len()).filter(|count| *count > 0),
             headers,

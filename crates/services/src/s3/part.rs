@@ -152,6 +152,7 @@ pub(super) struct CopyInput {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Copied {
+    copy_source_version_id: Option<String>,
     copy_part_result: CopyPartResult,
     #[serde(flatten)]
     encryption: Answered,
@@ -180,7 +181,7 @@ pub(super) fn copy_access(cx: &Cx, input: &CopyInput) -> Result<Access, Fault> {
 pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
     check_number(input.part_number)?;
     let upload = input.upload.upload(cx)?;
-    let (at, source) = input.source.object(cx)?;
+    let (at, from, source) = input.source.object(cx)?;
     let slice = match &input.copy_source_range {
         Some(text) => range::of_header(text, source.bytes)?,
         None => range::Slice::whole(source.bytes),
@@ -192,7 +193,7 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
         checksum: upload.checksum_algorithm.as_deref().map(checksum::parse).transpose()?,
         ..Digests::default()
     };
-    let staged = copy::copy_bytes(cx, &at, &source, &slice, &key, &digests)?;
+    let staged = copy::copy_bytes(cx, (&from.name, &at.key), &source, &slice, &key, &digests)?;
     let part = Part {
         number: input.part_number,
         blob: staged.blob,
@@ -203,6 +204,7 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
     };
     state::put_part(cx, &upload.id, &part)?;
     Ok(Copied {
+        copy_source_version_id: from.shown(source.version_id.as_deref()),
         copy_part_result: CopyPartResult {
             etag: quoted(&part.etag),
             last_modified: part.modified,

@@ -16,6 +16,7 @@ use super::faults;
 use super::headers::Headers;
 use super::ownership::{self, Acl, RequestedAcl};
 use super::sealing::{Answered, Requested, Sealing, Wanted};
+use super::state::versions;
 use super::state::{self, Bucket, Object, Piece};
 use super::tagging;
 
@@ -141,6 +142,7 @@ pub(super) struct PutOutput {
     #[serde(rename = "ETag")]
     etag: String,
     checksum_type: Option<String>,
+    version_id: Option<String>,
     #[serde(flatten)]
     checksums: Checksums,
     #[serde(flatten)]
@@ -227,10 +229,13 @@ pub(super) fn finish(
         tags,
         owner,
         acl,
+        version_id: None,
+        stamp: 0,
     };
-    state::put_object(cx, &bucket.name, &input.key, &object)?;
+    let object = versions::write(cx, &bucket, &input.key, object)?;
     Ok(PutOutput {
         etag: quoted(&object.etag),
+        version_id: bucket.shown(object.version_id.as_deref()),
         checksum_type: object.checksum.as_ref().map(|_| FULL_OBJECT.to_owned()),
         checksums: object.checksum.as_ref().map(Sum::members).unwrap_or_default(),
         encryption: object.sealing.answered(),

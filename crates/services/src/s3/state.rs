@@ -1,4 +1,5 @@
-//! Buckets, objects, uploads and their parts as they are kept: the only file with keys.
+//! Buckets, objects, uploads and their parts as they are kept: with `versions.rs` the only file
+//! with keys.
 //!
 //! Keys are ordered as S3 lists: by the UTF-8 bytes of the object's key. An object's bytes lie in
 //! blobs (one, or one per part), all sealed under one data key; a blob belongs to exactly one
@@ -18,6 +19,9 @@ use super::faults;
 use super::headers::Headers;
 use super::ownership::{Acl, Ownership};
 use super::sealing::{BucketDefault, Sealing};
+use versions::Versioning;
+
+pub(super) mod versions;
 
 /// By name: names are unique over all accounts.
 const BUCKETS: Table<Bucket> = Table::new("s3.buckets");
@@ -56,6 +60,9 @@ pub(super) struct Bucket {
     pub has_ownership_controls: bool,
     /// Tags; none is different from an empty set (NoSuchTagSet).
     pub tags: Option<BTreeMap<String, String>>,
+    /// Whether writes make versions.
+    #[serde(default)]
+    pub versioning: Versioning,
 }
 
 /// Says that an account owns a bucket.
@@ -88,6 +95,12 @@ pub(super) struct Object {
     /// Tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// Absent for the version `null`. [`versions::write`] sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+    /// Orders the versions of a key. [`versions::write`] sets it.
+    #[serde(default)]
+    pub stamp: u64,
 }
 
 /// One blob of an object.
@@ -159,7 +172,13 @@ fn object_key(bucket: &str, key: &str) -> String {
 }
 
 fn upload_key(bucket: &str, key: &str, id: &str) -> String {
-    format!("{bucket}/{key}\0{id}")
+    object_key(bucket, &upload_position(key, Some(id)))
+}
+
+/// Where an upload lies in the order of all uploads of a bucket; without an id, behind all of the
+/// key's: ids are ASCII.
+pub(super) fn upload_position(key: &str, id: Option<&str>) -> String {
+    format!("{key}\0{}", id.unwrap_or("\u{7f}"))
 }
 
 fn part_key(upload: &str, number: u32) -> String {
@@ -190,9 +209,14 @@ pub(super) fn put_bucket(cx: &mut Cx, bucket: &Bucket) -> Result<(), Fault> {
 /// # Errors
 /// `BucketNotEmpty`.
 pub(super) fn delete_bucket(cx: &mut Cx, bucket: &Bucket) -> Result<(), Fault> {
-    let prefix = format!("{}/", bucket.name);
-    if !cx.scan(&OBJECTS, &prefix, None, 1)?.is_empty() {
-        let text = "The bucket you tried to delete is not empty";
+    if !versions::is_empty(cx, &bucket.name)? {
+        let text = match bucket.versioning {
+            Versioning::Off => "The bucket you tried to delete is not empty",
+            _ => {
+                "The bucket you tried to delete is not empty. You must delete all versions in the \
+                 bucket."
+            }
+        };
         return Err(Fault::new("BucketNotEmpty", text)
             .status(409)
             .with("BucketName", &bucket.name));
@@ -225,45 +249,9 @@ pub(super) fn buckets_of(
     names.map(|(_, name)| bucket(cx, name)).collect()
 }
 
-/// The object under a key, if there is one.
+/// The object under a key, if its latest version is one.
 pub(super) fn find_object(cx: &Cx, bucket: &str, key: &str) -> Result<Option<Object>, Fault> {
     cx.get(&OBJECTS, &object_key(bucket, key))
-}
-
-/// The object under a key.
-///
-/// # Errors
-/// `NoSuchKey`.
-pub(super) fn object(cx: &Cx, bucket: &str, key: &str) -> Result<Object, Fault> {
-    find_object(cx, bucket, key)?.ok_or_else(|| faults::no_such_key(key))
-}
-
-/// Writes an object; the bytes of one that was there go.
-pub(super) fn put_object(
-    cx: &mut Cx,
-    bucket: &str,
-    key: &str,
-    object: &Object,
-) -> Result<(), Fault> {
-    let old = find_object(cx, bucket, key)?;
-    cx.put(&OBJECTS, &object_key(bucket, key), object)?;
-    let kept: HashSet<_> = object.pieces.iter().map(|piece| &piece.blob).collect();
-    for piece in old.into_iter().flat_map(|old| old.pieces) {
-        // A change of tags or ACL writes the same pieces again.
-        if !kept.contains(&piece.blob) {
-            cx.delete_blob_after_commit(piece.blob);
-        }
-    }
-    Ok(())
-}
-
-/// Removes an object and its bytes; one that is absent is fine.
-pub(super) fn delete_object(cx: &mut Cx, bucket: &str, key: &str) -> Result<(), Fault> {
-    if let Some(object) = find_object(cx, bucket, key)? {
-        cx.delete(&OBJECTS, &object_key(bucket, key))?;
-        object.pieces.into_iter().for_each(|piece| cx.delete_blob_after_commit(piece.blob));
-    }
-    Ok(())
 }
 
 /// Up to `limit` objects whose keys begin with `prefix` and come after `after`, with their keys.
@@ -314,17 +302,15 @@ pub(super) fn delete_upload(
     Ok(())
 }
 
-/// Up to `limit` uploads whose keys begin with `prefix`, after the marker (key, and upload id
-/// when only later uploads of that key are to be passed over).
+/// Up to `limit` uploads whose keys begin with `prefix`, after an [`upload_position`].
 pub(super) fn uploads(
     cx: &Cx,
     bucket: &str,
     prefix: &str,
-    after: Option<(&str, Option<&str>)>,
+    after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<MultipartUpload>, Fault> {
-    // Without an id everything of the marker's key lies behind: ids are ASCII.
-    let after = after.map(|(key, id)| upload_key(bucket, key, id.unwrap_or("\u{7f}")));
+    let after = after.map(|after| object_key(bucket, after));
     let found = cx.scan(&UPLOADS, &object_key(bucket, prefix), after.as_deref(), limit)?;
     Ok(found.into_iter().map(|(_, upload)| upload).collect())
 }
@@ -369,6 +355,7 @@ pub fn referenced_blobs(cx: &Cx) -> Result<HashSet<BlobId>, Fault> {
         let pieces = batch.into_iter().flat_map(|(_, object)| object.pieces);
         blobs.extend(pieces.map(|piece| piece.blob));
     }
+    versions::referenced(cx, &mut blobs)?;
     after = None;
     loop {
         let batch = cx.scan(&PARTS, "", after.as_deref(), BATCH)?;

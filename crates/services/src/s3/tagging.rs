@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::access::{self, BucketInput, ObjectInput};
 use super::state;
+use super::state::versions;
 
 const MAX_OBJECT_TAGS: usize = 10;
 const MAX_BUCKET_TAGS: usize = 50;
@@ -167,9 +168,9 @@ pub(super) fn get_object_access(cx: &Cx, input: &ObjectInput) -> Result<Access, 
 
 /// GetObjectTagging.
 pub(super) fn get_object(cx: &Cx, input: ObjectInput) -> Result<Value, Fault> {
-    access::check_version(input.version_id.as_deref())?;
-    let object = state::object(cx, &input.bucket, &input.key)?;
-    Ok(json!({ "TagSet": shown(&object.tags) }))
+    let (bucket, object) = input.find(cx)?;
+    let version_id = bucket.shown(object.version_id.as_deref());
+    Ok(json!({ "TagSet": shown(&object.tags), "VersionId": version_id }))
 }
 
 pub(super) fn delete_object_access(cx: &Cx, input: &ObjectInput) -> Result<Access, Fault> {
@@ -186,9 +187,8 @@ fn set_tags(
     input: &ObjectInput,
     tags: BTreeMap<String, String>,
 ) -> Result<Value, Fault> {
-    access::check_version(input.version_id.as_deref())?;
-    let mut object = state::object(cx, &input.bucket, &input.key)?;
+    let (bucket, mut object) = input.find(cx)?;
     object.tags = tags;
-    state::put_object(cx, &input.bucket, &input.key, &object)?;
-    Ok(json!({}))
+    versions::update(cx, &bucket.name, &input.key, &object)?;
+    Ok(json!({ "VersionId": bucket.shown(object.version_id.as_deref()) }))
 }

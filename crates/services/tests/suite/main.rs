@@ -24,6 +24,7 @@ mod iam_groups;
 mod kms;
 mod outputs;
 mod redshift;
+mod s3;
 mod secretsmanager;
 mod sts;
 mod uploads;

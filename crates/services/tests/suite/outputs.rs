@@ -269,7 +269,11 @@ fn s3_buckets(caller: &Caller) {
     ok("HeadBucket", json!({}));
     caller.ok("s3", "ListBuckets", json!({}));
     ok("GetBucketLocation", json!({}));
-    ok("GetBucketVersioning", json!({}));
+    let versioned = json!({ "Bucket": "versioned" });
+    caller.ok("s3", "CreateBucket", versioned.clone());
+    let enabled = json!({ "Status": "Enabled" });
+    ok("PutBucketVersioning", json!({ "Bucket": "versioned", "VersioningConfiguration": enabled }));
+    caller.ok("s3", "GetBucketVersioning", versioned);
     let block = json!({
         "BlockPublicAcls": true, "IgnorePublicAcls": true,
         "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
@@ -328,6 +332,14 @@ fn s3_objects(caller: &Caller) {
     ok("PutObjectAcl", json!({ "ACL": "private" }));
     ok("GetObjectAcl", json!({}));
     ok("DeleteObject", json!({}));
+    let key = json!({ "Bucket": "versioned", "Key": "k" });
+    caller.upload("PutObject", key.clone(), b"body");
+    caller.ok("s3", "DeleteObject", key.clone());
+    let all = json!({ "Bucket": "versioned", "MaxKeys": 1 });
+    let page = caller.ok("s3", "ListObjectVersions", all);
+    let key = json!({ "Key": "k", "VersionId": page["NextVersionIdMarker"] });
+    let keys = json!({ "Objects": [key, { "Key": "absent" }] });
+    caller.ok("s3", "DeleteObjects", json!({ "Bucket": "versioned", "Delete": keys }));
     let keys = json!({ "Objects": [{ "Key": "copy" }] });
     caller.ok("s3", "DeleteObjects", json!({ "Bucket": "lake", "Delete": keys }));
 }
