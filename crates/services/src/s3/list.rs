@@ -153,18 +153,22 @@ impl ListInput {
     }
 
     fn entries(&self, page: &Page<Object>, with_owner: bool) -> Vec<Value> {
-        page.items.iter().map(|(key, object)| self.entry(key, object, with_owner)).collect()
+        page.items.iter().map(|(key, object)| self.entry(key, object, with_owner, None)).collect()
     }
 
-    fn entry(&self, key: &str, object: &Object, with_owner: bool) -> Value {
+    /// An object as a listing shows it; `is_latest` is said of versions only.
+    fn entry(&self, key: &str, object: &Object, owner: bool, is_latest: Option<bool>) -> Value {
         let checksum = object.checksum.as_ref();
+        let version_id = object.version_id.as_deref().unwrap_or(NULL);
         json!({
             "Key": self.encoded(key),
             "LastModified": object.modified,
+            "VersionId": is_latest.map(|_| version_id),
+            "IsLatest": is_latest,
             "ETag": quoted(&object.etag),
             "Size": object.bytes,
             "StorageClass": object.headers.class(),
-            "Owner": with_owner.then(|| ownership::owner(&object.owner)),
+            "Owner": owner.then(|| ownership::owner(&object.owner)),
             "ChecksumAlgorithm": checksum.map(|sum| [&sum.algorithm]),
             "ChecksumType": checksum.map(|sum| &sum.kind),
         })
@@ -225,10 +229,7 @@ pub(super) fn versions(cx: &Cx, input: ListInput) -> Result<Listed, Fault> {
     for (key, placed) in &page.items {
         match &placed.stored {
             Stored::Object(object) => {
-                let mut entry = input.entry(key, object, true);
-                entry["VersionId"] = object.version_id.as_deref().unwrap_or(NULL).into();
-                entry["IsLatest"] = placed.is_current.into();
-                shown.push(entry);
+                shown.push(input.entry(key, object, true, Some(placed.is_current)));
             }
             Stored::Marker(marker) => {
                 let latest = versions::latest(cx, &bucket.name, key)?;
