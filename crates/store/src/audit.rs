@@ -4,17 +4,25 @@
 //! database tells the last durable commit; records beyond it are taken out again, so the log and
 //! the state never disagree. Records of reads and refusals carry no number and always stay.
 
+mod filter;
 mod format;
 mod scan;
+#[cfg(test)]
+mod tests;
+mod walk;
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-pub use format::{AuditHeader, AuditRecord};
+pub use filter::AuditFilter;
+pub use format::{AuditHeader, AuditRecord, mark};
 pub use scan::AuditScan;
+pub use walk::AuditWalk;
+
+use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use format::encode;
@@ -23,8 +31,8 @@ use format::encode;
 const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A place in the log: segment number and byte offset.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct AuditPosition {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AuditPosition {
     pub(crate) segment: u64,
     pub(crate) offset: u64,
 }
@@ -108,9 +116,19 @@ impl AuditLog {
     }
 
     /// Newest to oldest.
-    pub(crate) fn scan(&self) -> Result<AuditScan, StoreError> {
-        let end = self.tail.lock().unwrap_or_else(PoisonError::into_inner).position;
-        AuditScan::new(self.directory.clone(), segments(&self.directory)?, end)
+    pub(crate) fn scan(&self, filter: AuditFilter) -> Result<AuditScan, StoreError> {
+        let end = self.end();
+        Ok(AuditScan::new(self.directory.clone(), segments(&self.directory)?, end, filter))
+    }
+
+    /// Oldest to newest, from a place that the log had as its end.
+    pub(crate) fn walk(&self, from: AuditPosition) -> AuditWalk {
+        AuditWalk::new(self.directory.clone(), from, self.end())
+    }
+
+    /// Where the log ends now.
+    pub(crate) fn end(&self) -> AuditPosition {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).position
     }
 }
 
@@ -124,14 +142,16 @@ fn open_tail(directory: &Path, segment: u64) -> Result<Tail, StoreError> {
 
 /// Rewrites a segment from `from` on without the records that never became durable.
 fn mend(path: &Path, from: u64, commit: u64) -> Result<(), StoreError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
+    let read = |e| StoreError::io("read", path, e);
+    let mut segment = match File::open(path) {
+        Ok(segment) => segment,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(StoreError::io("read", path, e)),
+        Err(e) => return Err(read(e)),
     };
-    let from = usize::try_from(from).unwrap_or(usize::MAX).min(bytes.len());
-    let (settled, open) = bytes.split_at(from);
-    let kept: Vec<u8> = format::decode_all(open)
+    let mut open = Vec::new();
+    segment.seek(SeekFrom::Start(from)).map_err(read)?;
+    segment.read_to_end(&mut open).map_err(read)?;
+    let kept: Vec<u8> = format::decode_all(&open)
         .filter(|(header, _)| header.commit <= commit)
         .flat_map(|(_, raw)| raw.to_vec())
         .collect();
@@ -140,8 +160,16 @@ fn mend(path: &Path, from: u64, commit: u64) -> Result<(), StoreError> {
     }
     let temporary = path.with_extension("new");
     let write = |e| StoreError::io("write", path, e);
-    let mut file = File::create(&temporary).map_err(write)?;
-    file.write_all(settled).and_then(|()| file.write_all(&kept)).map_err(write)?;
+    let mut file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)
+        .map_err(write)?;
+    segment.rewind().map_err(read)?;
+    std::io::copy(&mut segment.take(from), &mut file).map_err(write)?;
+    file.write_all(&kept).map_err(write)?;
     file.sync_all().map_err(write)?;
     fs::rename(&temporary, path).map_err(write)
 }

@@ -31,6 +31,14 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A record of the audit log is not what was appended.
+    #[error("the audit log `{}` is damaged before byte {offset}", path.display())]
+    DamagedAudit {
+        /// The segment.
+        path: PathBuf,
+        /// How far it is whole, from the side that was being read.
+        offset: u64,
+    },
     /// Sealed bytes do not open: wrong key or altered content.
     #[error("sealed data does not open: altered, or sealed under another key")]
     Unsealable,

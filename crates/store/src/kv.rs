@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
-use crate::audit::{AuditLog, AuditPosition, AuditRecord, AuditScan};
+use crate::audit::{AuditFilter, AuditLog, AuditPosition, AuditRecord, AuditScan, AuditWalk};
 use crate::flush::Flusher;
 use crate::undo::Writer;
 use crate::{Blobs, Entropy, Record, Seal, StateDir, StoreError, Table};
@@ -140,7 +140,27 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn scan_audit(&self) -> Result<AuditScan, StoreError> {
-        self.audit.scan()
+        self.find_audit(AuditFilter::default())
+    }
+
+    /// [`Store::scan_audit`] of the records that `filter` wants. Time bounds keep it from reading
+    /// what cannot be in them; the rest is read, and its payloads skipped.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn find_audit(&self, filter: AuditFilter) -> Result<AuditScan, StoreError> {
+        self.audit.scan(filter)
+    }
+
+    /// Walks the audit log from a former end of it ([`Store::audit_end`], or a place that a walk
+    /// answered) to its newest record.
+    pub fn walk_audit(&self, from: AuditPosition) -> AuditWalk {
+        self.audit.walk(from)
+    }
+
+    /// Where the audit log ends now.
+    pub fn audit_end(&self) -> AuditPosition {
+        self.audit.end()
     }
 }
 

@@ -24,7 +24,7 @@ mod undo;
 #[cfg(test)]
 mod tests;
 
-pub use audit::{AuditHeader, AuditRecord, AuditScan};
+pub use audit::{AuditFilter, AuditHeader, AuditPosition, AuditRecord, AuditScan, AuditWalk, mark};
 pub use blobs::{BlobId, BlobReader, BlobWriter, Blobs};
 pub use error::StoreError;
 pub use frames::{DataKey, FRAME_BYTES};

@@ -44,7 +44,8 @@ fn note(text: &str) -> Note {
 }
 
 fn event(time_ms: i64, payload: &str) -> AuditRecord {
-    let header = AuditHeader { commit: 0, time_ms, accounts: [111_111_111_111, 0] };
+    let accounts = [111_111_111_111, 0];
+    let header = AuditHeader { time_ms, accounts, ..AuditHeader::default() };
     AuditRecord { header, payload: payload.as_bytes().to_vec() }
 }
 
@@ -192,12 +193,10 @@ fn audit_records_of_changes_that_were_never_durable_are_taken_out() {
 }
 
 fn audit_bytes(commit: u64, payload: &str) -> Vec<u8> {
-    let mut body = [commit, 5, 111_111_111_111, 0].map(u64::to_be_bytes).concat();
+    let mut body = [commit, 5, 111_111_111_111, 0, 0, 0].map(u64::to_be_bytes).concat();
     body.extend(payload.as_bytes());
-    let mut bytes = (body.len() as u32).to_be_bytes().to_vec();
-    bytes.extend(crc32fast::hash(&body).to_be_bytes());
-    bytes.extend(body);
-    bytes
+    let length = (body.len() as u32).to_be_bytes();
+    [length.as_slice(), &crc32fast::hash(&body).to_be_bytes(), &body, &length].concat()
 }
 
 #[test]

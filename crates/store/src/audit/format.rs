@@ -1,10 +1,15 @@
 //! How an audit record lies in a segment.
 //!
-//! `length:u32 crc32:u32 | commit:u64 time_ms:i64 account:u64 second_account:u64 | payload`, all
-//! big-endian. The length counts what follows the checksum; the checksum covers it.
+//! `length:u32 crc32:u32 | commit:u64 time_ms:i64 account:u64 second_account:u64 marks:u128 |
+//! payload | length:u32`, all big-endian. Both lengths count header and payload, which the
+//! checksum covers; the second one lets a reader go backwards.
 
 const PREFIX_BYTES: usize = 8;
-const HEADER_BYTES: usize = 32;
+const HEADER_BYTES: usize = 48;
+/// Bytes of the length behind a record.
+pub(super) const SUFFIX_BYTES: usize = 4;
+/// A record longer than this is damage. A call's input is bounded far below it.
+pub(super) const MAX_RECORD_BYTES: usize = 64 * 1024 * 1024;
 
 /// The part of a record that can be filtered without parsing its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +20,15 @@ pub struct AuditHeader {
     pub time_ms: i64,
     /// Numbers of the accounts whose trail shows the record; the second is 0 when there is one.
     pub accounts: [u64; 2],
+    /// The [`mark`]s of everything the record can be found by, in one.
+    pub marks: u128,
+}
+
+/// Three of 128 bits that stand for `term`. A record whose [`AuditHeader::marks`] lack one of
+/// them does not have the term; one that has them all very likely does, and must be looked at.
+pub fn mark(term: &str) -> u128 {
+    let hash = crc32fast::hash(term.as_bytes());
+    [0, 7, 14].iter().fold(0, |bits, shift| bits | 1 << ((hash >> shift) & 127))
 }
 
 /// One audit record: a header and a payload that the store does not interpret.
@@ -27,17 +41,20 @@ pub struct AuditRecord {
 }
 
 pub(super) fn encode(commit: u64, record: &AuditRecord) -> Vec<u8> {
-    let AuditHeader { time_ms, accounts: [first, second], .. } = record.header;
+    let AuditHeader { time_ms, accounts: [first, second], marks, .. } = record.header;
     let mut body = Vec::with_capacity(HEADER_BYTES + record.payload.len());
     body.extend(commit.to_be_bytes());
     body.extend(time_ms.to_be_bytes());
     body.extend(first.to_be_bytes());
     body.extend(second.to_be_bytes());
+    body.extend(marks.to_be_bytes());
     body.extend(&record.payload);
-    let mut bytes = Vec::with_capacity(PREFIX_BYTES + body.len());
-    bytes.extend((body.len() as u32).to_be_bytes());
+    let length = (body.len() as u32).to_be_bytes();
+    let mut bytes = Vec::with_capacity(PREFIX_BYTES + body.len() + SUFFIX_BYTES);
+    bytes.extend(length);
     bytes.extend(crc32fast::hash(&body).to_be_bytes());
     bytes.append(&mut body);
+    bytes.extend(length);
     bytes
 }
 
@@ -52,23 +69,46 @@ pub(super) fn decode_all(bytes: &[u8]) -> impl Iterator<Item = (AuditHeader, &[u
     })
 }
 
+/// Bytes of the whole record that ends at the end of `bytes`, by the length behind it.
+pub(super) fn length_of_last(bytes: &[u8]) -> Option<usize> {
+    bytes.split_last_chunk::<SUFFIX_BYTES>().and_then(|(_, length)| whole(*length))
+}
+
+/// Bytes of the whole record that begins `bytes`, by the length before it.
+pub(super) fn length_of_first(bytes: &[u8]) -> Option<usize> {
+    bytes.split_first_chunk::<4>().and_then(|(length, _)| whole(*length))
+}
+
+fn whole(length: [u8; 4]) -> Option<usize> {
+    let length = usize::try_from(u32::from_be_bytes(length)).ok()?;
+    (HEADER_BYTES..=MAX_RECORD_BYTES)
+        .contains(&length)
+        .then_some(PREFIX_BYTES + length + SUFFIX_BYTES)
+}
+
 /// The first record of `bytes`: header, payload, and its whole length in bytes.
 pub(super) fn decode(bytes: &[u8]) -> Option<(AuditHeader, &[u8], usize)> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let raw_bytes = length_of_first(bytes)?;
+    let raw = bytes.get(..raw_bytes)?;
+    if length_of_last(raw) != Some(raw_bytes) {
+        return None;
+    }
+    let (_, rest) = raw.split_first_chunk::<4>()?;
     let (crc, rest) = rest.split_first_chunk::<4>()?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-    let body = rest.get(..length)?;
+    let (body, _) = rest.split_last_chunk::<SUFFIX_BYTES>()?;
     if crc32fast::hash(body) != u32::from_be_bytes(*crc) {
         return None;
     }
     let (commit, body) = body.split_first_chunk::<8>()?;
     let (time_ms, body) = body.split_first_chunk::<8>()?;
     let (first, body) = body.split_first_chunk::<8>()?;
-    let (second, payload) = body.split_first_chunk::<8>()?;
+    let (second, body) = body.split_first_chunk::<8>()?;
+    let (marks, payload) = body.split_first_chunk::<16>()?;
     let header = AuditHeader {
         commit: u64::from_be_bytes(*commit),
         time_ms: i64::from_be_bytes(*time_ms),
         accounts: [u64::from_be_bytes(*first), u64::from_be_bytes(*second)],
+        marks: u128::from_be_bytes(*marks),
     };
-    Some((header, payload, PREFIX_BYTES + length))
+    Some((header, payload, raw_bytes))
 }
