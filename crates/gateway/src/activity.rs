@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use store::{AuditRecord, Store};
 
-use crate::{Cx, Fault, Principal};
+use crate::{Cx, Fault, Principal, audit};
 
 /// Long-term access keys begin so; only they are followed, because temporary ones come without
 /// end and IAM tells their use by the role or user behind them.
@@ -65,9 +65,9 @@ impl Use {
         };
         let what = LastUse {
             time: cx.now(),
-            service: service.to_owned(),
+            service: audit::namespace(service).to_owned(),
             operation: operation.to_owned(),
-            region: cx.region().to_string(),
+            region: audit::region_of(cx, service),
         };
         Self { access_key: cx.origin().access_key_id.clone(), identity, what }
     }

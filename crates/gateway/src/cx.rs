@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use chrono::{DateTime, Utc};
 use names::{AccountId, Arn, Region};
 use serde_json::Value;
-use store::{AuditRecord, BlobId, Record, Seal, Store, Table, Tx, TxMode};
+use store::{AuditPosition, AuditRecord, BlobId, Record, Seal, Store, Table, Tx, TxMode};
 
 use crate::dispatch::Gateway;
 use crate::{Fault, Principal, World};
@@ -56,7 +56,7 @@ impl Pending {
 pub(crate) struct Recorded {
     pub(crate) record: AuditRecord,
     /// What it tells of its caller's activity.
-    pub(crate) used: crate::activity::Use,
+    pub(crate) used: Option<crate::activity::Use>,
     /// The call succeeded and changed something: the record is true only if that is committed.
     pub(crate) changes: bool,
 }
@@ -239,7 +239,40 @@ impl Cx<'_> {
         &self,
         account: &AccountId,
     ) -> Result<impl Iterator<Item = Result<crate::LoggedEvent, Fault>> + use<>, Fault> {
-        crate::audit::events_of(self.store(), account)
+        self.find_events(crate::EventFilter::of(account))
+    }
+
+    /// Newest first, the audited events that a filter asks for.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn find_events(
+        &self,
+        wanted: crate::EventFilter,
+    ) -> Result<impl Iterator<Item = Result<crate::LoggedEvent, Fault>> + use<>, Fault> {
+        crate::audit::search(self.store(), wanted)
+    }
+
+    /// Oldest first, what was audited behind `from`: each record's end, and the event where the
+    /// trail of `account` shows it.
+    pub fn events_after(
+        &self,
+        account: &AccountId,
+        from: AuditPosition,
+    ) -> impl Iterator<Item = Result<(Option<crate::LoggedEvent>, AuditPosition), Fault>> + use<>
+    {
+        crate::audit::walk(self.store(), account, from)
+    }
+
+    /// Where the audit log ends now.
+    pub fn end_of_events(&self) -> AuditPosition {
+        self.store().audit_end()
+    }
+
+    /// Leaves the record of something that a service does of itself, with what is committed.
+    pub fn record_service_event(&mut self, event: &crate::ServiceEvent) {
+        let record = crate::audit::service_record(self, event);
+        self.scope.pending.borrow_mut().events.push(Recorded { record, used: None, changes: true });
     }
 
     /// When keys and identities were last used.

@@ -281,7 +281,7 @@ impl Gateway {
         };
         let changes = outcome.is_ok() && operation.mode() == TxMode::Write;
         let record = audit::record(cx, &finished);
-        let used = Use::of_call(cx, service.name, operation.name);
+        let used = Some(Use::of_call(cx, service.name, operation.name));
         cx.scope.pending.borrow_mut().events.push(Recorded { record, used, changes });
     }
 
@@ -335,7 +335,9 @@ impl Gateway {
 }
 
 fn parted(events: impl IntoIterator<Item = Recorded>) -> (Vec<AuditRecord>, Vec<Use>) {
-    events.into_iter().map(|event| (event.record, event.used)).unzip()
+    let (records, uses): (_, Vec<_>) =
+        events.into_iter().map(|event| (event.record, event.used)).unzip();
+    (records, uses.into_iter().flatten().collect())
 }
 
 /// Whether a member asks for anything: `false`, nothing and empty values are what absence means.

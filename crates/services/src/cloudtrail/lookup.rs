@@ -1,11 +1,17 @@
 //! LookupEvents: the management events of an account and Region, newest first.
+//!
+//! The log is found through by the marks of its records, so that only records which very likely
+//! match are parsed, and no more than a page is held.
 
-use gateway::{Access, Check, Cx, Fault, LoggedEvent};
+use chrono::{DateTime, Duration, Utc};
+use gateway::{Access, Check, Cx, EventFilter, Fault, LoggedEvent, Term};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Events of a page when the caller does not say, and at most.
 const PAGE: usize = 50;
+/// How far back events are looked up.
+const DAYS: i64 = 90;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -26,7 +32,7 @@ struct Attribute {
     attribute_value: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Found {
     events: Vec<Event>,
@@ -59,23 +65,19 @@ pub(super) fn access(_: &Cx, _: &LookupInput) -> Result<Access, Fault> {
 }
 
 pub(super) fn lookup(cx: &Cx, input: LookupInput) -> Result<Found, Fault> {
-    if input.lookup_attributes.len() > 1 {
-        let text = "You can only specify one lookup attribute.";
-        return Err(Fault::new("InvalidLookupAttributesException", text).status(400));
-    }
-    if let (Some(start), Some(end)) = (input.start_time, input.end_time)
-        && start > end
-    {
-        let text = "The start time must be before the end time.";
-        return Err(Fault::new("InvalidTimeRangeException", text).status(400));
+    let wanted = filter(cx, &input)?;
+    // There are no Insights events.
+    if input.event_category.as_deref() == Some("insight") {
+        return Ok(Found::default());
     }
     let page = input.max_results.unwrap_or(PAGE).min(PAGE);
+    let region = cx.region().as_str();
     // The token names the last event of the page before: events only ever come on top of it.
     let mut passed = input.next_token.is_none();
     let mut events: Vec<Event> = Vec::new();
-    for logged in cx.audit_events(cx.account()?)? {
+    for logged in cx.find_events(wanted)? {
         let logged = logged?;
-        if !wanted(cx, &input, &logged) {
+        if text(&logged.record, "awsRegion").as_deref() != Some(region) {
             continue;
         }
         if !passed {
@@ -95,52 +97,58 @@ pub(super) fn lookup(cx: &Cx, input: LookupInput) -> Result<Found, Fault> {
     Ok(Found { events, next_token: None })
 }
 
-/// Management events of this Region (IAM and STS are global) that meet every condition.
-fn wanted(cx: &Cx, input: &LookupInput, logged: &LoggedEvent) -> bool {
-    let record = &logged.record;
-    let is = |key: &str, value: &str| text(record, key).as_deref() == Some(value);
-    let seconds = logged.time_ms as f64 / 1_000.0;
-    let in_time = input.start_time.is_none_or(|start| start <= seconds.ceil())
-        && input.end_time.is_none_or(|end| seconds.floor() <= end);
-    let global = is("eventSource", "iam.amazonaws.com") || is("eventSource", "sts.amazonaws.com");
-    let here = global || is("awsRegion", cx.region().as_str());
-    let insight = input.event_category.as_deref() == Some("insight");
-    let matches = |attribute: &Attribute| has(record, attribute);
-    record.get("managementEvent") == Some(&Value::Bool(true))
-        && in_time
-        && here
-        && !insight
-        && input.lookup_attributes.iter().all(matches)
+/// What the input asks for.
+fn filter(cx: &Cx, input: &LookupInput) -> Result<EventFilter, Fault> {
+    if input.lookup_attributes.len() > 1 {
+        let text = "You can only specify one lookup attribute.";
+        return Err(Fault::new("InvalidLookupAttributesException", text).status(400));
+    }
+    let (start, end) = (input.start_time, input.end_time);
+    if let (Some(start), Some(end)) = (start, end)
+        && start > end
+    {
+        let text = "The start time must be before the end time.";
+        return Err(Fault::new("InvalidTimeRangeException", text).status(400));
+    }
+    // Events have whole seconds: those of the last one asked for are all in.
+    let until = end.and_then(|end| at(end.floor() * 1_000.0 + 999.0));
+    let oldest = cx.now() - Duration::days(DAYS);
+    let from =
+        start.and_then(|start| at(start.floor() * 1_000.0)).map_or(oldest, |t| t.max(oldest));
+    let all = EventFilter::of(cx.account()?).between(Some(from), until).with(Term::Management);
+    Ok(input.lookup_attributes.iter().fold(all, |all, attribute| all.with(term(attribute))))
 }
 
-fn has(record: &Value, attribute: &Attribute) -> bool {
-    let wanted = attribute.attribute_value.as_str();
-    let is = |found: Option<String>| found.as_deref() == Some(wanted);
+fn at(milliseconds: f64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(milliseconds as i64)
+}
+
+/// The attribute as the log knows it. The interface model admits no key but these.
+fn term(attribute: &Attribute) -> Term<'_> {
+    let value = attribute.attribute_value.as_str();
     match attribute.attribute_key.as_str() {
-        "EventId" => is(text(record, "eventID")),
-        "EventName" => is(text(record, "eventName")),
-        "EventSource" => is(text(record, "eventSource")),
-        "ReadOnly" => is(Some(read_only(record))),
-        "Username" => is(username(record)),
-        "AccessKeyId" => is(identity(record, "accessKeyId")),
-        "ResourceName" => resources(record).any(|resource| {
-            resource.resource_name == wanted || resource.resource_name.ends_with(wanted)
-        }),
-        "ResourceType" => resources(record).any(|r| r.resource_type.as_deref() == Some(wanted)),
-        _ => false,
+        "EventId" => Term::EventId(value),
+        "EventSource" => Term::EventSource(value),
+        "ReadOnly" => Term::ReadOnly(value),
+        "Username" => Term::UserName(value),
+        "AccessKeyId" => Term::AccessKeyId(value),
+        "ResourceName" => Term::ResourceName(value),
+        "ResourceType" => Term::ResourceType(value),
+        _ => Term::EventName(value),
     }
 }
 
 fn view(logged: LoggedEvent) -> Event {
     let record = &logged.record;
+    let identity = record.get("userIdentity").unwrap_or(&Value::Null);
     Event {
         event_id: text(record, "eventID").unwrap_or_default(),
         event_name: text(record, "eventName").unwrap_or_default(),
-        read_only: read_only(record),
-        access_key_id: identity(record, "accessKeyId"),
+        read_only: record.get("readOnly").map(Value::to_string).unwrap_or_default(),
+        access_key_id: text(identity, "accessKeyId"),
         event_time: (logged.time_ms / 1_000) as f64,
         event_source: text(record, "eventSource").unwrap_or_default(),
-        username: username(record),
+        username: logged.user_name().map(str::to_owned),
         resources: resources(record).collect(),
         cloud_trail_event: record.to_string(),
     }
@@ -150,26 +158,15 @@ fn text(record: &Value, key: &str) -> Option<String> {
     record.get(key)?.as_str().map(str::to_owned)
 }
 
-fn identity(record: &Value, key: &str) -> Option<String> {
-    text(record.get("userIdentity")?, key)
-}
-
-fn read_only(record: &Value) -> String {
-    record.get("readOnly").map(Value::to_string).unwrap_or_default()
-}
-
-/// The user's name, or a session's.
-fn username(record: &Value) -> Option<String> {
-    identity(record, "userName").or_else(|| {
-        let arn = identity(record, "arn")?;
-        arn.rsplit('/').next().map(str::to_owned)
-    })
-}
-
+/// Resources by the names that people give them, and by ARN where the name is AWS's.
 fn resources(record: &Value) -> impl Iterator<Item = Resource> {
     let list = record.get("resources").and_then(Value::as_array);
     list.into_iter().flatten().filter_map(|resource| {
-        let resource_name = text(resource, "ARN")?;
-        Some(Resource { resource_type: text(resource, "type"), resource_name })
+        let arn = text(resource, "ARN")?;
+        let resource_type = text(resource, "type");
+        let by_name = ["AWS::S3::Bucket", "AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role"];
+        let named = resource_type.as_deref().is_some_and(|kind| by_name.contains(&kind));
+        let name = arn.rsplit([':', '/']).next().filter(|_| named).map(str::to_owned);
+        Some(Resource { resource_type, resource_name: name.unwrap_or(arn) })
     })
 }

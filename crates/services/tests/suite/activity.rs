@@ -30,7 +30,7 @@ fn the_newest_use_of_a_key_and_of_an_identity_is_told() {
     world.ok(&ann, "kms", "ListKeys", json!({}));
     world.advance(Duration::minutes(1));
     assert!(world.call(&ann.in_region("eu-west-1"), "iam", "ListUsers", json!({})).is_err());
-    assert_eq!(last().unwrap(), "08:01:00 iam:ListUsers eu-west-1");
+    assert_eq!(last().unwrap(), "08:01:00 iam:ListUsers us-east-1");
     world.advance(Duration::minutes(1));
     world.ok(&ann, "kms", "ListKeys", json!({}));
     world.ok(&ann, "kms", "ListAliases", json!({}));
@@ -40,10 +40,10 @@ fn the_newest_use_of_a_key_and_of_an_identity_is_told() {
     check(
         format!("{}\n\n{}\n", services.join("\n"), operations.join("\n")),
         expect![[r#"
-        08:01:00 iam:ListUsers eu-west-1
+        08:01:00 iam:ListUsers us-east-1
         08:02:00 kms:ListKeys us-east-1
 
-        08:01:00 iam:ListUsers eu-west-1
+        08:01:00 iam:ListUsers us-east-1
         08:02:00 kms:ListAliases us-east-1
         08:02:00 kms:ListKeys us-east-1
     "#]],

@@ -1,7 +1,5 @@
 //! What the trail shows, to whom, and what it must never show.
 
-use std::collections::BTreeSet;
-
 use chrono::Duration;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -67,11 +65,60 @@ fn events_are_found_by_one_attribute_newest_first() {
     assert_eq!(record["eventID"], event["EventId"]);
     let by_id = by("EventId", event["EventId"].as_str().unwrap());
     assert_eq!(found(by_id), "ListUsers");
-    // The other Region shows its own, and what is global.
-    let there = lookup(&world, &admin.in_region("eu-west-1"), json!({}));
-    let there: BTreeSet<_> = there.iter().map(|e| e["EventName"].as_str().unwrap()).collect();
-    assert!(there.contains("ListKeys") && there.contains("CreateUser"), "{there:?}");
-    assert!(!there.contains("CreateKey"));
+    // The other Region shows its own; what is global stands in us-east-1.
+    let elsewhere = admin.in_region("eu-west-1");
+    world.ok(&elsewhere, "iam", "ListRoles", json!({}));
+    assert_eq!(names(&lookup(&world, &elsewhere, by("ReadOnly", "true"))), "ListKeys");
+    assert_eq!(found(by("EventName", "ListRoles")), "ListRoles");
+}
+
+#[test]
+fn events_are_found_by_what_they_were_about() {
+    let (world, ann) = eventful();
+    let admin = world.admin("prod");
+    let key = world.ok(&ann, "kms", "CreateKey", json!({}))["KeyMetadata"]["Arn"].clone();
+    let key = key.as_str().unwrap();
+    world.ok(&ann, "kms", "DescribeKey", json!({ "KeyId": key }));
+    let found = |key, value: &str| names(&lookup(&world, &admin, by(key, value)));
+    let answers = [
+        found("ResourceName", "lake"),
+        found("ResourceName", "arn:aws:s3:::lake"),
+        found("ResourceName", "ann"),
+        found("ResourceName", key),
+        found("ResourceName", "an"),
+        found("ResourceType", "AWS::S3::Bucket"),
+        found("ResourceType", "AWS::IAM::User"),
+        found("ResourceType", "AWS::EC2::Instance"),
+    ];
+    check(
+        answers.join("\n"),
+        expect![[r#"
+        CreateBucket
+        CreateBucket
+        CreateAccessKey PutUserPolicy CreateUser
+        DescribeKey
+
+        CreateBucket
+        ListUsers CreateAccessKey PutUserPolicy CreateUser
+    "#]],
+    );
+    let event = &lookup(&world, &admin, by("ResourceName", "ann"))[0];
+    let named = json!([{ "ResourceType": "AWS::IAM::User", "ResourceName": "ann" }]);
+    assert_eq!(event["Resources"], named);
+}
+
+#[test]
+fn events_are_kept_in_sight_for_ninety_days() {
+    let (world, _) = eventful();
+    let admin = world.admin("prod");
+    world.advance(Duration::days(89));
+    assert_eq!(lookup(&world, &admin, by("EventName", "CreateBucket")).len(), 1);
+    world.advance(Duration::days(1) + Duration::seconds(1));
+    assert!(
+        lookup(&world, &admin, json!({ "StartTime": 0 }))
+            .iter()
+            .all(|e| e["EventName"] == "LookupEvents")
+    );
 }
 
 #[test]
@@ -131,6 +178,7 @@ fn both_accounts_of_a_call_see_it_and_a_third_does_not() {
     let world = World::new();
     let role = world.role("prod", "lake", &trusting(&["222222222222"]), &[]);
     world.assume(&world.admin("dev"), &role);
+    let mut seen = Vec::new();
     for (account, sees) in [("prod", true), ("dev", true), ("other", false)] {
         let found = lookup(&world, &world.admin(account), by("EventName", "AssumeRole"));
         assert_eq!(found.len(), usize::from(sees), "{account}");
@@ -138,9 +186,52 @@ fn both_accounts_of_a_call_see_it_and_a_third_does_not() {
             let record = event["CloudTrailEvent"].as_str().unwrap();
             let record: Value = serde_json::from_str(record).unwrap();
             assert_eq!(record["recipientAccountId"], world.account(account).to_string());
-            assert_eq!(record["userIdentity"]["accountId"], "222222222222");
+            assert_eq!(record["eventID"], event["EventId"]);
+            let id = by("EventId", event["EventId"].as_str().unwrap());
+            assert_eq!(lookup(&world, &world.admin(account), id).len(), 1);
+            seen.push(record);
         }
     }
+    let [owner, caller] = [&seen[0], &seen[1]];
+    assert!(owner["sharedEventID"].is_string());
+    assert_eq!(owner["sharedEventID"], caller["sharedEventID"]);
+    assert_ne!(owner["eventID"], caller["eventID"]);
+    // The owner learns the caller's account and unique id, nothing else of it.
+    let id = world.principal(&world.admin("dev")).user_id();
+    let told = json!({ "type": "AWSAccount", "principalId": id, "accountId": "222222222222" });
+    assert_eq!(owner["userIdentity"], told);
+    assert_eq!(caller["userIdentity"]["userName"], "admin");
+    assert!(
+        lookup(&world, &world.admin("prod"), by("Username", "admin"))
+            .iter()
+            .all(|e| { e["EventName"] != "AssumeRole" })
+    );
+}
+
+/// Whole records, as far as they do not depend on chance.
+#[test]
+fn records_have_the_form_of_cloudtrails() {
+    let world = World::new();
+    let admin = world.admin("prod");
+    let trust = trusting(&["222222222222"]);
+    let role = world.role("prod", "lake", &trust, &[allow(&["kms:*"], &["*"])]);
+    let session = world.assume(&world.admin("dev"), &role);
+    world.ok(&session, "kms", "ListKeys", json!({ "Limit": 7 }));
+    world.ok(&admin, "s3", "CreateBucket", json!({ "Bucket": "lake" }));
+    assert!(world.call(&session, "iam", "GetUser", json!({ "UserName": "x" })).is_err());
+    let trail = world.trail("prod");
+    let told: Vec<String> = trail[trail.len() - 3..]
+        .iter()
+        .map(|record| {
+            let mut record = record.clone();
+            let members = record.as_object_mut().unwrap();
+            for name in ["requestID", "eventID", "eventTime", "userAgent"] {
+                assert!(members.shift_remove(name).unwrap().is_string(), "{name}");
+            }
+            serde_json::to_string_pretty(&record).unwrap()
+        })
+        .collect();
+    check(told.join("\n"), expect![[r#""#]]);
 }
 
 #[test]

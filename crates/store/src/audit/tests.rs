@@ -20,7 +20,10 @@ fn record(number: usize) -> AuditRecord {
         marks: mark(&format!("n={number}")) | mark("any"),
         ..AuditHeader::default()
     };
-    AuditRecord { header, payload: format!("{number}:{}", "x".repeat(number % 400 * 7)).into_bytes() }
+    AuditRecord {
+        header,
+        payload: format!("{number}:{}", "x".repeat(number % 400 * 7)).into_bytes(),
+    }
 }
 
 fn number(record: &AuditRecord) -> usize {
