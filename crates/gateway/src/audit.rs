@@ -142,7 +142,10 @@ fn event(cx: &Cx, call: &Finished, accounts: [Option<&AccountId>; 2]) -> Value {
     add("requestID", origin.request_id.as_str().into());
     add("eventID", cx.world().uuid().into());
     add("readOnly", read_only.into());
-    add("resources", resources::of(call.resources, call.owners.first().or(accounts[0])));
+    let resources = resources::of(call.resources, call.owners.first().or(accounts[0]));
+    if resources.as_array().is_some_and(|list| !list.is_empty()) {
+        add("resources", resources);
+    }
     add("eventType", "AwsApiCall".into());
     add("managementEvent", (!data).into());
     add("recipientAccountId", accounts[0].map_or(Value::Null, |account| json!(account)));
