@@ -5,7 +5,7 @@ use std::fmt::Display;
 use names::AccountId;
 use policy::{PolicyKind, PublicAccessBlock};
 
-use crate::Fault;
+use crate::{Fault, WebIdentity};
 
 /// Every check that must allow before the handler runs.
 ///
@@ -18,6 +18,8 @@ pub struct Access {
     pub(crate) open: Option<&'static str>,
     pub(crate) checks: Vec<Check>,
     pub(crate) resources: Vec<String>,
+    /// Who the unsigned caller turned out to be.
+    pub(crate) identity: Option<WebIdentity>,
 }
 
 impl Access {
@@ -32,6 +34,13 @@ impl Access {
         self.resources.push(check.resource.clone());
         self.checks.push(check);
         self
+    }
+
+    /// The unsigned caller has proved this identity by a token, which the access function verified;
+    /// the checks and the handler are its.
+    #[must_use]
+    pub fn as_web_identity(self, identity: WebIdentity) -> Self {
+        Self { identity: Some(identity), ..self }
     }
 
     /// No permission is needed, by the documentation of the operation; `reason` says where.

@@ -16,11 +16,14 @@ pub(crate) struct Authenticated {
     pub(crate) verified: Option<Verified>,
 }
 
-/// Verifies the signature of a request for `model`'s service. `body` is the whole body, or empty
+/// Operations whose callers prove who they are by a token in the input.
+const BY_TOKEN: [&str; 0] = [];
+
+/// Verifies the signature of a request for `operation` of `model`'s service. `body` is the whole body, or empty
 /// for an operation that streams it.
 pub(crate) fn authenticate(
     gateway: &Gateway,
-    model: &wire::Model,
+    (model, operation): (&wire::Model, &str),
     parts: &Parts,
     body: &[u8],
 ) -> Result<Authenticated, Fault> {
@@ -32,8 +35,12 @@ pub(crate) fn authenticate(
                     AWS4-HMAC-SHA256.";
         return Err(Fault::new("InvalidRequest", text).status(400));
     }
+    if is_by_token(model, operation) {
+        // A signature that comes along says nothing: the token alone counts.
+        return unsigned(model, operation, parts).map_err(refuse);
+    }
     let Some(presented) = Presented::parse(parts).map_err(refuse)? else {
-        return unsigned(model, parts).map_err(refuse);
+        return unsigned(model, operation, parts).map_err(refuse);
     };
     presented.check_scope(model.signing_name(), None).map_err(refuse)?;
     let payload = PayloadHash::of_request(parts, &presented, body).map_err(refuse)?;
@@ -71,9 +78,18 @@ fn is_version_2(parts: &Parts) -> bool {
         || (names("AWSAccessKeyId=") && names("Signature="))
 }
 
-/// S3 admits anonymous requests, which its policies then decide on; no other service does.
-fn unsigned(model: &wire::Model, parts: &Parts) -> Result<Authenticated, SigError> {
-    if model.name() != "s3" {
+fn is_by_token(model: &wire::Model, operation: &str) -> bool {
+    model.name() == "sts" && BY_TOKEN.contains(&operation)
+}
+
+/// S3 admits anonymous requests, which its policies then decide on, and STS those that bring a
+/// token; no other service does.
+fn unsigned(
+    model: &wire::Model,
+    operation: &str,
+    parts: &Parts,
+) -> Result<Authenticated, SigError> {
+    if model.name() != "s3" && !is_by_token(model, operation) {
         return Err(SigError::NoSignature);
     }
     let declared = parts.headers.get("x-amz-content-sha256").and_then(|v| v.to_str().ok());

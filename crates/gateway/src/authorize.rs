@@ -5,7 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use policy::{Document, Policies, Policy, Request, Settings, Style, Verdict};
 
-use crate::{Access, AuthorizationMessage, Check, Cx, Fault, PrincipalPolicies, context};
+use crate::{
+    Access, AuthorizationMessage, Check, Cx, Fault, Membership, Principal, PrincipalPolicies,
+    context,
+};
 
 /// Parsed documents are kept by their text; beyond this many the cache starts anew.
 const CACHED_DOCUMENTS: usize = 4_096;
@@ -43,16 +46,17 @@ pub(crate) fn authorize(
         let forgotten = || Fault::internal("an access function asked for nothing");
         return access.open.map(drop).ok_or_else(forgotten);
     }
-    let principal_policies = cx.gateway.policies_of(cx)?;
+    let caller = Caller::of(cx)?;
     for check in &access.checks {
-        let (request, policies) = question(cx, check, &principal_policies)?;
+        let (request, policies) = question(cx, check, &caller)?;
         let decision = policy::evaluate(&request, &policies);
         if decision.verdict() != Verdict::Allow {
             let said = check.denied.clone().unwrap_or_else(|| {
                 Fault::new(denial_code(service), decision.denial_text(&request, style))
                     .status(denial_status(service))
             });
-            let message = AuthorizationMessage::new(&request, &policies, &decision);
+            let readable = Policies { resource: guard(cx, check, true)?, ..policies };
+            let message = AuthorizationMessage::new(&request, &readable, &decision);
             let sealed = Some(message.seal(cx.seal())?);
             return Err(Fault { authorization_message: sealed, ..said });
         }
@@ -60,38 +64,73 @@ pub(crate) fn authorize(
     Ok(())
 }
 
-fn question(
-    cx: &Cx,
-    check: &Check,
-    of_principal: &PrincipalPolicies,
-) -> Result<(Request, Policies), Fault> {
+/// What holds of the caller in every check of one call.
+struct Caller {
+    policies: PrincipalPolicies,
+    member: Option<Membership>,
+}
+
+impl Caller {
+    fn of(cx: &Cx) -> Result<Self, Fault> {
+        let member = match cx.principal().account() {
+            Some(account) => cx.gateway.membership(cx, account)?,
+            None => None,
+        };
+        Ok(Self { policies: cx.gateway.policies_of(cx)?, member })
+    }
+
+    /// The membership of the account that owns what a check is on; the caller's own is known.
+    fn owner(&self, cx: &Cx, check: &Check) -> Result<Option<Membership>, Fault> {
+        match &check.owner {
+            Some(owner) if Some(owner) != cx.principal().account() => {
+                cx.gateway.membership(cx, owner)
+            }
+            _ => Ok(self.member.clone()),
+        }
+    }
+}
+
+fn question(cx: &Cx, check: &Check, caller: &Caller) -> Result<(Request, Policies), Fault> {
+    let owner = caller.owner(cx, check)?;
     let request = Request {
         principal: cx.principal().for_policy(),
         action: check.action.clone(),
         resource: check.resource.clone(),
         resource_account: check.owner.as_ref().or_else(|| cx.principal().account()).cloned(),
-        context: context::of_check(cx, check),
+        context: context::of_check(cx, check, caller.member.as_ref(), owner.as_ref()),
         action_has_no_resource_types: check.no_resource_types,
     };
-    let guard = check.guard.as_ref().map(|guard| {
-        let document = cx.gateway.parse_document(&guard.document)?;
-        Ok::<_, Fault>(Policy::new(guard.kind, guard.name.clone(), document))
-    });
+    let managing = |member: &Membership| member.management_account;
     let policies = Policies {
-        identity: of_principal.identity.clone(),
-        resource: guard.transpose()?,
-        boundaries: of_principal.boundaries.clone(),
-        session: of_principal.session.clone(),
-        scps: of_principal.scps.clone(),
+        identity: caller.policies.identity.clone(),
+        // A federated user has no unique id of its own; a policy that names the user who
+        // federated has to show the name.
+        resource: guard(cx, check, matches!(cx.principal(), Principal::Federated(_)))?,
+        boundaries: caller.policies.boundaries.clone(),
+        session: caller.policies.session.clone(),
+        scps: caller.member.as_ref().map(|member| member.scps.clone()).unwrap_or_default(),
+        rcps: owner.as_ref().map(|member| member.rcps.clone()).unwrap_or_default(),
         settings: Settings {
-            principal_account_is_management_account: of_principal.management_account,
-            principal_is_service_linked_role: of_principal.service_linked,
+            principal_account_is_management_account: caller.member.as_ref().is_some_and(managing),
+            resource_account_is_management_account: owner.as_ref().is_some_and(managing),
+            principal_is_service_linked_role: caller.policies.service_linked,
             public_access_block: check.public_access_block,
             ..Settings::default()
         },
         ..Policies::default()
     };
     Ok((request, policies))
+}
+
+/// The policy that guards the resource, as stored or as shown.
+fn guard(cx: &Cx, check: &Check, shown: bool) -> Result<Option<Policy>, Fault> {
+    let Some(guard) = &check.guard else { return Ok(None) };
+    let document = if shown {
+        cx.gateway.parse_document(&cx.shown(&guard.document)?)?
+    } else {
+        cx.gateway.parse_document(&guard.document)?
+    };
+    Ok(Some(Policy::new(guard.kind, guard.name.clone(), document)))
 }
 
 /// How a service's protocol calls a denial (`AccessDenied` with 403 in XML,

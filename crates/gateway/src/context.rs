@@ -3,12 +3,20 @@
 
 use policy::Context;
 
-use crate::{Check, Cx, Principal};
+use crate::{Check, Cx, Membership, Principal};
 
 /// Principal, request and resource keys, then those of the check itself.
-pub(crate) fn of_check(cx: &Cx, check: &Check) -> Context {
+pub(crate) fn of_check(
+    cx: &Cx,
+    check: &Check,
+    caller_in: Option<&Membership>,
+    owner_in: Option<&Membership>,
+) -> Context {
     let mut context = Context::new();
     principal_keys(cx.principal(), &mut context);
+    let service = matches!(cx.principal(), Principal::Service(_));
+    organization_keys(if service { "Source" } else { "Principal" }, caller_in, &mut context);
+    organization_keys("Resource", owner_in, &mut context);
     request_keys(cx, &mut context);
     let owner = check.owner.as_ref().or_else(|| cx.principal().account());
     context.set_some("aws:ResourceAccount", owner.map(ToString::to_string));
@@ -23,6 +31,9 @@ fn principal_keys(principal: &Principal, context: &mut Context) {
         Principal::Root { .. } => "Account",
         Principal::User(_) => "User",
         Principal::Role(_) => "AssumedRole",
+        Principal::Federated(_) => "FederatedUser",
+        // What is known of it are keys of its issuer, which the operation adds.
+        Principal::Web(_) => return,
         Principal::Anonymous => "Anonymous",
         Principal::Service(service) => return service_keys(service, context),
     };
@@ -45,6 +56,14 @@ fn principal_keys(principal: &Principal, context: &mut Context) {
         context.set("aws:TokenIssueTime", issued.to_string());
         context.set("aws:MultiFactorAuthPresent", session.mfa.to_string());
         context.set_some("aws:SourceIdentity", session.source_identity.clone());
+    }
+}
+
+/// Absent for accounts outside of any organization.
+fn organization_keys(side: &str, member: Option<&Membership>, context: &mut Context) {
+    if let Some(member) = member {
+        context.set(format!("aws:{side}OrgID"), member.organization.clone());
+        context.insert(format!("aws:{side}OrgPaths"), [member.path.clone()]);
     }
 }
 

@@ -182,6 +182,14 @@ impl Cx<'_> {
         Ok(Arn::new(service, Some(self.region()), Some(self.account()?), resource))
     }
 
+    /// A stored policy of a resource as people see it; see [`crate::IdentitySource::shown`].
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn shown(&self, document: &str) -> Result<String, Fault> {
+        self.gateway.identities().shown(&self.scope.tx, document)
+    }
+
     /// The record under `key`.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use store::{AuditRecord, Store, TxMode};
 use crate::activity::Use;
 use crate::authorize::{DocumentCache, authorize};
 use crate::cx::{Effect, Pending, Recorded, Scope};
-use crate::identity::{IdentitySource, PrincipalPolicies};
+use crate::identity::{IdentitySource, Membership, PrincipalPolicies};
 use crate::operation::{Download, Handler, Operation, Service};
 use crate::{Access, Activity, Cx, Fault, Origin, Principal, World, audit};
 
@@ -193,6 +193,15 @@ impl Gateway {
         self.identities.policies(&cx.scope.tx, &parse, &cx.principal)
     }
 
+    pub(crate) fn membership(
+        &self,
+        cx: &Cx,
+        account: &names::AccountId,
+    ) -> Result<Option<Membership>, Fault> {
+        let parse = |text: &str| self.parse_document(text);
+        self.identities.membership(&cx.scope.tx, &parse, account)
+    }
+
     /// The table line of an operation.
     pub(crate) fn built(
         &self,
@@ -244,13 +253,23 @@ impl Gateway {
     /// Asks the operation what it needs, and the policies whether it is allowed.
     pub(crate) fn decide(
         &self,
-        cx: &Cx,
+        cx: &mut Cx,
         service: &Service,
         operation: &Operation,
         input: &Value,
         needed: &mut Access,
     ) -> Result<(), Fault> {
+        if let Some(gate) = service.gate {
+            gate(cx, operation.name)?;
+        }
         *needed = (operation.access)(cx, input)?;
+        if let Some(identity) = needed.identity.take() {
+            // INVARIANT (identity): whoever signed stays who they are.
+            if cx.principal != Principal::Anonymous {
+                return Err(Fault::internal("a signed caller takes another identity"));
+            }
+            cx.principal = Principal::Web(identity);
+        }
         let style = if service.name == "s3" { Style::S3Quoted } else { Style::Generic };
         authorize(cx, service.name, style, needed)?;
         let asked = |member: &&&str| input.get(**member).is_some_and(asks_for_something);

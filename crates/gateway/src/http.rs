@@ -101,7 +101,8 @@ impl Gateway {
         if !streams {
             bytes.extend(read_bounded(&mut body)?);
         }
-        let caller = authenticate(self, route.model, &parts, &bytes)?;
+        let asked_for = (route.model, route.operation.name());
+        let caller = authenticate(self, asked_for, &parts, &bytes)?;
         if !streams && route.model.name() == "s3" {
             let checksum = route.operation.requires_checksum();
             bytes = check_whole(&parts, bytes, &caller, checksum)?;

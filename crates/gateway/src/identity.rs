@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use names::AccountId;
 use policy::{Level, Policy};
 use store::{StoreError, Tx};
 use zeroize::Zeroizing;
@@ -29,12 +30,24 @@ pub struct PrincipalPolicies {
     pub boundaries: Vec<Policy>,
     /// Session policies.
     pub session: Vec<Policy>,
-    /// Service control policies from the root to the account.
-    pub scps: Vec<Level>,
     /// Whether the principal is a service-linked role.
     pub service_linked: bool,
-    /// Whether the account is the organization's management account.
+}
+
+/// An account's place in an organization ("What is AWS Organizations?", Organizations User Guide).
+#[derive(Clone)]
+pub struct Membership {
+    /// `o-…`.
+    pub organization: String,
+    /// The ids from the organization to the account's parent, each with a slash behind it, as
+    /// `aws:PrincipalOrgPaths` has them.
+    pub path: String,
+    /// Whether it is the management account, which control policies do not limit.
     pub management_account: bool,
+    /// Service control policies from the root to the account; empty while the type is disabled.
+    pub scps: Vec<Level>,
+    /// Resource control policies likewise.
+    pub rcps: Vec<Level>,
 }
 
 /// Knows identities. Reads only, inside the call's own transaction.
@@ -63,4 +76,28 @@ pub trait IdentitySource: Send + Sync {
         parse: &dyn Fn(&str) -> Result<Arc<policy::Document>, Fault>,
         principal: &Principal,
     ) -> Result<PrincipalPolicies, Fault>;
+
+    /// The place of an account in its organization; `None` outside of any. It is asked for the
+    /// caller's and the resource owner's account in every decision, so it must find out cheaply
+    /// that there is none.
+    ///
+    /// # Errors
+    /// As [`IdentitySource::policies`].
+    fn membership(
+        &self,
+        _tx: &Tx,
+        _parse: &dyn Fn(&str) -> Result<Arc<policy::Document>, Fault>,
+        _account: &AccountId,
+    ) -> Result<Option<Membership>, Fault> {
+        Ok(None)
+    }
+
+    /// A resource's policy as people see it. As stored and evaluated it names users and roles by
+    /// their unique ids.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    fn shown(&self, _tx: &Tx, document: &str) -> Result<String, Fault> {
+        Ok(document.to_owned())
+    }
 }

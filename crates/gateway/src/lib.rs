@@ -44,11 +44,13 @@ pub use digest::{Checksum, Digests};
 pub use dispatch::{Gateway, Output};
 pub use fault::Fault;
 pub use http::{Incoming, Outgoing, OutgoingBody};
-pub use identity::{Credential, IdentitySource, PrincipalPolicies};
+pub use identity::{Credential, IdentitySource, Membership, PrincipalPolicies};
 pub use message::AuthorizationMessage;
 pub use operation::{
-    Download, Operation, Service, Streamed, Upkeep, download, read, upload, write,
+    Download, Gate, Operation, Service, Streamed, Upkeep, download, read, upload, write,
 };
-pub use principal::{Principal, RoleSession, ServicePrincipal, SessionFacts, User};
+pub use principal::{
+    FederatedUser, Principal, RoleSession, ServicePrincipal, SessionFacts, User, WebIdentity,
+};
 pub use upload::{Staged, StagedUpload, Upload, UploadPlan};
 pub use world::{Clock, SystemClock, SystemEntropy, World};

@@ -27,7 +27,11 @@ pub struct Service {
     pub(crate) name: &'static str,
     pub(crate) operations: BTreeMap<&'static str, Operation>,
     pub(crate) upkeep: Option<Upkeep>,
+    pub(crate) gate: Option<Gate>,
 }
+
+/// What a service asks of every caller before an operation (by its name) looks at the input.
+pub type Gate = fn(&Cx, &str) -> Result<(), Fault>;
 
 /// What time alone brings about in a service; see [`Gateway::upkeep`].
 pub type Upkeep = fn(&Arc<Gateway>, &Origin) -> Result<(), Fault>;
@@ -36,7 +40,7 @@ impl Service {
     /// A service by its model's name, such as `secretsmanager`.
     pub fn new(name: &'static str, operations: Vec<Operation>) -> Self {
         let operations = operations.into_iter().map(|o| (o.name, o)).collect();
-        Self { name, operations, upkeep: None }
+        Self { name, operations, upkeep: None, gate: None }
     }
 
     /// Adds what is done as time passes, such as deletions that fall due. It runs about once a
@@ -44,6 +48,13 @@ impl Service {
     #[must_use]
     pub fn with_upkeep(mut self, upkeep: Upkeep) -> Self {
         self.upkeep = Some(upkeep);
+        self
+    }
+
+    /// Adds a rule on callers that no policy changes, such as which sessions may not come at all.
+    #[must_use]
+    pub fn with_gate(mut self, gate: Gate) -> Self {
+        self.gate = Some(gate);
         self
     }
 

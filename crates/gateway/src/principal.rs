@@ -18,6 +18,10 @@ pub enum Principal {
     User(User),
     /// A session of a role.
     Role(RoleSession),
+    /// A session of GetFederationToken.
+    Federated(FederatedUser),
+    /// Somebody whom an identity provider vouches for, before there is a session.
+    Web(WebIdentity),
     /// An AWS service on its own behalf, such as a Redshift cluster assuming a role.
     Service(ServicePrincipal),
     /// Nobody: an unsigned request.
@@ -60,6 +64,29 @@ pub struct RoleSession {
     pub session: SessionFacts,
 }
 
+/// A session that an IAM user made for somebody by GetFederationToken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FederatedUser {
+    /// The name given in the call.
+    pub name: String,
+    /// The user who federated, whose policies are the most that the session may do. Its session
+    /// is the federated one.
+    pub user: User,
+}
+
+/// Who a verified token of an OpenID Connect provider speaks of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WebIdentity {
+    /// ARN of the provider's record in IAM.
+    pub provider: String,
+    /// The issuer without its scheme, such as `token.example.com`.
+    pub issuer: String,
+    /// The audience that the token is for.
+    pub audience: String,
+    /// Whom the issuer calls so.
+    pub subject: String,
+}
+
 /// What temporary credentials carry beside the identity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionFacts {
@@ -97,21 +124,26 @@ impl Principal {
             Self::Root { account } => Some(account),
             Self::User(user) => Some(&user.account),
             Self::Role(role) => Some(&role.account),
+            Self::Federated(federated) => Some(&federated.user.account),
             Self::Service(service) => Some(&service.source_account),
-            Self::Anonymous => None,
+            Self::Web(_) | Self::Anonymous => None,
         }
     }
 
     /// The ARN that GetCallerIdentity and denials show; a service's name stands for itself.
     pub fn arn(&self) -> String {
-        let iam = |account, resource| Arn::new("iam", None, Some(account), resource).to_string();
         match self {
-            Self::Root { account } => iam(account, "root".to_owned()),
-            Self::User(user) => iam(&user.account, format!("user{}{}", user.path, user.name)),
+            Self::Root { account } => Arn::new("iam", None, Some(account), "root").to_string(),
+            Self::User(user) => user.arn(),
             Self::Role(role) => {
                 let resource = format!("assumed-role/{}/{}", role.role_name, role.session_name);
                 Arn::new("sts", None, Some(&role.account), resource).to_string()
             }
+            Self::Federated(federated) => {
+                let resource = format!("federated-user/{}", federated.name);
+                Arn::new("sts", None, Some(&federated.user.account), resource).to_string()
+            }
+            Self::Web(identity) => identity.principal_id(),
             Self::Service(service) => service.name.clone(),
             Self::Anonymous => "anonymous".to_owned(),
         }
@@ -131,6 +163,8 @@ impl Principal {
             Self::Root { account } => account.to_string(),
             Self::User(user) => user.id.clone(),
             Self::Role(role) => format!("{}:{}", role.role_id, role.session_name),
+            Self::Federated(federated) => format!("{}:{}", federated.user.account, federated.name),
+            Self::Web(identity) => identity.principal_id(),
             Self::Service(service) => service.name.clone(),
             Self::Anonymous => "anonymous".to_owned(),
         }
@@ -141,6 +175,7 @@ impl Principal {
         match self {
             Self::User(user) => user.session.as_ref(),
             Self::Role(role) => Some(&role.session),
+            Self::Federated(federated) => federated.user.session.as_ref(),
             _ => None,
         }
     }
@@ -150,6 +185,7 @@ impl Principal {
         let tags = match self {
             Self::User(user) => Some(&user.tags),
             Self::Role(role) => Some(&role.tags),
+            Self::Federated(federated) => Some(&federated.user.tags),
             _ => None,
         };
         tags.into_iter().flatten()
@@ -162,11 +198,17 @@ impl Principal {
             Self::Root { .. } => Kind::Root,
             Self::User(_) => Kind::User,
             Self::Role(_) => Kind::Session,
+            Self::Federated(_) => Kind::FederatedUser,
+            Self::Web(identity) => {
+                let arn = Some(identity.provider.clone());
+                return policy::Principal { kind: Kind::Other, arn, role_arn: None, account: None };
+            }
             Self::Service(service) => return policy::Principal::service(&service.name),
             Self::Anonymous => return policy::Principal::anonymous(),
         };
         let role_arn = match self {
             Self::Role(role) => Some(role.role_arn()),
+            Self::Federated(federated) => Some(federated.user.arn()),
             _ => None,
         };
         policy::Principal {
@@ -175,6 +217,21 @@ impl Principal {
             role_arn,
             account: self.account().cloned(),
         }
+    }
+}
+
+impl User {
+    /// The user's ARN, with its path.
+    pub fn arn(&self) -> String {
+        let resource = format!("user{}{}", self.path, self.name);
+        Arn::new("iam", None, Some(&self.account), resource).to_string()
+    }
+}
+
+impl WebIdentity {
+    /// Provider, audience and subject, as CloudTrail's `principalId` has them.
+    pub fn principal_id(&self) -> String {
+        format!("{}:{}:{}", self.provider, self.audience, self.subject)
     }
 }
 

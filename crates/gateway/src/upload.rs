@@ -173,7 +173,7 @@ impl Gateway {
             return Err(Fault::internal("an operation without a body"));
         };
         let scope = Scope::new(self.store().begin(TxMode::Read)?);
-        let cx = Cx {
+        let mut cx = Cx {
             gateway: self,
             scope: &scope,
             principal: principal.clone(),
@@ -181,7 +181,7 @@ impl Gateway {
         };
         let mut access = Access::default();
         let plan = self
-            .decide(&cx, service_table, line, &input, &mut access)
+            .decide(&mut cx, service_table, line, &input, &mut access)
             .and_then(|()| begin(&cx, &input));
         if let Err(fault) = &plan {
             Self::record(&cx, service_table, line, &input, Err(fault), &access);

@@ -112,6 +112,24 @@ impl Document {
         self.statements.iter().flat_map(Statement::principal_names)
     }
 
+    /// The source text with other names for the principals of type `AWS` that `name` knows one
+    /// for; everything else stays as it is written.
+    pub fn with_principals(&self, mut name: impl FnMut(&str) -> Option<String>) -> String {
+        let mut text = String::with_capacity(self.text.len());
+        let mut done = 0;
+        for span in source::principals(&self.text) {
+            let written = self.text.get(span.clone()).unwrap_or_default();
+            let plain: Option<String> = serde_json::from_str(written).ok();
+            if let Some(other) = plain.and_then(|plain| name(&plain)) {
+                text.push_str(self.text.get(done..span.start).unwrap_or_default());
+                text.push_str(&Value::String(other).to_string());
+                done = span.end;
+            }
+        }
+        text.push_str(self.text.get(done..).unwrap_or_default());
+        text
+    }
+
     /// The source text of one statement.
     pub fn quote(&self, statement: &Statement) -> &str {
         let span = self.spans.get(statement.index().saturating_sub(1));

@@ -1,5 +1,5 @@
-//! Where things stand in the source text of a policy: line and column of each statement, and
-//! fields that are given twice.
+//! Where things stand in the source text of a policy: line and column of each statement, the
+//! principals of type `AWS`, and fields that are given twice.
 //!
 //! Works only on text that `serde_json` has accepted, and knows no more of JSON than where values
 //! begin and end. Start at `statements`.
@@ -34,9 +34,18 @@ pub(crate) struct Duplicate {
 
 /// The byte range of each statement of a policy document, in order.
 pub(crate) fn statements(json: &str) -> Result<Vec<Range<usize>>, Duplicate> {
-    let mut scanner = Scanner { text: json, at: 0, statements: Vec::new() };
+    Ok(scan(json)?.statements)
+}
+
+/// The byte range, quotes included, of each principal of type `AWS`, in order.
+pub(crate) fn principals(json: &str) -> Vec<Range<usize>> {
+    scan(json).map(|scanner| scanner.principals).unwrap_or_default()
+}
+
+fn scan(json: &str) -> Result<Scanner<'_>, Duplicate> {
+    let mut scanner = Scanner { text: json, at: 0, statements: Vec::new(), principals: Vec::new() };
     scanner.value(Place::Document)?;
-    Ok(scanner.statements)
+    Ok(scanner)
 }
 
 /// Which value of the document is being passed over.
@@ -45,13 +54,30 @@ enum Place {
     Document,
     Statements,
     Statement,
+    /// The value of `Principal` or `NotPrincipal`.
+    Principal,
+    /// The value of its `AWS`.
+    Names,
     Inside,
+}
+
+impl Place {
+    /// What stands in a field of an object at this place.
+    fn of_field(self, field: &str) -> Self {
+        match (self, field) {
+            (Self::Document, "Statement") => Self::Statements,
+            (Self::Statements | Self::Statement, "Principal" | "NotPrincipal") => Self::Principal,
+            (Self::Principal, "AWS") => Self::Names,
+            _ => Self::Inside,
+        }
+    }
 }
 
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
     statements: Vec<Range<usize>>,
+    principals: Vec<Range<usize>>,
 }
 
 impl Scanner<'_> {
@@ -60,9 +86,13 @@ impl Scanner<'_> {
         let start = self.at;
         match (self.peek(), place) {
             (Some(b'['), Place::Statements) => return self.array(Place::Statement),
-            (Some(b'{'), Place::Document) => self.object(Place::Document)?,
-            (Some(b'{'), _) => self.object(Place::Inside)?,
+            (Some(b'{'), _) => self.object(place)?,
+            (Some(b'['), Place::Names) => self.array(Place::Names)?,
             (Some(b'['), _) => self.array(Place::Inside)?,
+            (Some(b'"'), Place::Names) => {
+                self.string();
+                self.principals.push(start..self.at);
+            }
             (Some(b'"'), _) => self.string(),
             _ => self.skip_while(|byte| !matches!(byte, b',' | b']' | b'}')),
         }
@@ -96,12 +126,12 @@ impl Scanner<'_> {
                 Some(b',') => self.at += 1,
                 _ => {
                     let field = self.field();
-                    let statements = place == Place::Document && field == "Statement";
                     let offset = self.at;
+                    let inner = place.of_field(&field);
                     if !fields.insert(field.clone()) {
                         return Err(Duplicate { field, offset });
                     }
-                    self.value(if statements { Place::Statements } else { Place::Inside })?;
+                    self.value(inner)?;
                 }
             }
         }
@@ -161,6 +191,24 @@ mod tests {
             &[r#"{"a":"]}\""}"#, "{}"],
         );
         check(r#"{"Id":"x"}"#, &[]);
+    }
+
+    #[test]
+    fn principals_are_found() {
+        let check = |json: &str, expect: &[&str]| {
+            let found: Vec<_> =
+                principals(json).into_iter().filter_map(|span| json.get(span)).collect();
+            assert_eq!(found, expect, "{json}");
+        };
+        check(r#"{"Statement":{"Principal":{"AWS":"a","Service":"b"}}}"#, &["\"a\""]);
+        check(
+            r#"{"Statement":[{"NotPrincipal":{"AWS":["a", "b"]}},{"Principal":"*"}]}"#,
+            &["\"a\"", "\"b\""],
+        );
+        check(
+            r#"{"Statement":{"Condition":{"Principal":{"AWS":"a"}}},"Principal":{"AWS":"b"}}"#,
+            &[],
+        );
     }
 
     #[test]

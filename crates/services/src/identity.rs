@@ -7,12 +7,14 @@
 
 mod aws_managed;
 mod ids;
+mod principals;
 mod source;
 mod state;
 mod table;
 mod token;
 
 pub use ids::{access_key_account, access_key_id, unique_id};
+pub use principals::stored as stored_policy;
 pub use source::Identities;
 pub use state::{
     AccessKeyRecord, AccountRecord, Attachments, GroupRecord, ManagedPolicyRecord, PolicyVersion,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Cx, Principal, SessionFacts};
+use crate::{Cx, FederatedUser, Principal, SessionFacts};
 
 /// The service that made the call for itself or for the caller, such as `s3.amazonaws.com`: it
 /// then stands in place of the address and the user agent too.
@@ -19,6 +19,12 @@ pub(super) fn of(cx: &Cx) -> Value {
     let mut identity = match principal {
         Principal::Service(service) => {
             return json!({ "type": "AWSService", "invokedBy": service.name });
+        }
+        Principal::Web(web) => {
+            return json!({
+                "type": kind(principal), "principalId": web.principal_id(),
+                "userName": web.subject, "identityProvider": web.provider,
+            });
         }
         Principal::Anonymous => {
             return json!({
@@ -47,6 +53,8 @@ fn kind(principal: &Principal) -> &'static str {
         Principal::Root { .. } => "Root",
         Principal::User(_) => "IAMUser",
         Principal::Role(_) => "AssumedRole",
+        Principal::Federated(_) => "FederatedUser",
+        Principal::Web(_) => "WebIdentityUser",
         Principal::Service(_) => "AWSService",
         Principal::Anonymous => "AWSAccount",
     }
@@ -70,11 +78,18 @@ fn session_context(principal: &Principal) -> Option<Value> {
     if let (Some(members), Some(identity)) = (context.as_object_mut(), source_identity) {
         members.insert("sourceIdentity".to_owned(), identity.as_str().into());
     }
-    if let (Some(members), Principal::Role(role)) = (context.as_object_mut(), principal) {
-        let issuer = json!({
+    let issuer = match principal {
+        Principal::Role(role) => Some(json!({
             "type": "Role", "principalId": role.role_id, "arn": role.role_arn(),
             "accountId": role.account, "userName": role.role_name,
-        });
+        })),
+        Principal::Federated(FederatedUser { user, .. }) => Some(json!({
+            "type": "IAMUser", "principalId": user.id, "arn": user.arn(),
+            "accountId": user.account, "userName": user.name,
+        })),
+        _ => None,
+    };
+    if let (Some(members), Some(issuer)) = (context.as_object_mut(), issuer) {
         members.insert("sessionIssuer".to_owned(), issuer);
     }
     Some(context)

@@ -44,31 +44,30 @@ pub(super) struct RoleAnswer {
     role: Role,
 }
 
-impl From<RoleRecord> for Role {
-    fn from(record: RoleRecord) -> Self {
-        Self {
+impl Role {
+    /// The whole role.
+    fn of(cx: &Cx, record: RoleRecord) -> Result<Self, Fault> {
+        Ok(Self {
             permissions_boundary: Boundary::of(record.policies.boundary.clone()),
             tags: shown(&record.tags),
-            ..Self::listed(record)
-        }
+            ..Self::listed(cx, record)?
+        })
     }
-}
 
-impl Role {
     /// As lists have it.
-    pub(super) fn listed(record: RoleRecord) -> Self {
-        Self {
+    pub(super) fn listed(cx: &Cx, record: RoleRecord) -> Result<Self, Fault> {
+        Ok(Self {
             arn: record.arn().to_string(),
             path: record.path,
             role_name: record.name,
             role_id: record.id,
             create_date: record.created.timestamp(),
-            assume_role_policy_document: encoded(&record.trust),
+            assume_role_policy_document: encoded(&cx.shown(&record.trust)?),
             description: record.description,
             max_session_duration: record.max_session_seconds,
             permissions_boundary: None,
             tags: None,
-        }
+        })
     }
 }
 
@@ -134,8 +133,8 @@ impl Listed for RoleRecord {
         &self.path
     }
 
-    fn in_list(self, _cx: &Cx) -> Result<Role, Fault> {
-        Ok(Role::listed(self))
+    fn in_list(self, cx: &Cx) -> Result<Role, Fault> {
+        Role::listed(cx, self)
     }
 }
 
@@ -168,7 +167,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<RoleAnswer, Faul
     if roles::list(cx, &account)?.len() >= MAX_ROLES {
         return Err(limit("RolesPerAccount", MAX_ROLES));
     }
-    accept_trust(cx, &input.assume_role_policy_document)?;
+    let trust = accept_trust(cx, &input.assume_role_policy_document)?;
     if let Some(arn) = &input.permissions_boundary {
         boundary::check(cx, arn)?;
     }
@@ -178,7 +177,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<RoleAnswer, Faul
         let text = "Roles under the path /aws-service-role/ are made by CreateServiceLinkedRole";
         return Err(Fault::new("InvalidInput", text).status(400));
     }
-    let new = RoleRecord::new(cx, &account, input.role_name, input.assume_role_policy_document);
+    let new = RoleRecord::new(cx, &account, input.role_name, trust);
     let mut role = RoleRecord {
         path,
         description: input.description,
@@ -188,7 +187,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<RoleAnswer, Faul
     };
     role.policies.boundary = input.permissions_boundary;
     role.save(cx)?;
-    Ok(RoleAnswer { role: role.into() })
+    Ok(RoleAnswer { role: Role::of(cx, role)? })
 }
 
 /// A role by name: the input of several operations.
@@ -203,7 +202,7 @@ pub(super) fn get_access(cx: &Cx, input: &Named) -> Result<Access, Fault> {
 }
 
 pub(super) fn get(cx: &Cx, input: Named) -> Result<RoleAnswer, Fault> {
-    Ok(RoleAnswer { role: RoleRecord::find(cx, &input.role_name)?.into() })
+    Ok(RoleAnswer { role: Role::of(cx, RoleRecord::find(cx, &input.role_name)?)? })
 }
 
 pub(super) fn delete_access(cx: &Cx, input: &Named) -> Result<Access, Fault> {
@@ -222,13 +221,13 @@ pub(super) fn delete(cx: &mut Cx, input: Named) -> Result<Done, Fault> {
     Ok(Done {})
 }
 
-/// Refuses a trust policy that is too long, malformed, or names nobody.
-fn accept_trust(cx: &Cx, document: &str) -> Result<(), Fault> {
-    check_trust(cx, document)?;
+/// The trust policy as stored; refuses one that is too long, malformed, or names nobody.
+fn accept_trust(cx: &mut Cx, document: &str) -> Result<String, Fault> {
+    let stored = check_trust(cx, document)?;
     if counted(document) > MAX_TRUST {
         return Err(limit("ACLSizePerRole", MAX_TRUST));
     }
-    Ok(())
+    Ok(stored)
 }
 
 #[derive(Deserialize)]
@@ -244,8 +243,7 @@ pub(super) fn trust_access(cx: &Cx, input: &TrustInput) -> Result<Access, Fault>
 
 pub(super) fn update_trust(cx: &mut Cx, input: TrustInput) -> Result<Done, Fault> {
     let mut role = RoleRecord::to_change(cx, &input.role_name)?;
-    accept_trust(cx, &input.policy_document)?;
-    role.trust = input.policy_document;
+    role.trust = accept_trust(cx, &input.policy_document)?;
     role.save(cx)?;
     Ok(Done {})
 }
@@ -289,5 +287,5 @@ pub(super) fn describe(cx: &mut Cx, input: DescribeInput) -> Result<RoleAnswer, 
     let mut role = RoleRecord::find(cx, &input.role_name)?;
     role.description = Some(input.description);
     role.save(cx)?;
-    Ok(RoleAnswer { role: role.into() })
+    Ok(RoleAnswer { role: Role::of(cx, role)? })
 }

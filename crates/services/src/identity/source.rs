@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use gateway::{Credential, Fault, IdentitySource, Principal, PrincipalPolicies, User};
+use gateway::{
+    Credential, Fault, FederatedUser, IdentitySource, Principal, PrincipalPolicies, User,
+};
 use policy::{Document, Policy, PolicyKind};
 use store::{Seal, StoreError, Tx};
 
 use super::state::{keys, read_group, read_policy, read_role, read_user};
-use super::{AccessKeyRecord, Attachments, token};
+use super::{AccessKeyRecord, Attachments, principals, token};
 
 /// Knows every identity of the world.
 pub struct Identities;
@@ -51,7 +53,7 @@ impl IdentitySource for Identities {
     ) -> Result<PrincipalPolicies, Fault> {
         let mut policies = PrincipalPolicies::default();
         match principal {
-            Principal::User(user) => {
+            Principal::User(user) | Principal::Federated(FederatedUser { user, .. }) => {
                 let record = read_user(tx, &user.account, &user.name)?;
                 // A user made anew under an old name is another principal.
                 if let Some(record) = record.filter(|record| record.id == user.id) {
@@ -75,13 +77,20 @@ impl IdentitySource for Identities {
                     add(tx, parse, &owner, &record.policies, &mut policies)?;
                 }
             }
-            Principal::Root { .. } | Principal::Service(_) | Principal::Anonymous => {}
+            Principal::Root { .. }
+            | Principal::Service(_)
+            | Principal::Web(_)
+            | Principal::Anonymous => {}
         }
         for (name, document) in principal.session().into_iter().flat_map(|s| &s.policies) {
             let name = format!("{name} of session {}", principal.arn());
             policies.session.push(Policy::new(PolicyKind::Session, name, parse(document)?));
         }
         Ok(policies)
+    }
+
+    fn shown(&self, tx: &Tx, document: &str) -> Result<String, Fault> {
+        principals::shown(tx, document)
     }
 }
 
@@ -91,10 +100,13 @@ fn still_exists(tx: &Tx, principal: &Principal) -> Result<bool, StoreError> {
     Ok(match principal {
         Principal::Role(role) => read_role(tx, &role.account, &role.role_name)?
             .is_some_and(|record| record.id == role.role_id),
-        Principal::User(user) => {
+        Principal::User(user) | Principal::Federated(FederatedUser { user, .. }) => {
             read_user(tx, &user.account, &user.name)?.is_some_and(|record| record.id == user.id)
         }
-        Principal::Root { .. } | Principal::Service(_) | Principal::Anonymous => true,
+        Principal::Root { .. }
+        | Principal::Service(_)
+        | Principal::Web(_)
+        | Principal::Anonymous => true,
     })
 }
 

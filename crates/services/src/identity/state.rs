@@ -365,6 +365,33 @@ pub(super) fn read_role(
     tx.get(&ROLES, &named(account, name))
 }
 
+pub(super) fn read_account(
+    tx: &store::Tx,
+    id: &AccountId,
+) -> Result<Option<AccountRecord>, store::StoreError> {
+    tx.get(&ACCOUNTS, id.as_str())
+}
+
+/// The user with this unique id, under whatever name.
+pub(super) fn find_user(
+    tx: &store::Tx,
+    account: &AccountId,
+    id: &str,
+) -> Result<Option<UserRecord>, store::StoreError> {
+    let all = tx.scan(&USERS, &named(account, ""), None, SCAN_LIMIT)?;
+    Ok(all.into_iter().map(|(_, user)| user).find(|user| user.id == id))
+}
+
+/// The role with this unique id.
+pub(super) fn find_role(
+    tx: &store::Tx,
+    account: &AccountId,
+    id: &str,
+) -> Result<Option<RoleRecord>, store::StoreError> {
+    let all = tx.scan(&ROLES, &named(account, ""), None, SCAN_LIMIT)?;
+    Ok(all.into_iter().map(|(_, role)| role).find(|role| role.id == id))
+}
+
 pub(super) fn read_policy(
     tx: &store::Tx,
     arn: &str,

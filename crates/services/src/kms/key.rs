@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::access::{check, find};
 use super::state::{self, KeyRecord, Manager, material_context};
 use super::tags::{self, Tag};
+use crate::identity::stored_policy;
 
 /// Days that a scheduled deletion waits when the caller does not say.
 const DEFAULT_WINDOW_DAYS: i64 = 30;
@@ -114,7 +115,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Described, Fault
         })
         .to_string()
     });
-    check_policy(&policy)?;
+    let policy = check_policy(cx, &policy)?;
     tags::check(&input.tags)?;
     let id = cx.world().uuid();
     let arn = Arn::new("kms", Some(cx.region()), Some(&account), format!("key/{id}"));
@@ -156,10 +157,13 @@ fn symmetric_only(input: &CreateInput) -> Result<(), Fault> {
     Err(Fault::new("UnsupportedOperationException", text).status(400))
 }
 
-/// Refuses a key policy that breaks the grammar.
-pub(super) fn check_policy(document: &str) -> Result<(), Fault> {
-    let malformed = |e: ::policy::validate::Malformed| Fault::new(e.code, e.message).status(400);
-    validate(Place::Key, document).map(drop).map_err(malformed)
+/// The key policy as it is stored; refuses one that breaks the grammar or names nobody.
+pub(super) fn check_policy(cx: &mut Cx, document: &str) -> Result<String, Fault> {
+    let malformed = |text: String| Fault::new("MalformedPolicyDocumentException", text).status(400);
+    validate(Place::Key, document).map_err(|e| malformed(e.message))?;
+    stored_policy(cx, document, |_| {
+        malformed("Policy contains a statement with one or more invalid principals.".to_owned())
+    })
 }
 
 /// A key by `KeyId`: the input of several operations.

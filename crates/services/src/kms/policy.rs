@@ -29,7 +29,7 @@ pub(super) fn get_access(cx: &Cx, input: &PolicyInput) -> Result<Access, Fault> 
 
 pub(super) fn get(cx: &Cx, input: PolicyInput) -> Result<PolicyAnswer, Fault> {
     only_default(input.policy_name.as_ref())?;
-    Ok(PolicyAnswer { policy: find(cx, &input.key_id)?.policy, policy_name: NAME })
+    Ok(PolicyAnswer { policy: cx.shown(&find(cx, &input.key_id)?.policy)?, policy_name: NAME })
 }
 
 fn only_default(name: Option<&String>) -> Result<(), Fault> {
@@ -54,8 +54,7 @@ pub(super) fn put_access(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
 pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<Done, Fault> {
     only_default(input.policy_name.as_ref())?;
     let mut key = own(cx, &input.key_id)?;
-    check_policy(&input.policy)?;
-    key.policy = input.policy;
+    key.policy = check_policy(cx, &input.policy)?;
     state::put_key(cx, &key)?;
     Ok(Done {})
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::access::{self, BucketInput, bucket_arn};
 use super::state::{self, Bucket};
+use crate::identity::stored_policy;
 
 /// Most bytes of a bucket policy: 20 KB.
 const MAX_POLICY_BYTES: usize = 20 * 1024;
@@ -66,7 +67,12 @@ pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<Value, Fault> {
     if block.block_public_policy && is_public(&document) {
         return Err(public_refused(cx, &bucket));
     }
-    bucket.policy = Some(input.policy);
+    bucket.policy = Some(stored_policy(cx, &input.policy, |name| {
+        let detail = format!("\"AWS\" : \"{name}\"");
+        Fault::new("MalformedPolicy", "Invalid principal in policy")
+            .status(400)
+            .with("Detail", detail)
+    })?);
     state::put_bucket(cx, &bucket)?;
     Ok(json!({}))
 }
@@ -89,7 +95,7 @@ pub(super) fn get_access(cx: &Cx, input: &BucketInput) -> Result<Access, Fault> 
 pub(super) fn get(cx: &Cx, input: BucketInput) -> Result<Value, Fault> {
     let bucket = owned_bucket(cx, &input)?;
     let document = bucket.policy.as_ref().ok_or_else(|| no_policy(&bucket))?;
-    Ok(json!({ "Policy": document }))
+    Ok(json!({ "Policy": cx.shown(document)? }))
 }
 
 pub(super) fn delete_access(cx: &Cx, input: &BucketInput) -> Result<Access, Fault> {

@@ -16,6 +16,7 @@ use std::io::{Read, Write};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::identity::{AccountRecord, accounts};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -100,6 +101,14 @@ fn world() -> World {
     let world = gateway::World::new(clock.clone(), entropy);
     let services = vec![super::service(), kms()];
     let gateway = Gateway::new(world, store, services, Box::new(identities.clone()));
+    let founded = gateway.maintain(None, gateway.own_origin("us-east-1".parse().unwrap()), |cx| {
+        [OWNER, OTHER].into_iter().try_for_each(|id| {
+            let id = id.parse().map_err(Fault::internal)?;
+            let account = AccountRecord { id, name: "account".to_owned(), created: cx.now() };
+            accounts::put(cx, &account)
+        })
+    });
+    founded.unwrap();
     World { gateway: Arc::new(gateway), clock, identities, _directory: directory }
 }
 

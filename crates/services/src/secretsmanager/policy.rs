@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{existing, on};
 use super::secret::ById;
 use super::state;
+use crate::identity::stored_policy;
 
 #[derive(Serialize)]
 pub(super) struct PolicyAnswer {
@@ -26,7 +27,8 @@ pub(super) fn get_access(cx: &Cx, input: &ById) -> Result<Access, Fault> {
 pub(super) fn get(cx: &Cx, input: ById) -> Result<PolicyAnswer, Fault> {
     let secret = existing(cx, &input.secret_id)?;
     let arn = secret.arn().to_string();
-    Ok(PolicyAnswer { arn, name: secret.name, policy: secret.policy })
+    let policy = secret.policy.map(|document| cx.shown(&document)).transpose()?;
+    Ok(PolicyAnswer { arn, name: secret.name, policy })
 }
 
 #[derive(Deserialize)]
@@ -52,7 +54,10 @@ pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<PolicyAnswer, Fault> {
         let text = "The resource policy grants broad access and BlockPublicPolicy is set.";
         return Err(Fault::new("PublicPolicyException", text).status(400));
     }
-    secret.policy = Some(input.resource_policy);
+    secret.policy = Some(stored_policy(cx, &input.resource_policy, |_| {
+        let text = "This resource policy contains an unsupported principal.";
+        Fault::new("MalformedPolicyDocumentException", text).status(400)
+    })?);
     state::put(cx, &secret)?;
     Ok(PolicyAnswer { arn: secret.arn().to_string(), name: secret.name, policy: None })
 }

@@ -23,6 +23,7 @@ mod iam;
 mod iam_groups;
 mod kms;
 mod outputs;
+mod principals;
 mod redshift;
 mod s3;
 mod secretsmanager;
