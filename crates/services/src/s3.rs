@@ -1,10 +1,11 @@
 //! Amazon S3: buckets and objects of every account of the world.
 //!
 //! Modelled: permissions of both accounts with AWS's answers for what is absent, bucket policies
-//! with Block Public Access, object ownership, real encryption of every object (SSE-S3, SSE-KMS), versions,
-//! ETags and checksums, ranges, conditions, copies, multipart uploads, tags. A bucket answers only
-//! requests signed for its Region. Not modelled: archive classes, object lock, ACL grants to third parties, website, replication, lifecycle,
-//! customer-provided keys; what asks for one of them is refused, not ignored.
+//! with Block Public Access, object ownership, real encryption of every object (SSE-S3, SSE-KMS),
+//! versions, object lock, ETags and checksums, ranges, conditions, copies, multipart uploads, tags.
+//! A bucket answers only requests signed for its Region. Not modelled: archive classes, ACL grants
+//! to third parties, website, replication, lifecycle, customer-provided keys; what asks for one of
+//! them is refused, not ignored.
 //!
 //! Start at `put.rs` and `object.rs` for the two ways of bytes, `access.rs` for what is asked of
 //! the policies, `state.rs` for what is kept. Behaviour follows the S3 API Reference and User
@@ -24,6 +25,7 @@ mod encryption;
 mod faults;
 mod headers;
 mod list;
+mod lock;
 mod multipart;
 mod object;
 mod ownership;
@@ -32,6 +34,7 @@ mod policy;
 mod public_access;
 mod put;
 mod range;
+mod retention;
 mod sealing;
 mod state;
 mod tagging;
@@ -56,7 +59,7 @@ pub fn bucket_region(cx: &Cx, bucket: &str) -> Result<Region, Fault> {
 
 /// The operations that are built.
 pub fn service() -> Service {
-    let groups = [buckets(), objects(), uploads(), settings(), tags_and_acls()];
+    let groups = [buckets(), objects(), uploads(), settings(), locks(), tags_and_acls()];
     Service::new("s3", groups.into_iter().flatten().collect())
 }
 
@@ -114,6 +117,25 @@ fn settings() -> Vec<Operation> {
         write("PutPublicAccessBlock", public_access::put_access, public_access::put),
         read("GetPublicAccessBlock", public_access::get_access, public_access::get),
         write("DeletePublicAccessBlock", public_access::delete_access, public_access::delete),
+    ]
+}
+
+fn locks() -> Vec<Operation> {
+    vec![
+        write(
+            "PutObjectLockConfiguration",
+            retention::put_configuration_access,
+            retention::put_configuration,
+        ),
+        read(
+            "GetObjectLockConfiguration",
+            retention::get_configuration_access,
+            retention::get_configuration,
+        ),
+        write("PutObjectRetention", retention::put_retention_access, retention::put_retention),
+        read("GetObjectRetention", retention::get_retention_access, retention::get_retention),
+        write("PutObjectLegalHold", retention::put_hold_access, retention::put_hold),
+        read("GetObjectLegalHold", retention::get_hold_access, retention::get_hold),
     ]
 }
 

@@ -187,11 +187,25 @@ pub(super) fn reading(
     version_id: Option<&str>,
     actions: (&str, &str),
 ) -> Result<Access, Fault> {
+    reading_with(cx, bucket, (key, version_id), actions, |check| check)
+}
+
+/// [`reading`] with condition keys of the operation.
+///
+/// # Errors
+/// As [`open`].
+fn reading_with(
+    cx: &Cx,
+    bucket: &Bucket,
+    (key, version_id): (&str, Option<&str>),
+    actions: (&str, &str),
+    add: impl Fn(Check) -> Check,
+) -> Result<Access, Fault> {
     let action = if version_id.is_some() { actions.1 } else { actions.0 };
     let object = present(cx, bucket, key, version_id)?;
     let check = check_object(cx, bucket, key, object.as_ref(), action)
         .with_some("s3:VersionId", version_id);
-    let access = Access::to(check);
+    let access = Access::to(add(check));
     Ok(match object {
         Some(_) => access,
         None => access.and(check_bucket(bucket, "s3:ListBucket")),
@@ -207,8 +221,32 @@ pub(super) fn on_object(
     input: &ObjectInput,
     actions: (&str, &str),
 ) -> Result<Access, Fault> {
+    on_object_with(cx, input, actions, |check| check)
+}
+
+/// [`on_object`] with condition keys of the operation.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn on_object_with(
+    cx: &Cx,
+    input: &ObjectInput,
+    actions: (&str, &str),
+    add: impl Fn(Check) -> Check,
+) -> Result<Access, Fault> {
     let bucket = open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
-    reading(cx, &bucket, &input.key, input.version_id.as_deref(), actions)
+    reading_with(cx, &bucket, (&input.key, input.version_id.as_deref()), actions, add)
+}
+
+/// The permission to go past a retention in governance mode.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn bypass(cx: &Cx, input: &ObjectInput) -> Result<Check, Fault> {
+    let bucket = open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    let arn = object_arn(&bucket.name, &input.key);
+    Ok(check(&bucket, "s3:BypassGovernanceRetention", arn)
+        .with_some("s3:VersionId", input.version_id.clone()))
 }
 
 impl ObjectInput {
@@ -217,8 +255,17 @@ impl ObjectInput {
     /// # Errors
     /// As [`versions::object`].
     pub(super) fn find(&self, cx: &Cx) -> Result<(Bucket, Object), Fault> {
+        self.find_to(cx, "GET")
+    }
+
+    /// [`ObjectInput::find`] for another method.
+    ///
+    /// # Errors
+    /// As [`versions::object`].
+    pub(super) fn find_to(&self, cx: &Cx, method: &str) -> Result<(Bucket, Object), Fault> {
         let bucket = state::bucket(cx, &self.bucket)?;
-        let object = versions::object(cx, &bucket, &self.key, self.version_id.as_deref())?;
+        let version_id = self.version_id.as_deref();
+        let object = versions::object(cx, &bucket, &self.key, version_id, method)?;
         Ok((bucket, object))
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn put_object_access(cx: &Cx, input: &PutObjectInput) -> Result<Acces
 
 /// PutObjectAcl, with the canned ACLs that are built.
 pub(super) fn put_object(cx: &mut Cx, input: PutObjectInput) -> Result<Value, Fault> {
-    let (bucket, mut object) = input.object.find(cx)?;
+    let (bucket, mut object) = input.object.find_to(cx, "PUT")?;
     refuse_where_disabled(&bucket)?;
     if input.access_control_policy.is_some() || !input.acl.is_present() {
         return Err(faults::not_implemented("AccessControlPolicy"));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::access::{self, BucketInput, bucket_arn};
 use super::faults;
+use super::lock::BucketLock;
 use super::ownership::{self, RequestedAcl};
 use super::sealing::BucketDefault;
 use super::state::versions::Versioning;
@@ -52,6 +53,11 @@ pub(super) fn create_access(cx: &Cx, input: &CreateInput) -> Result<Access, Faul
     if input.acl.is_present() {
         access = access.and(Check::new("s3:PutBucketAcl", &arn));
     }
+    if input.object_lock_enabled_for_bucket == Some(true) {
+        access = access
+            .and(Check::new("s3:PutBucketObjectLockConfiguration", &arn))
+            .and(Check::new("s3:PutBucketVersioning", &arn));
+    }
     if input.configuration().is_some_and(|c| c.tags.is_some()) {
         access = access.and(Check::new("s3:TagResource", &arn));
     }
@@ -77,6 +83,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
     }
     let ownership = input.object_ownership.as_deref().map(ownership::parse).transpose()?;
     let tags = configuration.tags.map(tagging::checked_bucket_tags).transpose()?;
+    let locked = input.object_lock_enabled_for_bucket == Some(true);
     let bucket = Bucket {
         account: cx.account()?.clone(),
         created: cx.now().timestamp(),
@@ -93,16 +100,14 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
         name: input.bucket,
         region,
         tags,
-        versioning: Versioning::Off,
+        versioning: if locked { Versioning::Enabled } else { Versioning::Off },
+        object_lock: locked.then(BucketLock::default),
     };
     state::put_bucket(cx, &bucket)?;
     Ok(json!({ "Location": location, "BucketArn": bucket_arn(&bucket.name) }))
 }
 
 fn refuse_unbuilt(input: &CreateInput) -> Result<(), Fault> {
-    if input.object_lock_enabled_for_bucket == Some(true) {
-        return Err(faults::not_implemented("x-amz-bucket-object-lock-enabled"));
-    }
     if input.configuration().is_some_and(|c| c.location.is_some()) {
         return Err(faults::not_implemented("Location"));
     }

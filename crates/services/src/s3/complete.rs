@@ -211,6 +211,7 @@ fn assembled(
         checksum: checksum_of(upload, parts, input)?,
         headers: upload.headers.clone(),
         tags: upload.tags.clone(),
+        lock: upload.lock,
         version_id: None,
         stamp: 0,
     })

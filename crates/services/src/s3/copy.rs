@@ -65,7 +65,7 @@ impl Source {
     pub(super) fn object(&self, cx: &Cx) -> Result<(CopySource, Bucket, Object), Fault> {
         let source = CopySource::parse(&self.copy_source)?;
         let bucket = state::bucket(cx, &source.bucket)?;
-        let found = versions::object(cx, &bucket, &source.key, source.version_id.as_deref());
+        let found = versions::object(cx, &bucket, &source.key, source.version_id.as_deref(), "GET");
         let object = found.map_err(|fault| match fault.code.as_ref() {
             "MethodNotAllowed" => faults::invalid_request(
                 "The source of a copy request may not specifically refer to a delete marker by \
@@ -194,6 +194,7 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
         tags: checked.tags,
         owner: checked.owner,
         acl: checked.acl,
+        lock: checked.lock,
         version_id: None,
         stamp: 0,
     };

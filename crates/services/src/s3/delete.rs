@@ -21,6 +21,7 @@ pub(super) struct DeleteInput {
     if_match: Option<String>,
     #[serde(rename = "MFA")]
     mfa: Option<String>,
+    bypass_governance_retention: Option<bool>,
 }
 
 /// What a delete did, as both operations tell it.
@@ -42,7 +43,17 @@ pub(super) fn one_access(cx: &Cx, input: &DeleteInput) -> Result<Access, Fault> 
     let check = access::check(&bucket, action, access::object_arn(&bucket.name, key))
         .with_some("s3:VersionId", version_id.clone())
         .with_some("s3:if-match", input.if_match.clone());
-    Ok(Access::to(check))
+    let access = Access::to(check);
+    let Some(id) =
+        version_id.as_deref().filter(|_| input.bypass_governance_retention == Some(true))
+    else {
+        return Ok(access);
+    };
+    let object = access::present(cx, &bucket, key, Some(id))?;
+    Ok(match object.filter(|object| object.lock.is_governed(cx)) {
+        Some(_) => access.and(access::bypass(cx, &input.object)?),
+        None => access,
+    })
 }
 
 /// DeleteObject: a version goes for good; without one a marker hides the object, or in a bucket
@@ -53,13 +64,31 @@ pub(super) fn one(cx: &mut Cx, input: DeleteInput) -> Result<Done, Fault> {
     if input.mfa.is_some() {
         return Err(faults::not_implemented("x-amz-mfa"));
     }
+    refuse_bypass_without_lock(&bucket, input.bypass_governance_retention)?;
     if let Some(if_match) = &input.if_match {
         check_condition(cx, &bucket, &input.object, if_match)?;
     }
     match version_id {
         None => hide(cx, &bucket, key),
-        Some(id) => remove(cx, &bucket, key, id),
+        Some(id) => {
+            if let Some(object) = access::present(cx, &bucket, key, Some(id))? {
+                let bypass = input.bypass_governance_retention == Some(true);
+                object.lock.refuse_removal(cx, bypass)?;
+            }
+            remove(cx, &bucket, key, id)
+        }
     }
+}
+
+fn refuse_bypass_without_lock(bucket: &Bucket, bypass: Option<bool>) -> Result<(), Fault> {
+    if bypass.is_none() || bucket.object_lock.is_some() {
+        return Ok(());
+    }
+    let text = "x-amz-bypass-governance-retention is only applicable to Object Lock enabled \
+                buckets.";
+    Err(Fault::new("InvalidArgument", text)
+        .status(400)
+        .with("ArgumentName", "x-amz-bypass-governance-retention"))
 }
 
 fn check_condition(
@@ -99,6 +128,7 @@ pub(super) struct DeleteManyInput {
     expected_bucket_owner: Option<String>,
     #[serde(rename = "MFA")]
     mfa: Option<String>,
+    bypass_governance_retention: Option<bool>,
     delete: Delete,
 }
 
@@ -140,11 +170,14 @@ pub(super) fn many(cx: &mut Cx, input: DeleteManyInput) -> Result<Deleted, Fault
     if input.mfa.is_some() {
         return Err(faults::not_implemented("x-amz-mfa"));
     }
+    let bucket = state::bucket(cx, &input.bucket)?;
+    refuse_bypass_without_lock(&bucket, input.bypass_governance_retention)?;
     let quiet = input.delete.quiet == Some(true);
     let mut answer = Deleted { deleted: Vec::new(), errors: Vec::new() };
     for Identifier { key, version_id, etag } in input.delete.objects {
         let one = json!({
             "Bucket": input.bucket, "Key": key, "VersionId": version_id, "IfMatch": etag,
+            "BypassGovernanceRetention": input.bypass_governance_retention,
         });
         match cx.invoke(Invocation::direct("s3", "DeleteObject", one)) {
             Ok(_) if quiet => {}

@@ -76,11 +76,12 @@ pub(super) fn acl_not_supported() -> Fault {
     Fault::new("AccessControlListNotSupported", "The bucket does not allow ACLs").status(400)
 }
 
-/// A delete marker, asked for by its version id. Lower-case names are headers.
-pub(super) fn is_delete_marker() -> Fault {
+/// A delete marker where an object is needed. Lower-case names are headers.
+pub(super) fn is_delete_marker(method: &str) -> Fault {
     let text = "The specified method is not allowed against this resource.";
     Fault::new("MethodNotAllowed", text)
         .status(405)
+        .with("Method", method)
         .with("ResourceType", "DeleteMarker")
         .with("allow", "DELETE")
 }

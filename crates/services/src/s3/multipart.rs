@@ -84,7 +84,8 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Created, Fault> 
     let bucket = state::bucket(cx, &input.bucket)?;
     let (algorithm, kind) = checksum_of(&input)?;
     let wanted = Wanted::of(&input.written.encryption, &bucket)?;
-    let Checked { owner, acl, headers, tags } = input.written.checked(cx, &bucket, &input.key)?;
+    let Checked { owner, acl, headers, tags, lock } =
+        input.written.checked(cx, &bucket, &input.key)?;
     let (_, sealing) = wanted.new_key(cx, &bucket, &input.key)?;
     // The time in front makes listings of one key's uploads go from the oldest to the newest.
     let time = format!("{:012x}", cx.now().timestamp_millis());
@@ -100,6 +101,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Created, Fault> 
         sealing,
         headers,
         tags,
+        lock,
     };
     state::put_upload(cx, &bucket.name, &upload)?;
     Ok(Created {

@@ -9,6 +9,7 @@ use super::access::{self, ObjectInput};
 use super::checksum::{Checksums, Sum};
 use super::conditions::{ReadConditions, quoted};
 use super::headers::Headers;
+use super::lock;
 use super::range::{self, Slice};
 use super::sealing::{Answered, Requested, Sealing};
 use super::state::{Bucket, Object};
@@ -82,6 +83,8 @@ pub(super) struct ReadOutput {
     checksums: Checksums,
     #[serde(flatten)]
     encryption: Answered,
+    #[serde(flatten)]
+    lock: lock::Answered,
     version_id: Option<String>,
     parts_count: Option<usize>,
     tag_count: Option<usize>,
@@ -158,6 +161,7 @@ impl Reading {
             checksum_type: checksum.as_ref().map(|sum| sum.kind.clone()),
             checksums: checksum.as_ref().map(Sum::members).unwrap_or_default(),
             encryption: object.sealing.answered(),
+            lock: object.lock.answered(),
             version_id: bucket.shown(object.version_id.as_deref()),
             parts_count: (by_part && object.multipart).then_some(object.pieces.len()),
             tag_count: Some(object.tags.len()).filter(|count| *count > 0),

@@ -14,6 +14,7 @@ use super::checksum::{Checksums, FULL_OBJECT, Sum};
 use super::conditions::{WriteConditions, quoted};
 use super::faults;
 use super::headers::Headers;
+use super::lock::{self, Lock};
 use super::ownership::{self, Acl, RequestedAcl};
 use super::sealing::{Answered, Requested, Sealing, Wanted};
 use super::state::versions;
@@ -53,8 +54,8 @@ pub(super) struct Written {
     #[serde(flatten)]
     pub acl: RequestedAcl,
     pub tagging: Option<String>,
-    object_lock_mode: Option<String>,
-    object_lock_legal_hold_status: Option<String>,
+    #[serde(flatten)]
+    pub lock: lock::Requested,
 }
 
 impl Written {
@@ -86,7 +87,8 @@ impl Written {
                     "s3:x-amz-website-redirect-location",
                     self.headers.website_redirect_location.clone(),
                 );
-            add(access::with_request_tags(self.acl.keys(check), &tags))
+            let check = self.lock.keys(cx, self.acl.keys(check));
+            add(access::with_request_tags(check, &tags))
         };
         let mut access = base.and(with_keys("s3:PutObject"));
         if self.acl.is_present() {
@@ -94,6 +96,12 @@ impl Written {
         }
         if !tags.is_empty() {
             access = access.and(with_keys("s3:PutObjectTagging"));
+        }
+        if self.lock.has_retention() {
+            access = access.and(with_keys("s3:PutObjectRetention"));
+        }
+        if self.lock.has_legal_hold() {
+            access = access.and(with_keys("s3:PutObjectLegalHold"));
         }
         Ok(access)
     }
@@ -104,15 +112,13 @@ impl Written {
     /// S3's refusal of a header.
     pub(super) fn checked(self, cx: &Cx, bucket: &Bucket, key: &str) -> Result<Checked, Fault> {
         access::check_key(key)?;
-        if self.object_lock_mode.is_some() || self.object_lock_legal_hold_status.is_some() {
-            return Err(faults::not_implemented("x-amz-object-lock-mode"));
-        }
         let acl = self.acl.for_object(bucket)?;
         Ok(Checked {
             owner: ownership::owner_of_new(cx, bucket, acl),
             acl,
             headers: self.headers.checked()?,
             tags: tagging::of_header(self.tagging.as_deref())?,
+            lock: self.lock.checked(cx, bucket)?,
         })
     }
 }
@@ -123,6 +129,7 @@ pub(super) struct Checked {
     pub acl: Acl,
     pub headers: Headers,
     pub tags: BTreeMap<String, String>,
+    pub lock: Lock,
 }
 
 /// The KMS key of a request as the condition key compares it: an ARN. An id or an alias without
@@ -167,6 +174,25 @@ pub(super) fn access(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
     Ok(access.and(reading))
 }
 
+impl PutInput {
+    /// A version that cannot be deleted should at least be the one that was meant. (AWS demands
+    /// a digest for a bucket's default retention too; here that would refuse writers that were
+    /// never told of it.)
+    fn refuse_lock_without_digest(&self) -> Result<(), Fault> {
+        let lock = &self.written.lock;
+        let digest = self.content_md5.is_some()
+            || self.checksum_algorithm.is_some()
+            || self.checksums.given()?.is_some();
+        if digest || !(lock.has_retention() || lock.has_legal_hold()) {
+            return Ok(());
+        }
+        Err(faults::invalid_request(
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with \
+             Object Lock parameters",
+        ))
+    }
+}
+
 /// What the end of a PutObject remembers of its beginning.
 pub(super) struct Begun {
     sealing: Sealing,
@@ -185,6 +211,8 @@ pub(super) fn begin(cx: &Cx, input: &PutInput) -> Result<UploadPlan<Begun>, Faul
     input.written.acl.for_object(&bucket)?;
     input.written.headers.clone().checked()?;
     access::check_key(&input.key)?;
+    input.written.lock.checked(cx, &bucket)?;
+    input.refuse_lock_without_digest()?;
     let present = state::find_object(cx, &bucket.name, &input.key)?;
     input.conditions.check(&input.key, present.as_ref())?;
     let wanted = Wanted::of(&input.written.encryption, &bucket)?;
@@ -214,7 +242,8 @@ pub(super) fn finish(
     input.checksums.verify(staged.checksum.as_ref())?;
     let present = state::find_object(cx, &bucket.name, &input.key)?;
     input.conditions.check(&input.key, present.as_ref())?;
-    let Checked { owner, acl, headers, tags } = input.written.checked(cx, &bucket, &input.key)?;
+    let Checked { owner, acl, headers, tags, lock } =
+        input.written.checked(cx, &bucket, &input.key)?;
     let checksum = staged.checksum.map(Sum::full);
     let piece = Piece { blob: staged.blob, bytes: staged.bytes, part: 1, checksum: None };
     let object = Object {
@@ -229,6 +258,7 @@ pub(super) fn finish(
         tags,
         owner,
         acl,
+        lock,
         version_id: None,
         stamp: 0,
     };

@@ -17,6 +17,7 @@ use store::{BlobId, Record, Table};
 use super::checksum::Sum;
 use super::faults;
 use super::headers::Headers;
+use super::lock::{BucketLock, Lock};
 use super::ownership::{Acl, Ownership};
 use super::sealing::{BucketDefault, Sealing};
 use versions::Versioning;
@@ -63,6 +64,9 @@ pub(super) struct Bucket {
     /// Whether writes make versions.
     #[serde(default)]
     pub versioning: Versioning,
+    /// Object Lock, once it is turned on.
+    #[serde(default)]
+    pub object_lock: Option<BucketLock>,
 }
 
 /// Says that an account owns a bucket.
@@ -101,6 +105,9 @@ pub(super) struct Object {
     /// Orders the versions of a key. [`versions::write`] sets it.
     #[serde(default)]
     pub stamp: u64,
+    /// What keeps it from being deleted.
+    #[serde(default)]
+    pub lock: Lock,
 }
 
 /// One blob of an object.
@@ -142,6 +149,9 @@ pub(super) struct MultipartUpload {
     pub headers: Headers,
     /// Tags.
     pub tags: BTreeMap<String, String>,
+    /// The lock that was asked for.
+    #[serde(default)]
+    pub lock: Lock,
 }
 
 /// An uploaded part.

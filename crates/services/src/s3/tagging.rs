@@ -159,7 +159,7 @@ pub(super) fn put_object_access(cx: &Cx, input: &PutObjectInput) -> Result<Acces
 
 /// PutObjectTagging.
 pub(super) fn put_object(cx: &mut Cx, input: PutObjectInput) -> Result<Value, Fault> {
-    set_tags(cx, &input.object, checked_object_tags(input.tagging.tag_set)?)
+    set_tags(cx, &input.object, "PUT", checked_object_tags(input.tagging.tag_set)?)
 }
 
 pub(super) fn get_object_access(cx: &Cx, input: &ObjectInput) -> Result<Access, Fault> {
@@ -179,15 +179,16 @@ pub(super) fn delete_object_access(cx: &Cx, input: &ObjectInput) -> Result<Acces
 
 /// DeleteObjectTagging.
 pub(super) fn delete_object(cx: &mut Cx, input: ObjectInput) -> Result<Value, Fault> {
-    set_tags(cx, &input, BTreeMap::new())
+    set_tags(cx, &input, "DELETE", BTreeMap::new())
 }
 
 fn set_tags(
     cx: &mut Cx,
     input: &ObjectInput,
+    method: &str,
     tags: BTreeMap<String, String>,
 ) -> Result<Value, Fault> {
-    let (bucket, mut object) = input.find(cx)?;
+    let (bucket, mut object) = input.find_to(cx, method)?;
     object.tags = tags;
     versions::update(cx, &bucket.name, &input.key, &object)?;
     Ok(json!({ "VersionId": bucket.shown(object.version_id.as_deref()) }))

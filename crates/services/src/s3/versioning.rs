@@ -37,12 +37,18 @@ pub(super) fn put_access(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
 /// PutBucketVersioning: there is no way back to a bucket that never had versions.
 ///
 /// # Errors
-/// `IllegalVersioningConfigurationException` without a status; `NotImplemented` for MFA delete.
+/// `IllegalVersioningConfigurationException` without a status; `InvalidBucketState` where Object
+/// Lock needs versions; `NotImplemented` for MFA delete.
 pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<Value, Fault> {
     let mut bucket = state::bucket(cx, &input.bucket.bucket)?;
     let Configuration { status, mfa_delete } = input.versioning_configuration;
     if input.mfa.is_some() || mfa_delete.as_deref() == Some("Enabled") {
         return Err(faults::not_implemented("x-amz-mfa"));
+    }
+    if bucket.object_lock.is_some() && status.as_deref() == Some("Suspended") {
+        let text = "An Object Lock configuration is present on this bucket, so the versioning \
+                    state cannot be changed.";
+        return Err(Fault::new("InvalidBucketState", text).status(409));
     }
     bucket.versioning = match status.as_deref() {
         Some("Enabled") => Versioning::Enabled,

@@ -273,7 +273,12 @@ fn s3_buckets(caller: &Caller) {
     caller.ok("s3", "CreateBucket", versioned.clone());
     let enabled = json!({ "Status": "Enabled" });
     ok("PutBucketVersioning", json!({ "Bucket": "versioned", "VersioningConfiguration": enabled }));
-    caller.ok("s3", "GetBucketVersioning", versioned);
+    caller.ok("s3", "GetBucketVersioning", versioned.clone());
+    let retention = json!({ "DefaultRetention": { "Mode": "GOVERNANCE", "Days": 1 } });
+    let lock = json!({ "ObjectLockEnabled": "Enabled", "Rule": retention });
+    let lock = json!({ "Bucket": "versioned", "ObjectLockConfiguration": lock });
+    caller.ok("s3", "PutObjectLockConfiguration", lock);
+    caller.ok("s3", "GetObjectLockConfiguration", versioned);
     let block = json!({
         "BlockPublicAcls": true, "IgnorePublicAcls": true,
         "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
@@ -334,6 +339,17 @@ fn s3_objects(caller: &Caller) {
     ok("DeleteObject", json!({}));
     let key = json!({ "Bucket": "versioned", "Key": "k" });
     caller.upload("PutObject", key.clone(), b"body");
+    caller.ok("s3", "HeadObject", key.clone());
+    let versioned = |operation: &str, more: Value| {
+        let mut input = key.clone();
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        caller.ok("s3", operation, input);
+    };
+    let retention = json!({ "Mode": "GOVERNANCE", "RetainUntilDate": 1_900_000_000 });
+    versioned("PutObjectRetention", json!({ "Retention": retention }));
+    versioned("GetObjectRetention", json!({}));
+    versioned("PutObjectLegalHold", json!({ "LegalHold": { "Status": "OFF" } }));
+    versioned("GetObjectLegalHold", json!({}));
     caller.ok("s3", "DeleteObject", key.clone());
     let all = json!({ "Bucket": "versioned", "MaxKeys": 1 });
     let page = caller.ok("s3", "ListObjectVersions", all);

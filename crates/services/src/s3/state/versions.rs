@@ -189,12 +189,13 @@ fn find_null(cx: &Cx, bucket: &str, key: &str) -> Result<Option<Stored>, Fault> 
 ///
 /// # Errors
 /// `NoSuchKey`, `NoSuchVersion`, `InvalidArgument` for what is no version id, and
-/// `MethodNotAllowed` for a delete marker by its id.
+/// `MethodNotAllowed` for a delete marker by its id, and for any that is to be changed.
 pub(in crate::s3) fn object(
     cx: &Cx,
     bucket: &Bucket,
     key: &str,
     version_id: Option<&str>,
+    method: &str,
 ) -> Result<Object, Fault> {
     let found = match version_id {
         Some(id) => find(cx, &bucket.name, key, id)?,
@@ -202,11 +203,11 @@ pub(in crate::s3) fn object(
     };
     match (found, version_id) {
         (Some(Stored::Object(object)), _) => Ok(*object),
-        (Some(Stored::Marker(marker)), Some(_)) => {
-            Err(of_marker(bucket, &marker, faults::is_delete_marker()))
-        }
-        (Some(Stored::Marker(marker)), None) => {
+        (Some(Stored::Marker(marker)), None) if method == "GET" => {
             Err(of_marker(bucket, &marker, faults::no_such_key(key)))
+        }
+        (Some(Stored::Marker(marker)), _) => {
+            Err(of_marker(bucket, &marker, faults::is_delete_marker(method)))
         }
         (None, Some(id)) => Err(absent(key, id)),
         (None, None) => Err(faults::no_such_key(key)),
@@ -240,6 +241,7 @@ pub(in crate::s3) fn write(
     mut object: Object,
 ) -> Result<Object, Fault> {
     (object.stamp, object.version_id) = make_room(cx, bucket, key)?;
+    object.lock = object.lock.or_default(cx, bucket);
     cx.put(&OBJECTS, &object_key(&bucket.name, key), &object)?;
     Ok(object)
 }

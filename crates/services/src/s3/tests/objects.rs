@@ -226,7 +226,7 @@ fn refusals_of_what_is_not_built_or_not_valid() {
         (json!({ "ACL": "bucket-owner-full-control" }), "ok"),
         (json!({ "StorageClass": "GLACIER" }), "NotImplemented 501"),
         (json!({ "StorageClass": "COLD" }), "InvalidStorageClass 400"),
-        (json!({ "ObjectLockMode": "GOVERNANCE" }), "NotImplemented 501"),
+        (json!({ "ObjectLockMode": "GOVERNANCE" }), "InvalidRequest 400"),
         (json!({ "SSECustomerAlgorithm": "AES256" }), "NotImplemented 501"),
         (json!({ "ServerSideEncryption": "rot13" }), "InvalidArgument 400"),
         (json!({ "ServerSideEncryption": "AES256", "SSEKMSKeyId": KEY }), "InvalidArgument 400"),
