@@ -1,5 +1,4 @@
-//! One governed movement of data between two accounts: plan, apply, check, run, verify, audit,
-//! destroy.
+//! One governed movement of data between two accounts: plan, apply, run, verify, destroy.
 //!
 //! A [`Movement`] is read from a TOML file that says *what* to move. The crate derives the
 //! least-privilege roles, policies and grants from it, makes them with an undo journalled before
@@ -12,7 +11,6 @@
 //! Start reading at [`file::Movement`], then `steps` (what is made) and `run` (the movement itself).
 
 mod apply;
-mod audit;
 mod context;
 pub mod database;
 pub mod demo;
@@ -44,8 +42,6 @@ mod tests;
 
 pub use ::aws;
 pub use apply::{apply, plan};
-pub use audit::audit;
-
 pub use aws::Clock;
 pub use context::{Cancel, Context, Entropy, Options, Pace};
 pub use destroy::destroy;

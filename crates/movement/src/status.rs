@@ -29,24 +29,26 @@ fn findings(movement: &Movement, cx: &Context) -> Result<Vec<Finding>> {
     let standing = journal.standing();
     let unsure: Vec<&str> =
         standing.iter().filter(|step| !step.made).map(|step| step.step.as_str()).collect();
-    let (apply, run) = (cx.command(movement, "apply", ""), cx.command(movement, "run", ""));
+    let file = movement.path.display();
     let mut findings = vec![match (standing.len(), unsure.first()) {
-        (0, _) => finding(true, "resources", format!("none; {apply}")),
+        (0, _) => finding(true, "resources", format!("none; landbridge apply {file}")),
         (count, None) => finding(true, "resources", format!("{count} made, none unfinished")),
-        (_, Some(step)) => finding(false, "resources", format!("{step} is unfinished; {apply}")),
+        (_, Some(step)) => {
+            finding(false, "resources", format!("{step} is unfinished; landbridge apply {file}"))
+        }
     }];
-    findings.extend(journal.entries().iter().rev().find_map(|entry| run_finding(entry, &run)));
+    findings.extend(journal.entries().iter().rev().find_map(run_finding));
     Ok(findings)
 }
 
 /// The state that the newest entry about a run tells.
-fn run_finding(entry: &Entry, again: &str) -> Option<Finding> {
+fn run_finding(entry: &Entry) -> Option<Finding> {
     Some(match entry {
         Entry::RunStarted { run, .. } => {
-            finding(false, run, format!("sent and not looked at since; {again}   takes it up"))
+            finding(false, run, "sent; landbridge run takes it up again".into())
         }
         Entry::Unloaded { run, rows } => {
-            finding(false, run, format!("{rows} rows unloaded, not looked at yet; {again}"))
+            finding(false, run, format!("{rows} rows unloaded, not looked at yet"))
         }
         Entry::Arrived { run, rows, files, .. } => {
             finding(true, run, format!("{rows} rows arrived in {} files", files.len()))

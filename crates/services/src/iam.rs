@@ -1,11 +1,13 @@
 //! AWS Identity and Access Management (query protocol, 2010-05-08).
 //!
-//! Modelled: users with long-term keys, groups, roles with trust policies, inline and customer
-//! managed policies with versions, permissions boundaries, tags; the AWS managed policies that
-//! `identity/aws_managed.rs` lists.
+//! Modelled: users with long-term keys, passwords and virtual MFA devices; groups; roles with
+//! trust policies, service-linked ones too; inline and customer managed policies with versions,
+//! and the AWS managed ones that `identity/aws_managed.rs` lists; permissions boundaries; instance
+//! profiles; identity providers as records; tags; the account's alias and password policy.
 //! IAM is global: every Region shows the same. State lies in `identity`; start at `entity.rs`.
 
 mod access_key;
+mod account;
 mod attached;
 mod boundary;
 mod common;
@@ -13,8 +15,14 @@ mod entity;
 mod group;
 mod holder;
 mod inline;
+mod instance_profile;
+mod login;
 mod managed;
+mod mfa;
+mod oidc;
 mod role;
+mod saml;
+mod service_linked;
 mod tagging;
 mod trust;
 mod usage;
@@ -25,11 +33,25 @@ use gateway::{Operation, Service, read, write};
 
 use self::holder::Holder;
 use self::tagging::Tagged;
-use crate::identity::{GroupRecord, ManagedPolicyRecord, RoleRecord, UserRecord};
+use crate::identity::{
+    GroupRecord, InstanceProfileRecord, ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord,
+    RoleRecord, SamlProviderRecord, UserRecord,
+};
 
 /// The operations that are built.
 pub fn service() -> Service {
-    let tables = [users(), groups(), roles(), policies(), inline_and_attached(), tags()];
+    let tables = [
+        users(),
+        groups(),
+        roles(),
+        policies(),
+        inline_and_attached(),
+        instance_profiles(),
+        providers(),
+        sign_in(),
+        account(),
+        tags(),
+    ];
     Service::new("iam", tables.into_iter().flatten().collect())
 }
 
@@ -80,6 +102,13 @@ fn roles() -> Vec<Operation> {
             boundary::delete::<RoleRecord>,
         ),
         read("GetRole", role::get_access, role::get),
+        write("CreateServiceLinkedRole", service_linked::create_access, service_linked::create),
+        write("DeleteServiceLinkedRole", service_linked::delete_access, service_linked::delete),
+        read(
+            "GetServiceLinkedRoleDeletionStatus",
+            service_linked::status_access,
+            service_linked::status,
+        ),
         read("ListRoles", entity::list_access::<RoleRecord>, entity::list::<RoleRecord>),
         write(
             "PutRolePermissionsBoundary",
@@ -152,6 +181,78 @@ fn inline_and_attached() -> Vec<Operation> {
     of_users.into_iter().chain(of_groups).chain(of_roles).collect()
 }
 
+fn instance_profiles() -> Vec<Operation> {
+    use instance_profile::*;
+    vec![
+        write("AddRoleToInstanceProfile", add_role_access, add_role),
+        write("CreateInstanceProfile", create_access, create),
+        write("DeleteInstanceProfile", delete_access, delete),
+        read("GetInstanceProfile", get_access, get),
+        read(
+            "ListInstanceProfiles",
+            entity::list_access::<InstanceProfileRecord>,
+            entity::list::<InstanceProfileRecord>,
+        ),
+        read("ListInstanceProfilesForRole", of_role_access, of_role),
+        write("RemoveRoleFromInstanceProfile", remove_role_access, remove_role),
+    ]
+}
+
+fn providers() -> Vec<Operation> {
+    vec![
+        write("AddClientIDToOpenIDConnectProvider", oidc::add_client_access, oidc::add_client),
+        write("CreateOpenIDConnectProvider", oidc::create_access, oidc::create),
+        write("CreateSAMLProvider", saml::create_access, saml::create),
+        write("DeleteOpenIDConnectProvider", oidc::delete_access, oidc::delete),
+        write("DeleteSAMLProvider", saml::delete_access, saml::delete),
+        read("GetOpenIDConnectProvider", oidc::get_access, oidc::get),
+        read("GetSAMLProvider", saml::get_access, saml::get),
+        read("ListOpenIDConnectProviders", oidc::list_access, oidc::list),
+        read("ListSAMLProviders", saml::list_access, saml::list),
+        write(
+            "RemoveClientIDFromOpenIDConnectProvider",
+            oidc::remove_client_access,
+            oidc::remove_client,
+        ),
+        write(
+            "UpdateOpenIDConnectProviderThumbprint",
+            oidc::thumbprints_access,
+            oidc::update_thumbprints,
+        ),
+        write("UpdateSAMLProvider", saml::update_access, saml::update),
+    ]
+}
+
+fn sign_in() -> Vec<Operation> {
+    vec![
+        write("ChangePassword", login::change_access, login::change),
+        write("CreateLoginProfile", login::create_access, login::create),
+        write("CreateVirtualMFADevice", mfa::create_access, mfa::create),
+        write("DeactivateMFADevice", mfa::deactivate_access, mfa::deactivate),
+        write("DeleteLoginProfile", login::delete_access, login::delete),
+        write("DeleteVirtualMFADevice", mfa::delete_access, mfa::delete),
+        write("EnableMFADevice", mfa::enable_access, mfa::enable),
+        read("GetLoginProfile", login::get_access, login::get),
+        read("GetMFADevice", mfa::get_access, mfa::get),
+        read("ListMFADevices", mfa::list_access, mfa::list),
+        read("ListVirtualMFADevices", mfa::list_virtual_access, mfa::list_virtual),
+        write("ResyncMFADevice", mfa::resync_access, mfa::resync),
+        write("UpdateLoginProfile", login::update_access, login::update),
+    ]
+}
+
+fn account() -> Vec<Operation> {
+    use account::*;
+    vec![
+        write("CreateAccountAlias", create_alias_access, create_alias),
+        write("DeleteAccountAlias", delete_alias_access, delete_alias),
+        write("DeleteAccountPasswordPolicy", delete_policy_access, delete_policy),
+        read("GetAccountPasswordPolicy", get_policy_access, get_policy),
+        read("ListAccountAliases", list_aliases_access, list_aliases),
+        write("UpdateAccountPasswordPolicy", update_policy_access, update_policy),
+    ]
+}
+
 /// The operations on the tags of one kind of thing.
 fn tagged<T: Tagged + 'static>([list, tag, untag]: [&'static str; 3]) -> Vec<Operation> {
     vec![
@@ -165,6 +266,22 @@ fn tags() -> Vec<Operation> {
     let tables = [
         tagged::<ManagedPolicyRecord>(["ListPolicyTags", "TagPolicy", "UntagPolicy"]),
         tagged::<RoleRecord>(["ListRoleTags", "TagRole", "UntagRole"]),
+        tagged::<InstanceProfileRecord>([
+            "ListInstanceProfileTags",
+            "TagInstanceProfile",
+            "UntagInstanceProfile",
+        ]),
+        tagged::<OidcProviderRecord>([
+            "ListOpenIDConnectProviderTags",
+            "TagOpenIDConnectProvider",
+            "UntagOpenIDConnectProvider",
+        ]),
+        tagged::<SamlProviderRecord>([
+            "ListSAMLProviderTags",
+            "TagSAMLProvider",
+            "UntagSAMLProvider",
+        ]),
+        tagged::<MfaDeviceRecord>(["ListMFADeviceTags", "TagMFADevice", "UntagMFADevice"]),
         tagged::<UserRecord>(["ListUserTags", "TagUser", "UntagUser"]),
     ];
     tables.into_iter().flatten().collect()

@@ -7,14 +7,23 @@
 
 mod aws_managed;
 mod ids;
+mod login;
+pub mod mfa;
 mod principals;
+mod provider;
 mod source;
 mod state;
 mod table;
 mod token;
 
 pub use ids::{access_key_account, access_key_id, unique_id};
+pub use login::{AccountSettings, LoginProfileRecord, PasswordPolicy, login_profiles, settings};
+pub use mfa::{MfaDeviceRecord, mfa_devices};
 pub use principals::stored as stored_policy;
+pub use provider::{
+    InstanceProfileRecord, OidcProviderRecord, SamlProviderRecord, instance_profiles,
+    oidc_providers, saml_providers,
+};
 pub use source::Identities;
 pub use state::{
     AccessKeyRecord, AccountRecord, Attachments, GroupRecord, ManagedPolicyRecord, PolicyVersion,

@@ -29,13 +29,16 @@ pub(super) fn put<H: Holder>(cx: &mut Cx, input: PutInput) -> Result<Done, Fault
     Ok(Done {})
 }
 
-/// Only a managed policy that exists can bound anything.
+/// Only a managed policy of the account's own or of AWS's can bound anything.
 pub(super) fn check(cx: &Cx, arn: &str) -> Result<(), Fault> {
     let absent = || {
         let text = format!("Scope ARN: {arn} does not exist or is not attachable.");
         Fault::new("NoSuchEntity", text).status(404)
     };
-    managed_policy(cx, arn)?.map(drop).ok_or_else(absent)
+    let account = cx.account()?;
+    let usable = managed_policy(cx, arn)?
+        .is_some_and(|policy| policy.account.as_ref().is_none_or(|owner| owner == account));
+    if usable { Ok(()) } else { Err(absent()) }
 }
 
 #[derive(Deserialize)]

@@ -11,6 +11,7 @@ use super::common::{
     Boundary, Done, Tag, conflict, counted, encoded, exists, iam_arn, limit, path_or_root, shown,
 };
 use super::entity::{Entity, Listed};
+use super::instance_profile;
 use super::tagging::{self, Tagged};
 use super::trust::check_trust;
 use crate::identity::{RoleRecord, roles};
@@ -41,12 +42,12 @@ pub(super) struct Role {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct RoleAnswer {
-    role: Role,
+    pub(super) role: Role,
 }
 
 impl Role {
     /// The whole role.
-    fn of(cx: &Cx, record: RoleRecord) -> Result<Self, Fault> {
+    pub(super) fn of(cx: &Cx, record: RoleRecord) -> Result<Self, Fault> {
         Ok(Self {
             permissions_boundary: Boundary::of(record.policies.boundary.clone()),
             tags: shown(&record.tags),
@@ -216,6 +217,9 @@ pub(super) fn delete(cx: &mut Cx, input: Named) -> Result<Done, Fault> {
     }
     if !role.policies.inline.is_empty() {
         return Err(conflict("delete policies"));
+    }
+    if !instance_profile::holding(cx, &role)?.is_empty() {
+        return Err(conflict("remove roles from instance profile"));
     }
     roles::delete(cx, &role.account, &role.name)?;
     Ok(Done {})

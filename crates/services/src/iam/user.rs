@@ -11,8 +11,9 @@ use super::common::{
     Boundary, Done, Tag, conflict, exists, iam_arn, limit, on, path_or_root, shown,
 };
 use super::entity::{Entity, Listed, rename_access};
+use super::mfa;
 use super::tagging::{self, Tagged};
-use crate::identity::{UserRecord, keys, users};
+use crate::identity::{UserRecord, keys, login_profiles, users};
 
 /// Users that an account may have (IAM quotas).
 const MAX_USERS: usize = 5_000;
@@ -239,6 +240,12 @@ pub(super) fn delete(cx: &mut Cx, input: Named) -> Result<Done, Fault> {
     }
     if !keys::of_user(cx, &user.account, &user.name)?.is_empty() {
         return Err(conflict("delete access keys"));
+    }
+    if login_profiles::get(cx, &user.account, &user.id)?.is_some() {
+        return Err(conflict("delete login profile"));
+    }
+    if !mfa::of_user(cx, &user)?.is_empty() {
+        return Err(conflict("delete MFA device"));
     }
     users::delete(cx, &user.account, &user.name)?;
     Ok(Done {})

@@ -38,20 +38,21 @@ pub(super) fn prepared() -> Prepared {
     put_object(&world, &admin);
     let role = world.role("prod", "known", &trusting(&["111111111111"]), &[]);
     ok("iam", "CreateUser", json!({ "UserName": "known" }));
-    ok("iam", "CreateGroup", json!({ "GroupName": "known" }));
+    let iam = iam_things(&world, &admin);
     let document = testkit::document(&[allow(&["s3:*"], &["*"])]);
     let policy = json!({ "PolicyName": "known", "PolicyDocument": document });
     let policy = ok("iam", "CreatePolicy", policy)["Policy"]["Arn"].clone();
     let upload = ok("s3", "CreateMultipartUpload", json!({ "Bucket": "known", "Key": "parts" }));
-    let members = json!({
+    let mut members = json!({
         "Bucket": "known", "Key": "object", "UploadId": upload["UploadId"], "PartNumber": 1,
         "SecretId": "known", "KeyId": key, "TargetKeyId": key, "DestinationKeyId": key,
         "AliasName": "alias/known",
         "CiphertextBlob": ciphertext["CiphertextBlob"], "NumberOfBytes": 32,
-        "UserName": "known", "GroupName": "known", "RoleName": "known", "RoleArn": role, "PolicyArn": policy,
+        "UserName": "known", "RoleName": "known", "RoleArn": role, "PolicyArn": policy,
         "PermissionsBoundary": policy, "VersionId": "v1", "PolicyDocument": document,
         "CopySource": "known/object", "ClusterIdentifier": "known", "Policy": document,
     });
+    members.as_object_mut().unwrap().extend(iam.as_object().unwrap().clone());
     let special = vec![
         ("kms", "CreateKey", json!({ "Policy": null })),
         ("secretsmanager", "TagResource", json!({ "Tags": [{ "Key": "a", "Value": "b" }] })),
@@ -61,6 +62,26 @@ pub(super) fn prepared() -> Prepared {
         ("s3", "ListParts", json!({ "Key": "parts" })),
     ];
     Prepared { world, members, special }
+}
+
+/// IAM's smaller nouns, and what names them.
+fn iam_things(world: &World, admin: &Caller) -> Value {
+    let ok = |operation, input| world.ok(admin, "iam", operation, input);
+    ok("CreateGroup", json!({ "GroupName": "known" }));
+    ok("CreateInstanceProfile", json!({ "InstanceProfileName": "known" }));
+    let oidc = ok("CreateOpenIDConnectProvider", json!({ "Url": "https://known.example" }));
+    let metadata = format!("<EntityDescriptor>{}</EntityDescriptor>", " ".repeat(1_000));
+    let saml = json!({ "Name": "known", "SAMLMetadataDocument": metadata });
+    let saml = ok("CreateSAMLProvider", saml);
+    let device = ok("CreateVirtualMFADevice", json!({ "VirtualMFADeviceName": "known" }));
+    json!({
+        "GroupName": "known", "InstanceProfileName": "known",
+        "OpenIDConnectProviderArn": oidc["OpenIDConnectProviderArn"],
+        "SAMLProviderArn": saml["SAMLProviderArn"], "SAMLMetadataDocument": metadata,
+        "SerialNumber": device["VirtualMFADevice"]["SerialNumber"],
+        "AuthenticationCode1": "123456", "AuthenticationCode2": "654321",
+        "Url": "https://new.example", "AWSServiceName": "redshift.amazonaws.com",
+    })
 }
 
 fn put_object(world: &World, admin: &Caller) {

@@ -21,6 +21,8 @@ mod every_member;
 mod every_operation;
 mod iam;
 mod iam_groups;
+mod iam_profiles;
+mod iam_sign_in;
 mod kms;
 mod outputs;
 mod principals;

@@ -123,6 +123,10 @@ fn iam(caller: &Caller) {
     ok("UpdateAssumeRolePolicy", json!({ "RoleName": "r", "PolicyDocument": trust }));
     ok("UpdateRole", json!({ "RoleName": "r", "Description": "d" }));
     iam_groups(caller);
+    iam_profiles(caller);
+    iam_providers(caller);
+    iam_account(caller);
+    iam_mfa(caller);
     for (noun, name) in [("User", "u"), ("Role", "r"), ("Group", "g")] {
         let member = format!("{noun}Name");
         let with = |more: Value| {
@@ -179,6 +183,103 @@ fn iam_groups(caller: &Caller) {
     ok("RemoveUserFromGroup", member);
     let administrators = "arn:aws:iam::aws:policy/AdministratorAccess";
     ok("ListEntitiesForPolicy", json!({ "PolicyArn": administrators }));
+}
+
+fn iam_profiles(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("iam", operation, input);
+    let tag = json!([{ "Key": "a", "Value": "b" }]);
+    let profile = json!({ "InstanceProfileName": "p" });
+    ok("CreateInstanceProfile", json!({ "InstanceProfileName": "p", "Tags": tag }));
+    let with_role = json!({ "InstanceProfileName": "p", "RoleName": "r" });
+    ok("AddRoleToInstanceProfile", with_role.clone());
+    ok("GetInstanceProfile", profile.clone());
+    ok("ListInstanceProfiles", json!({}));
+    ok("ListInstanceProfilesForRole", json!({ "RoleName": "r" }));
+    ok("RemoveRoleFromInstanceProfile", with_role);
+    iam_tags(caller, "InstanceProfile", "InstanceProfileName", &json!("p"));
+    ok("DeleteInstanceProfile", profile);
+    let service = json!({ "AWSServiceName": "redshift.amazonaws.com" });
+    let role = ok("CreateServiceLinkedRole", service)["Role"]["RoleName"].clone();
+    let task = ok("DeleteServiceLinkedRole", json!({ "RoleName": role }));
+    ok("GetServiceLinkedRoleDeletionStatus", task);
+}
+
+fn iam_tags(caller: &Caller, noun: &str, member: &str, name: &Value) {
+    let tags = json!([{ "Key": "a", "Value": "b" }]);
+    caller.ok("iam", &format!("Tag{noun}"), json!({ member: name, "Tags": tags }));
+    caller.ok("iam", &format!("List{noun}Tags"), json!({ member: name }));
+    caller.ok("iam", &format!("Untag{noun}"), json!({ member: name, "TagKeys": ["a"] }));
+}
+
+fn iam_providers(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("iam", operation, input);
+    let tag = json!([{ "Key": "a", "Value": "b" }]);
+    let make = json!({ "Url": "https://id.example", "ClientIDList": ["x"], "Tags": tag });
+    let arn = ok("CreateOpenIDConnectProvider", make)["OpenIDConnectProviderArn"].clone();
+    let with = |more: Value| {
+        let mut input = json!({ "OpenIDConnectProviderArn": arn });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    ok("AddClientIDToOpenIDConnectProvider", with(json!({ "ClientID": "y" })));
+    ok("RemoveClientIDFromOpenIDConnectProvider", with(json!({ "ClientID": "y" })));
+    let thumbprints = json!({ "ThumbprintList": ["a".repeat(40)] });
+    ok("UpdateOpenIDConnectProviderThumbprint", with(thumbprints));
+    ok("GetOpenIDConnectProvider", with(json!({})));
+    ok("ListOpenIDConnectProviders", json!({}));
+    iam_tags(caller, "OpenIDConnectProvider", "OpenIDConnectProviderArn", &arn);
+    ok("DeleteOpenIDConnectProvider", with(json!({})));
+    let metadata = format!("<EntityDescriptor>{}</EntityDescriptor>", " ".repeat(1_000));
+    let key = "-----BEGIN PRIVATE KEY-----";
+    let make = json!({
+        "Name": "s", "SAMLMetadataDocument": metadata, "Tags": tag,
+        "AssertionEncryptionMode": "Allowed", "AddPrivateKey": key,
+    });
+    let arn = ok("CreateSAMLProvider", make)["SAMLProviderArn"].clone();
+    ok("UpdateSAMLProvider", json!({ "SAMLProviderArn": arn, "AddPrivateKey": key }));
+    ok("GetSAMLProvider", json!({ "SAMLProviderArn": arn }));
+    ok("ListSAMLProviders", json!({}));
+    iam_tags(caller, "SAMLProvider", "SAMLProviderArn", &arn);
+    ok("DeleteSAMLProvider", json!({ "SAMLProviderArn": arn }));
+}
+
+fn iam_account(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("iam", operation, input);
+    ok("CreateAccountAlias", json!({ "AccountAlias": "acme-prod" }));
+    ok("ListAccountAliases", json!({}));
+    ok("DeleteAccountAlias", json!({ "AccountAlias": "acme-prod" }));
+    ok("UpdateAccountPasswordPolicy", json!({ "MaxPasswordAge": 90, "HardExpiry": true }));
+    ok("GetAccountPasswordPolicy", json!({}));
+    let profile = json!({ "UserName": "admin", "Password": "correct horse" });
+    ok("CreateLoginProfile", profile.clone());
+    ok("GetLoginProfile", json!({}));
+    ok("UpdateLoginProfile", profile);
+    let change = json!({ "OldPassword": "correct horse", "NewPassword": "battery staple" });
+    ok("ChangePassword", change);
+    ok("DeleteLoginProfile", json!({}));
+    ok("DeleteAccountPasswordPolicy", json!({}));
+}
+
+fn iam_mfa(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("iam", operation, input);
+    let made = ok("CreateVirtualMFADevice", json!({ "VirtualMFADeviceName": "d" }));
+    let device = &made["VirtualMFADevice"];
+    let serial = device["SerialNumber"].clone();
+    iam_tags(caller, "MFADevice", "SerialNumber", &serial);
+    let [first, second] =
+        [0, 30].map(|later| crate::iam_sign_in::code(caller.world, device, later));
+    let codes = json!({
+        "UserName": "admin", "SerialNumber": serial,
+        "AuthenticationCode1": first, "AuthenticationCode2": second,
+    });
+    ok("EnableMFADevice", codes.clone());
+    ok("ResyncMFADevice", codes);
+    ok("ListMFADevices", json!({}));
+    ok("ListVirtualMFADevices", json!({}));
+    let of_admin = json!({ "SerialNumber": serial, "UserName": "admin" });
+    ok("GetMFADevice", of_admin.clone());
+    ok("DeactivateMFADevice", of_admin);
+    ok("DeleteVirtualMFADevice", json!({ "SerialNumber": serial }));
 }
 
 fn sts(caller: &Caller) {
