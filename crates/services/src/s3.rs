@@ -2,9 +2,9 @@
 //!
 //! Modelled: permissions of both accounts with AWS's answers for what is absent, bucket policies
 //! with Block Public Access, object ownership, real encryption of every object (SSE-S3, SSE-KMS),
-//! versions, object lock, ETags and checksums, ranges, conditions, copies, multipart uploads, tags.
+//! versions, object lock, ETags and checksums, ranges, conditions, copies, multipart uploads, tags, and lifecycle rules by the world's clock.
 //! A bucket answers only requests signed for its Region. Not modelled: archive classes, ACL grants
-//! to third parties, website, replication, lifecycle, customer-provided keys; what asks for one of
+//! to third parties, website, replication, customer-provided keys; what asks for one of
 //! them is refused, not ignored.
 //!
 //! Start at `put.rs` and `object.rs` for the two ways of bytes, `access.rs` for what is asked of
@@ -24,6 +24,7 @@ mod delete;
 mod encryption;
 mod faults;
 mod headers;
+mod lifecycle;
 mod list;
 mod lock;
 mod multipart;
@@ -60,7 +61,7 @@ pub fn bucket_region(cx: &Cx, bucket: &str) -> Result<Region, Fault> {
 /// The operations that are built.
 pub fn service() -> Service {
     let groups = [buckets(), objects(), uploads(), settings(), locks(), tags_and_acls()];
-    Service::new("s3", groups.into_iter().flatten().collect())
+    Service::new("s3", groups.into_iter().flatten().collect()).with_upkeep(lifecycle::upkeep)
 }
 
 fn buckets() -> Vec<Operation> {
@@ -114,6 +115,9 @@ fn settings() -> Vec<Operation> {
         write("PutBucketOwnershipControls", ownership::put_access, ownership::put),
         read("GetBucketOwnershipControls", ownership::get_access, ownership::get),
         write("DeleteBucketOwnershipControls", ownership::delete_access, ownership::delete),
+        write("PutBucketLifecycleConfiguration", lifecycle::put_access, lifecycle::put),
+        read("GetBucketLifecycleConfiguration", lifecycle::get_access, lifecycle::get),
+        write("DeleteBucketLifecycle", lifecycle::delete_access, lifecycle::delete),
         write("PutPublicAccessBlock", public_access::put_access, public_access::put),
         read("GetPublicAccessBlock", public_access::get_access, public_access::get),
         write("DeletePublicAccessBlock", public_access::delete_access, public_access::delete),

@@ -102,6 +102,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
         tags,
         versioning: if locked { Versioning::Enabled } else { Versioning::Off },
         object_lock: locked.then(BucketLock::default),
+        lifecycle: None,
     };
     state::put_bucket(cx, &bucket)?;
     Ok(json!({ "Location": location, "BucketArn": bucket_arn(&bucket.name) }))

@@ -55,6 +55,7 @@ struct ListedPart {
 pub(super) struct Completed {
     location: String,
     version_id: Option<String>,
+    expiration: Option<String>,
     bucket: String,
     key: String,
     #[serde(rename = "ETag")]
@@ -94,6 +95,7 @@ pub(super) fn complete(cx: &mut Cx, input: CompleteInput) -> Result<Completed, F
     Ok(Completed {
         location: format!("https://{}.s3.{region}.amazonaws.com/{path}", named.bucket),
         version_id: bucket.shown(object.version_id.as_deref()),
+        expiration: bucket.expiration(&named.key, &object),
         bucket: named.bucket.clone(),
         key: named.key.clone(),
         etag: quoted(&object.etag),

@@ -110,6 +110,7 @@ impl CopyInput {
 pub(super) struct Copied {
     version_id: Option<String>,
     copy_source_version_id: Option<String>,
+    expiration: Option<String>,
     copy_object_result: CopyResult,
     #[serde(flatten)]
     encryption: Answered,
@@ -200,7 +201,12 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
     };
     let object = versions::write(cx, &bucket, &name, object)?;
     let version_id = bucket.shown(object.version_id.as_deref());
-    Ok(Copied { version_id, copy_source_version_id: source_version, ..answer(&object) })
+    Ok(Copied {
+        version_id,
+        copy_source_version_id: source_version,
+        expiration: bucket.expiration(&name, &object),
+        ..answer(&object)
+    })
 }
 
 /// What the copy has beside its bytes: the request's, or the source's where the directives keep
@@ -225,6 +231,7 @@ fn answer(object: &Object) -> Copied {
     Copied {
         version_id: None,
         copy_source_version_id: None,
+        expiration: None,
         copy_object_result: CopyResult {
             etag: quoted(&object.etag),
             last_modified: object.modified,

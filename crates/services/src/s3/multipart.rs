@@ -15,7 +15,7 @@ use super::faults;
 use super::ownership;
 use super::put::{Checked, Written};
 use super::sealing::{Answered, Wanted};
-use super::state::{self, MultipartUpload};
+use super::state::{self, Bucket, MultipartUpload};
 use super::walk::{Entry, Walk, encoded};
 
 /// Random characters of an upload id.
@@ -68,6 +68,9 @@ pub(super) struct Created {
     bucket: String,
     key: String,
     upload_id: String,
+    /// When the bucket's rules abort it, in seconds since 1970, and which rule.
+    abort_date: Option<i64>,
+    abort_rule_id: Option<String>,
     checksum_algorithm: Option<String>,
     checksum_type: Option<String>,
     #[serde(flatten)]
@@ -104,7 +107,10 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Created, Fault> 
         lock,
     };
     state::put_upload(cx, &bucket.name, &upload)?;
+    let (abort_date, abort_rule_id) = aborts(&bucket, &upload).unzip();
     Ok(Created {
+        abort_date,
+        abort_rule_id,
         bucket: bucket.name,
         key: upload.key,
         upload_id: upload.id,
@@ -112,6 +118,10 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Created, Fault> 
         checksum_type: upload.checksum_type,
         encryption: upload.sealing.answered(),
     })
+}
+
+fn aborts(bucket: &Bucket, upload: &MultipartUpload) -> Option<(i64, String)> {
+    bucket.lifecycle.as_ref()?.aborts(&upload.key, upload.initiated)
 }
 
 fn checksum_of(input: &CreateInput) -> Result<(Option<String>, Option<String>), Fault> {
@@ -156,6 +166,8 @@ pub(super) fn parts_access(cx: &Cx, input: &ListPartsInput) -> Result<Access, Fa
 /// ListParts.
 pub(super) fn parts(cx: &Cx, input: ListPartsInput) -> Result<Value, Fault> {
     let upload = input.upload.upload(cx)?;
+    let bucket = state::bucket(cx, &input.upload.bucket)?;
+    let (abort_date, abort_rule) = aborts(&bucket, &upload).unzip();
     let max = input.max_parts.unwrap_or(MAX_LISTED).min(MAX_LISTED);
     let marker = part_marker(input.part_number_marker.as_ref())?;
     let mut parts = state::parts(cx, &upload.id, marker, max + 1)?;
@@ -165,6 +177,8 @@ pub(super) fn parts(cx: &Cx, input: ListPartsInput) -> Result<Value, Fault> {
         "Bucket": input.upload.bucket,
         "Key": upload.key,
         "UploadId": upload.id,
+        "AbortDate": abort_date,
+        "AbortRuleId": abort_rule,
         "PartNumberMarker": marker,
         "NextPartNumberMarker": parts.last().map_or(0, |part| part.number),
         "MaxParts": max,

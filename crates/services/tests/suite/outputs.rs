@@ -402,6 +402,15 @@ fn s3_buckets(caller: &Caller) {
     let rules = json!({ "Rules": [{ "ObjectOwnership": "BucketOwnerPreferred" }] });
     ok("PutBucketOwnershipControls", json!({ "OwnershipControls": rules }));
     ok("GetBucketOwnershipControls", json!({}));
+    let rule = json!({
+        "Filter": {}, "Status": "Enabled", "Expiration": { "Days": 9 },
+        "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": 1 },
+    });
+    let rules = json!({ "LifecycleConfiguration": { "Rules": [rule] } });
+    ok("PutBucketLifecycleConfiguration", rules.clone());
+    ok("GetBucketLifecycleConfiguration", json!({}));
+    ok("DeleteBucketLifecycle", json!({}));
+    ok("PutBucketLifecycleConfiguration", rules);
     ok("GetBucketAcl", json!({}));
     ok("PutBucketAcl", json!({ "ACL": "private" }));
     ok("DeleteBucketOwnershipControls", json!({}));

@@ -79,6 +79,14 @@ impl Stored {
         }
     }
 
+    /// When it was made, in seconds since 1970.
+    pub(in crate::s3) fn modified(&self) -> i64 {
+        match self {
+            Self::Object(object) => object.modified,
+            Self::Marker(marker) => marker.modified,
+        }
+    }
+
     /// Whether both are the same version of their key.
     pub(in crate::s3) fn is_same(&self, other: &Self) -> bool {
         self.stamp() == other.stamp()
@@ -104,6 +112,13 @@ impl Bucket {
             Versioning::Off => version_id.map(str::to_owned),
             _ => Some(version_id.unwrap_or(NULL).to_owned()),
         }
+    }
+}
+
+impl Bucket {
+    /// When the bucket's rules let a current object expire, as answers say it.
+    pub(in crate::s3) fn expiration(&self, key: &str, object: &Object) -> Option<String> {
+        self.lifecycle.as_ref()?.told(key, object)
     }
 }
 
