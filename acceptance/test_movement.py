@@ -1,97 +1,40 @@
 """`landbridge apply`, `run`, `verify`, `destroy` of a movement file, and what they say when refused."""
 
 import json
-import secrets as randomness
+import shlex
 
 import provision
 import pyarrow
 import pyarrow.parquet
 import pytest
-from landbridge import landbridge
+from landbridge import clean_environment, landbridge
+from movements import Movement, keep_admin_login, write
 from tickets import TABLE, rows
 from unloading import Unloader
 
 ROLES = ["mv-entry", "mv-reader", "mv-cluster", "mv-writer"]
 
-MOVEMENT = """
-name = "{name}"
-
-[source]
-profile = "prod"
-cluster = "{cluster}"
-database = "{database}"
-user = "mv_user"
-secret = "{name}/login"
-secret_key = "alias/{name}-secrets"
-admin_secret = "{admin_secret}"
-table = "{table}"
-where = "note is null or note <> 'it''s withdrawn'"
-
-[target]
-profile = "dev"
-s3 = "s3://{bucket}/in/"
-key = "alias/{name}-landing"
-format = "{format}"
-{options}
-
-[roles]
-entry = "mv-entry"
-secret_reader = "mv-reader"
-cluster = "mv-cluster"
-writer = "mv-writer"
-"""
+WHAT = f"""table = "{TABLE.removeprefix('public.')}"
+where = "note is null or note <> 'it''s withdrawn'\""""
 
 
 @pytest.fixture(scope="module")
 def admin_secret(story):
     """The secret with the owner's login, as its owner would keep it."""
-    secretsmanager = story.prod.client("secretsmanager")
-    endpoint = provision.wait_for_cluster(story)["Endpoint"]
-    name = f"owner-{randomness.token_hex(4)}"
-    value = {
-        "engine": "redshift",
-        "host": endpoint["Address"],
-        "port": endpoint["Port"],
-        "username": story.master["user"],
-        "password": story.master["password"],
-        "dbname": story.database,
-    }
-    secretsmanager.create_secret(Name=name, SecretString=json.dumps(value))
+    name = keep_admin_login(story)
     yield name
-    secretsmanager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-
-
-class Movement:
-    """A movement file, and the commands on it."""
-
-    def __init__(self, server, file):
-        self.server, self.file = server, file
-
-    def __call__(self, command, *options, check=0):
-        done = landbridge(command, self.file, *options, "--state", self.server.state, check=check)
-        assert "Traceback" not in done.stderr and "panicked" not in done.stderr
-        return done
+    story.prod.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 
 @pytest.fixture
 def movement(server, story, admin_secret, tmp_path, name):
     """Writes a movement file over the story's cluster; its role names are its own."""
 
-    def write(format="parquet", options=""):
-        text = MOVEMENT.format(
-            name=name,
-            cluster=story.cluster,
-            database=story.database,
-            admin_secret=admin_secret,
-            table=TABLE.removeprefix("public."),
-            bucket=name,
-            format=format,
-            options=options,
-        )
-        (tmp_path / "movement.toml").write_text(text)
-        return Movement(server, tmp_path / "movement.toml")
+    def made(format="parquet", options=""):
+        file = tmp_path / "movement.toml"
+        return Movement(server, write(file, story, name, admin_secret, WHAT, format, options))
 
-    return write
+    return made
 
 
 def inventory(story):
@@ -310,3 +253,144 @@ def test_the_fix_that_is_named_works(applied, story, name):
     assert "landbridge apply" in block.stdout + block.stderr
     applied("apply", "--hop", "6", "--yes")
     applied("run")
+
+
+# --- plans, detached runs, other ways in ---------------------------------------------------------
+
+
+def test_a_plan_on_paper_is_applied_exactly_or_not_at_all(story, server, movement, tmp_path, name):
+    run = movement("csv")
+    paper = tmp_path / "paper.plan"
+    before = inventory(story)
+    pending = run("plan", "--out", paper, check=2)
+    assert "to create" in pending.stdout and inventory(story) == before
+    story.dev.client("s3").create_bucket(Bucket=name)
+    of_plan = Movement(server, paper)
+    stale = of_plan("apply", "--yes", check=1)
+    assert "the plan is stale" in stale.stdout and name in stale.stdout
+    story.dev.client("s3").delete_bucket(Bucket=name)
+    assert inventory(story) == before
+    of_plan("apply", "--yes")
+    try:
+        assert run.told("plan")["exit"] == "done"
+        run("run")
+    finally:
+        run("destroy", "--data", "--yes")
+    assert inventory(story) == before
+
+
+def test_a_detached_run_is_taken_up_by_the_next(story, movement, name):
+    # Long enough to be seen at work: a join of the table with itself.
+    run = movement("csv")
+    text = run.file.read_text().replace(WHAT, 'query = """' + LONG + '"""')
+    run.file.write_text(text)
+    run("apply", "--yes")
+    try:
+        left = run.told("run", "--detach")
+        assert left["under_way"] and "moved" not in left
+        told = run.told("status")["findings"][1]
+        assert told["what"] == left["under_way"] and "landbridge run" in told["said"]
+        taken = run.told("run")
+        assert taken["moved"]["run"] == left["under_way"]
+        run("verify", "--recount")
+        with provision.connect_as_master(story) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "select count(*) from sys_query_history where query_type like 'UNLOAD%%'"
+                " and query_label like %s",
+                (f"landbridge:{name}:%",),
+            )
+            assert cursor.fetchone() == (1,), "the statement was sent once"
+        connection.close()
+    finally:
+        run("destroy", "--data", "--yes")
+
+
+LONG = f"""select a.id, count(*) as pairs from {TABLE} a, {TABLE} b, {TABLE} c
+where a.id <> b.id + c.id and c.id % 8 = 0 group by a.id"""
+
+
+def test_nothing_is_left_to_a_platform_that_ends_with_the_command(tmp_path, movement):
+    run = movement()
+    alone = landbridge("run", run.file, "--detach", "--state", tmp_path / "other", check=1)
+    assert "landbridge serve" in alone.stderr
+
+
+def test_a_destroy_gives_everybody_back_what_they_had(story, movement):
+    asked = "select bool_and(has_assumerole_privilege(usename, 'arn:x', 'unload')) from pg_user where usesuper = false"
+
+    def everybody_may():
+        with provision.connect_as_master(story) as connection, connection.cursor() as cursor:
+            cursor.execute(asked)
+            (answer,) = cursor.fetchone()
+        connection.close()
+        return answer
+
+    # The story's own program has closed it: that is what comes back.
+    before = everybody_may()
+    run = movement("csv")
+    run("apply", "--yes")
+    assert everybody_may() is False
+    done = run("destroy", "--yes")
+    assert everybody_may() == before and "on purpose" not in done.stdout
+
+
+def test_the_trail_tells_who_did_what(story, server, movement, name):
+    run = movement("csv")
+    run("apply", "--yes")
+    try:
+        run("run")
+        break_external_id(story, name)
+        run("run", check=1)
+        told = run.told("audit")
+        lines = [
+            (line["hop"], line["principal"], line["action"], line["allowed"]) for line in told["trail"]
+        ]
+        for expected in (
+            (1, "admin", "sts:AssumeRole", True),
+            (2, "mv-entry", "sts:AssumeRole", True),
+            (3, "mv-reader", "secretsmanager:GetSecretValue", True),
+            (5, "redshift.amazonaws.com", "sts:AssumeRole", True),
+            (6, "mv-cluster", "sts:AssumeRole", True),
+            (6, "mv-cluster", "sts:AssumeRole", False),
+            (7, "mv-writer by s3.amazonaws.com", "kms:GenerateDataKey", True),
+            (6, "admin", "iam:UpdateAssumeRolePolicy", True),
+        ):
+            assert expected in lines, f"{expected} is missing in {lines}"
+        # What both accounts saw is told once, and both are named.
+        second = next(line for line in told["trail"] if line["hop"] == 2 and line["principal"] == "mv-entry")
+        assert sorted(second["accounts"]) == ["dev", "prod"]
+        denied = [line for line in told["trail"] if not line["allowed"]]
+        assert [(line["hop"], line["error"], line["times"]) for line in denied] == [(6, "AccessDenied", 1)]
+        text = run("audit").stdout
+        assert "AccessDenied" in text and "1 denied" in text
+    finally:
+        run("destroy", "--data", "--yes")
+
+
+def test_profiles_of_any_aws_will_do(story, server, movement, tmp_path, name):
+    """The platform as AWS looks from afar: profiles with an endpoint, and nothing of its state."""
+    run = movement("csv")
+    environment = clean_environment(
+        AWS_CONFIG_FILE=server.state / "aws" / "config",
+        AWS_SHARED_CREDENTIALS_FILE=server.state / "aws" / "credentials",
+        PGSSLROOTCERT=server.state / "ca.pem",
+    )
+    place = ["--target", "aws", "--state", tmp_path / "mine"]
+
+    def afar(command, *options, check=0):
+        return landbridge(command, run.file, *options, *place, env=environment, check=check)
+
+    assert "landbridge apply" in afar("plan", check=2).stdout
+    afar("apply", "--yes")
+    try:
+        afar("run")
+        afar("verify")
+        break_external_id(story, name)
+        block = afar("run", check=1).stdout
+        fix = next(line for line in block.splitlines() if "landbridge apply" in line)
+        words = shlex.split(fix.split("fix", 1)[1])
+        assert words[:2] == ["landbridge", "apply"] and "--target" in words
+        landbridge(*words[1:], "--yes", env=environment, check=0)
+    finally:
+        afar("destroy", "--data", "--yes")
+    assert not (tmp_path / "mine" / "world.redb").exists()

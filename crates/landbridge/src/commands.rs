@@ -7,6 +7,7 @@ mod env;
 mod movement;
 mod serve;
 mod simulate;
+mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,11 +40,16 @@ pub struct Cli {
     command: Command,
 }
 
+/// The state directory, unless said otherwise.
+const DEFAULT_STATE: &str = "./.landbridge";
+/// The variable that says otherwise.
+const STATE_VARIABLE: &str = "LANDBRIDGE_STATE";
+
 /// Where the world lies.
 #[derive(Args, Clone)]
 pub struct StateArgs {
     /// Directory of the world's state
-    #[arg(long, value_name = "DIR", env = "LANDBRIDGE_STATE", default_value = "./.landbridge")]
+    #[arg(long, value_name = "DIR", env = STATE_VARIABLE, default_value = DEFAULT_STATE)]
     pub state: PathBuf,
 }
 
@@ -56,15 +62,17 @@ enum Command {
     /// The whole story on a throw-away world: set-up, movement, verification, clean-up
     Demo(demo::DemoArgs),
     /// Show what a movement would create, change and open, and its path hop by hop
-    Plan(movement::MovementArgs),
+    Plan(movement::PlanArgs),
     /// Make what a movement needs, each step journalled with its undo
     Apply(movement::ApplyArgs),
     /// Carry the movement out
-    Run(movement::MovementArgs),
+    Run(movement::RunArgs),
     /// Show what the journal knows of a movement
-    Status(movement::MovementArgs),
+    Status(movement::StatusArgs),
     /// Compare what arrived with manifest, source and journal
-    Verify(movement::MovementArgs),
+    Verify(movement::VerifyArgs),
+    /// Show who did what through which roles, from the audit trails of both accounts
+    Audit(movement::AuditArgs),
     /// Take back everything that apply made
     Destroy(movement::DestroyArgs),
     /// Decide policy questions: JSON lines in, JSON lines out
@@ -100,6 +108,7 @@ impl Cli {
             Command::Run(args) => movement::run(args),
             Command::Status(args) => movement::status(args),
             Command::Verify(args) => movement::verify(args),
+            Command::Audit(args) => movement::audit(args),
             Command::Destroy(args) => movement::destroy(args),
             Command::Simulate(args) => simulate::run(&args),
             Command::Completions(args) => completions::run(args, &mut Self::command()),

@@ -57,9 +57,8 @@ async fn try_plan(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> R
     let (create, change) = counts(&outcome.steps);
     if create + change > 0 {
         outcome.exit = Exit::Pending;
-        let file = work.file();
-        let counted = tally(create, change);
-        work.say(Event::Summary(format!("{counted}   landbridge apply {file}")));
+        let (counted, next) = (tally(create, change), work.command("apply", ""));
+        work.say(Event::Summary(format!("{counted}   {next}")));
     } else {
         work.say(Event::Summary("nothing to change".into()));
     }
@@ -87,7 +86,7 @@ async fn try_apply(
     let (create, change) = counts(&outcome.steps);
     let summary = match create + change {
         0 => "everything was in place".to_owned(),
-        _ => format!("{}   landbridge run {}", tally_done(create, change), work.file()),
+        _ => format!("{}   {}", tally_done(create, change), work.command("run", "")),
     };
     work.say(Event::Summary(summary));
     Ok(())

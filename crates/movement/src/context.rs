@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::aws::{Api, Clock, Profiles};
 use crate::database::Databases;
+use crate::file::Movement;
 use crate::report::Reporter;
 
 /// A source of unpredictable bytes for external ids, run ids and generated passwords.
@@ -78,6 +79,18 @@ pub struct Context {
     pub cancel: Cancel,
     /// Polling.
     pub pace: Pace,
+    /// What every command of this crate's caller needs besides the file, such as
+    /// ` --state DIR --target aws`: the commands that are printed as remedies can then be run as
+    /// they stand.
+    pub arguments: String,
+}
+
+impl Context {
+    /// `landbridge VERB FILE OPTIONS`, as a person would type it here.
+    pub(crate) fn command(&self, movement: &Movement, verb: &str, options: &str) -> String {
+        let (file, gap) = (movement.path.display(), if options.is_empty() { "" } else { " " });
+        format!("landbridge {verb} {file}{gap}{options}{}", self.arguments)
+    }
 }
 
 /// What the command line chose for one command.
@@ -87,4 +100,8 @@ pub struct Options {
     pub data: bool,
     /// `apply --hop N`: only what belongs to this hop (1 to 7).
     pub hop: Option<u8>,
+    /// `run --detach`: leave as soon as the warehouse is at work.
+    pub detach: bool,
+    /// `verify --recount`: count the rows at the source again.
+    pub recount: bool,
 }

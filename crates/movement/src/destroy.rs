@@ -169,23 +169,23 @@ async fn cancel_running(work: &mut Work<'_>) -> Result<()> {
     }
     let Some((run, process)) = open else { return Ok(()) };
     if let (Some(process), true) = (process, work.facts.cluster.is_some()) {
-        terminate(work, &run, &process).await?;
+        cancel(work, &run, &process).await?;
     }
     note_failure(work, &run, "ended by destroy")
 }
 
-/// Ends the session of a run. Its process number may be another's by now, so only one that runs
-/// this very UNLOAD is ended; a warehouse that does not list what runs cannot be asked.
-async fn terminate(work: &mut Work<'_>, run: &str, process: &str) -> Result<()> {
+/// Cancels the statement of a run. Its process number may be another's by now, so only one that
+/// runs this very UNLOAD is cancelled; a warehouse that does not list what runs cannot be asked.
+async fn cancel(work: &mut Work<'_>, run: &str, process: &str) -> Result<()> {
     let mark = sql::literal(&format!("%landbridge:{}:{run}%", work.movement.name));
     let process: u64 = process.parse().unwrap_or_default();
     let sql = format!(
-        "SELECT pid FROM stv_recents WHERE pid = {process} AND status = 'Running' \
+        "SELECT pid FROM stv_recents WHERE pid = {process} AND TRIM(status) = 'Running' \
          AND query LIKE {mark}"
     );
     let running = work.admin_sql(&sql).await?.is_ok_and(|rows| !rows.rows.is_empty());
     if running {
-        let end = format!("SELECT pg_terminate_backend({process})");
+        let end = format!("CANCEL {process}");
         if let Err(error) = work.admin_sql(&end).await? {
             return Err(work.db_refused(5, "end the running UNLOAD".into(), &error).await);
         }
@@ -278,7 +278,7 @@ async fn nothing_left(work: &mut Work<'_>, outcome: &mut Outcome) -> Result<()> 
     if !still.is_empty() {
         let mut trouble = Trouble::new(format!("destroy {}", work.movement.name))
             .said("not everything is gone")
-            .fix(format!("landbridge destroy {}", work.file()));
+            .fix(work.command("destroy", ""));
         trouble.why = still;
         return Err(Box::new(trouble));
     }

@@ -70,7 +70,7 @@ async fn decoded(api: &dyn Api, sessions: &[&Session], message: &str, trouble: T
 ///
 /// First the statements that decide (a deny) or nearly allow (what a fix would change), each with
 /// the conditions that were compared; without any, the reasons in words.
-fn explained(mut trouble: Trouble, decision: &Value) -> Trouble {
+pub(crate) fn explained(mut trouble: Trouble, decision: &Value) -> Trouble {
     let mut shown: Vec<(String, u64)> = Vec::new();
     for place in items(decision, "deciding").chain(items(decision, "fixes")) {
         let number = place.get("statement").and_then(Value::as_u64);

@@ -98,6 +98,7 @@ pub struct Journal {
     /// Absent for a journal that is only read.
     file: Option<File>,
     entries: Vec<Entry>,
+    began: Option<DateTime<Utc>>,
 }
 
 /// A step that was intended and not taken back.
@@ -140,10 +141,10 @@ impl Journal {
         }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
-        let (entries, whole) = parse(&text, &path)?;
+        let Parsed { entries, whole, began } = parse(&text, &path)?;
         file.set_len(whole as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        Ok(Self { path, file: Some(file), entries })
+        Ok(Self { path, file: Some(file), entries, began })
     }
 
     /// Reads without holding; an absent journal is empty.
@@ -157,8 +158,8 @@ impl Journal {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(trouble(&path, &error.to_string())),
         };
-        let (entries, _) = parse(&text, &path)?;
-        Ok(Self { path, file: None, entries })
+        let Parsed { entries, began, .. } = parse(&text, &path)?;
+        Ok(Self { path, file: None, entries, began })
     }
 
     /// Appends one entry; when this returns, it is on disk.
@@ -175,6 +176,7 @@ impl Journal {
             file.sync_data()
         });
         write.map_err(|error| trouble(&self.path, &error.to_string()))?;
+        self.began.get_or_insert(line.at);
         self.entries.push(line.entry);
         Ok(())
     }
@@ -182,6 +184,11 @@ impl Journal {
     /// Every entry, oldest first.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// When the first line was written.
+    pub fn began(&self) -> Option<DateTime<Utc>> {
+        self.began
     }
 
     /// The external id, when the movement has begun.
@@ -218,20 +225,26 @@ impl Journal {
     }
 }
 
-/// The entries and the length of the part that is whole.
-fn parse(text: &str, path: &Path) -> Result<(Vec<Entry>, usize)> {
-    let mut entries = Vec::new();
-    let mut whole = 0;
+struct Parsed {
+    entries: Vec<Entry>,
+    /// The length of the part that is whole.
+    whole: usize,
+    began: Option<DateTime<Utc>>,
+}
+
+fn parse(text: &str, path: &Path) -> Result<Parsed> {
+    let (mut entries, mut whole, mut began) = (Vec::new(), 0, None);
     for line in text.split_inclusive('\n') {
         if !line.ends_with('\n') {
             break;
         }
         let parsed: Line = serde_json::from_str(line)
             .map_err(|error| trouble(path, &format!("line {}: {error}", entries.len() + 1)))?;
+        began.get_or_insert(parsed.at);
         entries.push(parsed.entry);
         whole += line.len();
     }
-    Ok((entries, whole))
+    Ok(Parsed { entries, whole, began })
 }
 
 fn trouble(path: &Path, said: &str) -> Box<Trouble> {

@@ -1,4 +1,5 @@
-//! One governed movement of data between two accounts: plan, apply, run, verify, destroy.
+//! One governed movement of data between two accounts: plan, apply, check, run, verify, audit,
+//! destroy.
 //!
 //! A [`Movement`] is read from a TOML file that says *what* to move. The crate derives the
 //! least-privilege roles, policies and grants from it, makes them with an undo journalled before
@@ -11,6 +12,7 @@
 //! Start reading at [`file::Movement`], then `steps` (what is made) and `run` (the movement itself).
 
 mod apply;
+mod audit;
 mod context;
 pub mod database;
 pub mod demo;
@@ -42,6 +44,8 @@ mod tests;
 
 pub use ::aws;
 pub use apply::{apply, plan};
+pub use audit::audit;
+
 pub use aws::Clock;
 pub use context::{Cancel, Context, Entropy, Options, Pace};
 pub use destroy::destroy;

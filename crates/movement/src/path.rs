@@ -83,7 +83,7 @@ pub(crate) fn hops(work: &Work<'_>) -> Vec<Hop> {
         .zip(texts)
         .map(|(number, (side, what, detail))| {
             let label = work.label(side).to_owned();
-            Hop { number, side, label, what, detail, state: HopState::Planned }
+            Hop { number, side, label, what, detail, state: HopState::Planned, by: None }
         })
         .collect()
 }

@@ -101,16 +101,22 @@ pub(crate) fn writer_trust(movement: &Movement, facts: &Facts) -> Value {
     })])
 }
 
-/// The writer's permission: one prefix, and the key through S3 only.
-pub(crate) fn writer_policy(movement: &Movement, facts: &Facts) -> Option<Value> {
+/// The writer's permission: one prefix. The objects' key admits the writer in its own policy
+/// ([`key_statement`]), which is enough within an account; a second grant here would leave either
+/// of the two without effect when it is taken away.
+///
+/// The actions are those that "Permissions to access other AWS resources" (Redshift Management
+/// Guide) lists for UNLOAD; whoever begins a multipart upload may abort it without a permission
+/// ("Multipart upload permissions", S3 User Guide).
+pub(crate) fn writer_policy(movement: &Movement) -> Value {
     let bucket = format!("arn:aws:s3:::{}", movement.target.bucket);
     let objects = format!("{bucket}/{}*", movement.target.prefix);
-    let mut actions = vec!["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"];
+    let mut actions = vec!["s3:PutObject", "s3:GetObject"];
     if movement.target.if_exists == IfExists::Replace {
         actions.push("s3:DeleteObject");
     }
     let listed = format!("{}*", movement.target.prefix);
-    let mut statements = vec![
+    document(vec![
         json!({
             "Sid": "ListTarget",
             "Effect": "Allow",
@@ -119,18 +125,7 @@ pub(crate) fn writer_policy(movement: &Movement, facts: &Facts) -> Option<Value>
             "Condition": { "StringLike": { "s3:prefix": listed } },
         }),
         json!({ "Sid": "WriteTarget", "Effect": "Allow", "Action": actions, "Resource": objects }),
-    ];
-    if movement.target.key.is_some() {
-        let service = format!("s3.{}.amazonaws.com", facts.target_region);
-        statements.push(json!({
-            "Sid": "Key",
-            "Effect": "Allow",
-            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
-            "Resource": facts.target_key_arn.as_ref()?,
-            "Condition": { "StringEquals": { "kms:ViaService": service } },
-        }));
-    }
-    Some(document(statements))
+    ])
 }
 
 /// The key policy's statement for the writer.
@@ -190,6 +185,40 @@ pub(crate) fn sid(movement: &str, what: &str) -> String {
         name.extend(letters);
     }
     name + what
+}
+
+/// What is not as it is wanted, statement by statement: `statement AssumeWriter is missing`,
+/// `statement ItsKey has another Condition`; empty when every wanted statement is there.
+pub(crate) fn differences(found: Option<&str>, wanted: &[Value]) -> Vec<String> {
+    let present = statements(found);
+    wanted.iter().filter_map(|wanted| difference(&present, wanted)).collect()
+}
+
+/// Statements that are there and not wanted: `statement Extra was added`.
+pub(crate) fn additions(found: Option<&str>, wanted: &[Value]) -> Vec<String> {
+    let known = |statement: &Value| wanted.iter().any(|wanted| wanted["Sid"] == statement["Sid"]);
+    let added = statements(found).into_iter().filter(|statement| !known(statement));
+    added.map(|statement| format!("statement {} was added", sid_of(&statement))).collect()
+}
+
+fn difference(present: &[Value], wanted: &Value) -> Option<String> {
+    if present.contains(wanted) {
+        return None;
+    }
+    let sid = sid_of(wanted);
+    let Some(found) = present.iter().find(|statement| statement["Sid"] == wanted["Sid"]) else {
+        return Some(format!("statement {sid} is missing"));
+    };
+    let (found, wanted) = (found.as_object()?, wanted.as_object()?);
+    let differs = |name: &&String| found.get(*name) != wanted.get(*name);
+    let mut members: Vec<&String> = wanted.keys().filter(differs).collect();
+    members.extend(found.keys().filter(|name| !wanted.contains_key(*name)));
+    let members: Vec<&str> = members.into_iter().map(String::as_str).collect();
+    Some(format!("statement {sid} has another {}", members.join(" and ")))
+}
+
+fn sid_of(statement: &Value) -> &str {
+    statement.get("Sid").and_then(Value::as_str).unwrap_or("without a name")
 }
 
 /// The policy `text` with `statements` in place of those of the same Sid.

@@ -1,10 +1,11 @@
 //! Counting the records of a file while its bytes pass by.
 //!
 //! CSV and delimited text by their quoting and escaping rules, JSON by lines, Parquet by its
-//! footer. A gzip file is unpacked on the way; other compressions are not counted.
+//! footer. Compressed files are unpacked on the way.
 
 use std::io::Write;
 
+use bzip2::write::BzDecoder;
 use flate2::write::MultiGzDecoder;
 use parquet::file::metadata::ParquetMetaDataReader;
 
@@ -21,6 +22,8 @@ pub(crate) struct Counter(Kind);
 enum Kind {
     Lines(Lines),
     Gzip(Box<MultiGzDecoder<Lines>>),
+    Bzip2(Box<BzDecoder<Lines>>),
+    Zstd(Box<zstd::stream::write::Decoder<'static, Lines>>),
     Footer { tail: Vec<u8>, length: u64 },
     Unknown,
 }
@@ -32,7 +35,9 @@ impl Counter {
             (Format::Parquet, _) => Kind::Footer { tail: Vec::new(), length: 0 },
             (_, None) => Kind::Lines(lines()),
             (_, Some(Compression::Gzip)) => Kind::Gzip(Box::new(MultiGzDecoder::new(lines()))),
-            (_, Some(Compression::Bzip2 | Compression::Zstd)) => Kind::Unknown,
+            (_, Some(Compression::Bzip2)) => Kind::Bzip2(Box::new(BzDecoder::new(lines()))),
+            (_, Some(Compression::Zstd)) => zstd::stream::write::Decoder::new(lines())
+                .map_or(Kind::Unknown, |decoder| Kind::Zstd(Box::new(decoder))),
         })
     }
 
@@ -41,9 +46,16 @@ impl Counter {
         match &mut self.0 {
             Kind::Lines(lines) => lines.add(bytes),
             Kind::Gzip(decoder) => {
-                if decoder.write_all(bytes).is_err() {
-                    self.0 = Kind::Unknown;
-                }
+                let written = decoder.write_all(bytes);
+                self.unless(written);
+            }
+            Kind::Bzip2(decoder) => {
+                let written = decoder.write_all(bytes);
+                self.unless(written);
+            }
+            Kind::Zstd(decoder) => {
+                let written = decoder.write_all(bytes);
+                self.unless(written);
             }
             Kind::Footer { tail, length } => {
                 *length += bytes.len() as u64;
@@ -57,11 +69,23 @@ impl Counter {
         }
     }
 
+    /// What cannot be unpacked is not counted.
+    fn unless(&mut self, written: std::io::Result<()>) {
+        if written.is_err() {
+            self.0 = Kind::Unknown;
+        }
+    }
+
     /// The records, header lines included; `None` when the file does not tell or is damaged.
     pub fn records(self) -> Option<u64> {
         match self.0 {
             Kind::Lines(lines) => lines.finish(),
             Kind::Gzip(decoder) => decoder.finish().ok()?.finish(),
+            Kind::Bzip2(mut decoder) => decoder.finish().ok()?.finish(),
+            Kind::Zstd(mut decoder) => {
+                decoder.flush().ok()?;
+                decoder.into_inner().finish()
+            }
             Kind::Footer { tail, .. } => parquet_rows(&tail),
             Kind::Unknown => None,
         }

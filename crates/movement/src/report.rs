@@ -15,8 +15,10 @@ pub enum Exit {
     Done,
     /// Failed: 1.
     Failed,
-    /// `plan` found changes to make: 2.
+    /// `plan` found changes to make, `check` a path that is open and not as it is meant: 2.
     Pending,
+    /// `check` found a hop denied or unreachable: 2.
+    Denied,
 }
 
 impl Exit {
@@ -25,7 +27,7 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
-            Self::Pending => 2,
+            Self::Pending | Self::Denied => 2,
         }
     }
 }
@@ -52,6 +54,20 @@ pub enum HopState {
     Passed,
     /// It failed; the error block says why.
     Failed,
+    /// Nobody could tell; the error block says what is missing.
+    Unknown,
+}
+
+/// How the state of a hop was found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// It was done, as a run does it.
+    Tried,
+    /// Its policies were read and evaluated.
+    Evaluated,
+    /// The warehouse was asked for its part, the policies of the rest were evaluated.
+    Asked,
 }
 
 /// One hop of the path from the person to the object.
@@ -69,6 +85,9 @@ pub struct Hop {
     pub detail: String,
     /// How far it has come.
     pub state: HopState,
+    /// How that was found out (`check`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<Evidence>,
 }
 
 /// What a step does to its resource.
@@ -166,10 +185,51 @@ pub struct Finding {
     pub said: String,
 }
 
+/// One call of the path, as the audit trail has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrailLine {
+    /// The hop it belongs to, 1 to 7.
+    pub hop: u8,
+    /// When, to the second (RFC 3339).
+    pub at: String,
+    /// The side whose trail has it.
+    pub side: Side,
+    /// That side's profile.
+    pub label: String,
+    /// The profiles of all accounts that have it.
+    pub accounts: Vec<String>,
+    /// Who called.
+    pub principal: String,
+    /// `sts:AssumeRole`.
+    pub action: String,
+    /// On what.
+    pub resource: String,
+    /// Whether it was allowed.
+    pub allowed: bool,
+    /// The error code of a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// How many calls in a row differ in nothing but their time.
+    pub times: u64,
+    /// The id of the first of them.
+    pub event: String,
+}
+
+impl TrailLine {
+    /// Whether two calls differ in nothing worth a second line.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let key = |line: &Self| {
+            let TrailLine { hop, side, principal, action, resource, error, .. } = line.clone();
+            (hop, side, principal, action, resource, error)
+        };
+        key(self) == key(other)
+    }
+}
+
 /// Everything a command has to say at its end; `--json` is this value.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome {
-    /// `plan`, `apply`, `run`, `status`, `verify`, `destroy`, `demo`.
+    /// `plan`, `apply`, `check`, `run`, `status`, `verify`, `audit`, `destroy`, `demo`.
     pub command: &'static str,
     /// The movement's name.
     pub movement: String,
@@ -184,12 +244,21 @@ pub struct Outcome {
     /// What arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,
+    /// The run that was left to the warehouse (`run --detach`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub under_way: Option<String>,
     /// What was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// The calls of the path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trail: Vec<TrailLine>,
     /// The parts of a demonstration.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub phases: Vec<Outcome>,
+    /// Everything in the way (`check`), by hop.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub troubles: Vec<Trouble>,
     /// The one error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
@@ -205,8 +274,11 @@ impl Outcome {
             hops: Vec::new(),
             steps: Vec::new(),
             moved: None,
+            under_way: None,
             findings: Vec::new(),
+            trail: Vec::new(),
             phases: Vec::new(),
+            troubles: Vec::new(),
             trouble: None,
         }
     }
@@ -252,6 +324,8 @@ pub enum Event {
     Moved(Moved),
     /// Something was found.
     Finding(Finding),
+    /// A call of the path was found in the audit trail.
+    Trail(TrailLine),
     /// A plain line.
     Note(String),
     /// The error block.

@@ -75,7 +75,7 @@ impl SavedPlan {
             let trouble = Trouble::new(format!("apply the plan for {}", self.file.display()))
                 .said("the plan is stale")
                 .why(why)
-                .fix(format!("landbridge plan {} --out PLAN", self.file.display()));
+                .fix(cx.command(movement, "plan", "--out PLAN"));
             Box::new(trouble)
         };
         if digest(&movement.path)? != self.file_sha256 {

@@ -29,26 +29,24 @@ fn findings(movement: &Movement, cx: &Context) -> Result<Vec<Finding>> {
     let standing = journal.standing();
     let unsure: Vec<&str> =
         standing.iter().filter(|step| !step.made).map(|step| step.step.as_str()).collect();
-    let file = movement.path.display();
+    let (apply, run) = (cx.command(movement, "apply", ""), cx.command(movement, "run", ""));
     let mut findings = vec![match (standing.len(), unsure.first()) {
-        (0, _) => finding(true, "resources", format!("none; landbridge apply {file}")),
+        (0, _) => finding(true, "resources", format!("none; {apply}")),
         (count, None) => finding(true, "resources", format!("{count} made, none unfinished")),
-        (_, Some(step)) => {
-            finding(false, "resources", format!("{step} is unfinished; landbridge apply {file}"))
-        }
+        (_, Some(step)) => finding(false, "resources", format!("{step} is unfinished; {apply}")),
     }];
-    findings.extend(journal.entries().iter().rev().find_map(run_finding));
+    findings.extend(journal.entries().iter().rev().find_map(|entry| run_finding(entry, &run)));
     Ok(findings)
 }
 
 /// The state that the newest entry about a run tells.
-fn run_finding(entry: &Entry) -> Option<Finding> {
+fn run_finding(entry: &Entry, again: &str) -> Option<Finding> {
     Some(match entry {
         Entry::RunStarted { run, .. } => {
-            finding(false, run, "sent; landbridge run takes it up again".into())
+            finding(false, run, format!("sent and not looked at since; {again}   takes it up"))
         }
         Entry::Unloaded { run, rows } => {
-            finding(false, run, format!("{rows} rows unloaded, not looked at yet"))
+            finding(false, run, format!("{rows} rows unloaded, not looked at yet; {again}"))
         }
         Entry::Arrived { run, rows, files, .. } => {
             finding(true, run, format!("{rows} rows arrived in {} files", files.len()))

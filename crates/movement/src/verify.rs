@@ -3,20 +3,22 @@
 //! The journal says what arrived; the manifest, the listing and the objects themselves are read
 //! anew. Every file is a finding; every difference names what was expected and what is there.
 
-use crate::context::Context;
+use crate::context::{Context, Options};
 use crate::file::Movement;
 use crate::journal::Entry;
 use crate::objects::{self, Listed, Manifest};
 use crate::path;
 use crate::render::figures;
 use crate::report::{Event, Exit, Finding, Moved, MovedFile, Outcome};
+use crate::sql;
 use crate::trouble::{Result, Trouble};
 use crate::work::{Mode, Work};
 
-/// Checks manifest, sizes, records and checksums of the last run against its journal.
-pub async fn verify(movement: &Movement, cx: &Context) -> Outcome {
+/// Checks manifest, sizes, records and checksums of the last run against its journal; with
+/// [`Options::recount`], also the rows that the select gives at the source now.
+pub async fn verify(movement: &Movement, cx: &Context, options: &Options) -> Outcome {
     let mut outcome = Outcome::new("verify", &movement.name);
-    match try_verify(movement, cx, &mut outcome).await {
+    match try_verify(movement, cx, options, &mut outcome).await {
         Ok(()) => outcome,
         Err(trouble) => {
             cx.reporter.report(&Event::Trouble((*trouble).clone()));
@@ -54,13 +56,18 @@ pub(crate) fn last_arrived(work: &Work<'_>) -> Option<Arrived> {
     last
 }
 
-async fn try_verify(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> Result<()> {
-    let work = Work::open(movement, cx, Mode::Look).await?;
+async fn try_verify(
+    movement: &Movement,
+    cx: &Context,
+    options: &Options,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let mut work = Work::open(movement, cx, Mode::Look).await?;
     work.say(path::title(&work));
     let Some(arrived) = last_arrived(&work) else {
         let trouble = Trouble::new(format!("verify {}", movement.name))
             .said("no run has arrived yet")
-            .fix(format!("landbridge run {}", work.file()));
+            .fix(work.command("run", ""));
         return Err(Box::new(trouble));
     };
     let listed = objects::list(&work, &movement.target.prefix).await?;
@@ -69,6 +76,9 @@ async fn try_verify(movement: &Movement, cx: &Context, outcome: &mut Outcome) ->
         outcome.findings.push(check_file(&work, file, &listed).await?);
     }
     outcome.findings.extend(extra(&arrived, &listed));
+    if options.recount {
+        outcome.findings.push(recount(&mut work, &arrived).await?);
+    }
     let bad = outcome.findings.iter().filter(|finding| !finding.good).count();
     for finding in &outcome.findings {
         work.say(Event::Finding(finding.clone()));
@@ -154,6 +164,24 @@ async fn check_file(work: &Work<'_>, file: &MovedFile, listed: &[Listed]) -> Res
     }
     let (records, bytes) = (figures::whole(file.records), figures::bytes(file.bytes));
     Ok(finding(true, format!("{records} records · {bytes} · sha-256 as in the journal")))
+}
+
+/// Counts at the source what the movement selects. Rows that came or went since the run make a
+/// difference too, so the finding says only what is there.
+async fn recount(work: &mut Work<'_>, arrived: &Arrived) -> Result<Finding> {
+    let sql = format!("SELECT COUNT(*) FROM ({}) AS moved", sql::select(work.movement));
+    let rows = match work.admin_sql(&sql).await? {
+        Ok(rows) => rows,
+        Err(error) => return Err(work.db_refused(5, "count the rows again".into(), &error).await),
+    };
+    let now = rows.first().and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+    let moved = arrived.moved.rows;
+    let what = format!("rows at the source, {}", work.movement.source.database);
+    let said = match now == moved {
+        true => format!("{}, as many as were moved", figures::whole(now)),
+        false => format!("{} now, {} were moved", figures::whole(now), figures::whole(moved)),
+    };
+    Ok(Finding { good: now == moved, what, said })
 }
 
 /// Objects under the prefix that the run did not write: a reader of the prefix would take them in.

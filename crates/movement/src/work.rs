@@ -127,6 +127,11 @@ impl<'a> Work<'a> {
         })
     }
 
+    /// `landbridge VERB FILE OPTIONS`, ready to be run.
+    pub fn command(&self, verb: &str, options: &str) -> String {
+        self.cx.command(self.movement, verb, options)
+    }
+
     /// The movement file's name as a command takes it.
     pub fn file(&self) -> String {
         self.movement.path.display().to_string()
@@ -157,6 +162,11 @@ impl<'a> Work<'a> {
         let mut bytes = [0u8; N];
         self.cx.entropy.fill(&mut bytes);
         hex::encode(bytes)
+    }
+
+    /// The name of this movement's sessions of the first two roles (at most 64 characters).
+    pub fn session_name(&self) -> String {
+        format!("landbridge-{}", self.movement.name).chars().take(64).collect()
     }
 
     /// The mark on everything that could not be found again by its name.
@@ -263,7 +273,7 @@ impl<'a> Work<'a> {
         sql: &str,
     ) -> Result<Option<std::result::Result<crate::database::Rows, DbError>>> {
         if self.user.is_none() {
-            self.user = self.user_login().await?;
+            self.user = self.user_login().await?.and_then(std::result::Result::ok);
         }
         match &self.user {
             Some(user) => Ok(Some(user.query(sql).await)),
@@ -271,7 +281,23 @@ impl<'a> Work<'a> {
         }
     }
 
-    async fn user_login(&self) -> Result<Option<Box<dyn Database>>> {
+    /// Whether the warehouse refuses the login that the secret holds (28000, 28P01).
+    pub async fn user_refused(&mut self) -> Result<bool> {
+        if self.user.is_some() {
+            return Ok(false);
+        }
+        Ok(match self.user_login().await? {
+            Some(Ok(session)) => {
+                self.user = Some(session);
+                false
+            }
+            Some(Err(error)) => matches!(error.sqlstate.as_deref(), Some("28000" | "28P01")),
+            None => false,
+        })
+    }
+
+    /// The login in the secret, tried; `None` when the secret cannot be read.
+    async fn user_login(&self) -> Result<Option<std::result::Result<Box<dyn Database>, DbError>>> {
         let cluster = self.cluster()?;
         let input = json!({ "SecretId": self.movement.source.secret });
         let answer = self.call(Side::Source, "secretsmanager", "GetSecretValue", input).await;
@@ -285,7 +311,7 @@ impl<'a> Work<'a> {
             user: secret.user,
             password: secret.password,
         };
-        Ok(self.cx.databases.connect(&login).await.ok())
+        Ok(Some(self.cx.databases.connect(&login).await))
     }
 
     async fn admin_login(&self) -> Result<Box<dyn Database>> {

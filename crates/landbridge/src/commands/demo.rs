@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use movement::demo::{DemoOptions, story};
 
-use super::movement::{context, report, reporter, start};
+use super::world::{context, report, reporter, start};
 use super::{Done, Failure, runtime};
 use crate::output;
 

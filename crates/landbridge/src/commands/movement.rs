@@ -1,40 +1,53 @@
-//! `plan`, `apply`, `run`, `status`, `verify`, `destroy`: a movement file and what is done with it.
+//! `plan`, `apply`, `check`, `run`, `status`, `verify`, `audit`, `destroy`: a movement file and
+//! what is done with it.
 //!
-//! The movement itself is the `movement` crate's; here it is given a world to work in.
+//! The movement itself is the `movement` crate's; the world it works in is `world.rs`'s.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
-use movement::aws::{Client, Profiles, Roots};
-use movement::database::Postgres;
-use movement::report::{Outcome, Reporter, Silent};
-use movement::{Cancel, Context, Movement, Options, Pace, Style, Text};
+use movement::report::{Exit, Outcome};
+use movement::{Context, Movement, Options, SavedPlan};
 
-use super::{Done, Failure, StateArgs, runtime};
+use super::world::{Needs, WorldArgs, with_world};
+use super::{Done, Failure};
 use crate::output;
-use crate::platform::{Platform, Settings, running_endpoint};
 
 /// A movement file and where to carry it out.
 #[derive(Args)]
-#[command(after_help = "Example: landbridge run tickets-to-dev.toml")]
-pub struct MovementArgs {
+pub struct FileArgs {
     /// The movement file
     file: PathBuf,
     #[command(flatten)]
-    state: StateArgs,
+    world: WorldArgs,
     /// One JSON document instead of text
     #[arg(long)]
     json: bool,
 }
 
-/// Make what a movement needs.
+/// What a movement would create, change and open, and its path hop by hop.
+///
+/// Exit status: 0 nothing to change, 2 changes are pending, 1 failed.
 #[derive(Args)]
-#[command(after_help = "Example: landbridge apply tickets-to-dev.toml --yes")]
+#[command(after_help = "Example: landbridge plan tickets-to-dev.toml --out tickets.plan")]
+pub struct PlanArgs {
+    #[command(flatten)]
+    movement: FileArgs,
+    /// Write the plan to this file, for `landbridge apply PLAN`
+    #[arg(long, value_name = "PLAN")]
+    out: Option<PathBuf>,
+}
+
+/// Make what a movement needs, each step journalled with its undo.
+///
+/// A PLAN of `landbridge plan --out` is applied exactly, or refused when the world or the movement
+/// file has changed since.
+#[derive(Args)]
+#[command(after_help = "Examples: landbridge apply tickets-to-dev.toml --yes
+          landbridge apply tickets.plan")]
 pub struct ApplyArgs {
     #[command(flatten)]
-    movement: MovementArgs,
+    movement: FileArgs,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -43,12 +56,50 @@ pub struct ApplyArgs {
     hop: Option<u8>,
 }
 
+/// Carry the movement out; a run that was interrupted or detached is taken up again.
+#[derive(Args)]
+#[command(after_help = "Example: landbridge run tickets-to-dev.toml")]
+pub struct RunArgs {
+    #[command(flatten)]
+    movement: FileArgs,
+    /// Leave as soon as the warehouse is at work; the next run takes it up
+    #[arg(long)]
+    detach: bool,
+}
+
+/// What the journal knows of a movement.
+#[derive(Args)]
+#[command(after_help = "Example: landbridge status tickets-to-dev.toml")]
+pub struct StatusArgs {
+    #[command(flatten)]
+    movement: FileArgs,
+}
+
+/// Compare what arrived with manifest, journal and, on request, source.
+#[derive(Args)]
+#[command(after_help = "Example: landbridge verify tickets-to-dev.toml --recount")]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    movement: FileArgs,
+    /// Also count at the source, now, what the movement selects
+    #[arg(long)]
+    recount: bool,
+}
+
+/// Who did what through which roles, from the audit trails of both accounts.
+#[derive(Args)]
+#[command(after_help = "Example: landbridge audit tickets-to-dev.toml")]
+pub struct AuditArgs {
+    #[command(flatten)]
+    movement: FileArgs,
+}
+
 /// Take back what apply made.
 #[derive(Args)]
 #[command(after_help = "Example: landbridge destroy tickets-to-dev.toml --data --yes")]
 pub struct DestroyArgs {
     #[command(flatten)]
-    movement: MovementArgs,
+    movement: FileArgs,
     /// Also delete the objects that were moved
     #[arg(long)]
     data: bool,
@@ -57,32 +108,66 @@ pub struct DestroyArgs {
     yes: bool,
 }
 
-/// `landbridge plan FILE`.
-pub fn plan(args: MovementArgs) -> Done {
-    with_world(args, async |movement, cx| movement::plan(&movement, &cx).await)
+/// `landbridge plan FILE [--out PLAN]`.
+pub fn plan(args: PlanArgs) -> Done {
+    let out = args.out;
+    with_file(args.movement, Needs::default(), async |movement, cx| {
+        let outcome = movement::plan(&movement, &cx).await;
+        if let (Some(out), true) = (&out, outcome.exit != Exit::Failed) {
+            let saved = SavedPlan::new(&movement, &outcome).map_err(Failure::new)?;
+            let failed = |e| Failure::new(format!("cannot write {}: {e}", out.display()));
+            std::fs::write(out, saved.to_json()).map_err(failed)?;
+        }
+        Ok(outcome)
+    })
 }
 
-/// `landbridge run FILE`.
-pub fn run(args: MovementArgs) -> Done {
-    with_world(args, async |movement, cx| movement::run(&movement, &cx).await)
+/// `landbridge apply FILE|PLAN`.
+pub fn apply(args: ApplyArgs) -> Done {
+    let options = Options { hop: args.hop, ..Options::default() };
+    let Some(plan) = saved_plan(&args.movement.file) else {
+        confirm(args.yes, "Make what this movement needs?")?;
+        return with_file(args.movement, Needs::default(), async |movement, cx| {
+            Ok(movement::apply(&movement, &cx, &options).await)
+        });
+    };
+    if args.hop.is_some() {
+        return Err(Failure::new("a plan is applied as a whole: leave --hop away"));
+    }
+    confirm(args.yes, "Make exactly what this plan says?")?;
+    let args = FileArgs { file: plan.file().to_owned(), ..args.movement };
+    with_file(args, Needs::default(), async |movement, cx| {
+        Ok(plan.apply(&movement, &cx, &options).await)
+    })
+}
+
+/// `landbridge run FILE [--detach]`.
+pub fn run(args: RunArgs) -> Done {
+    let options = Options { detach: args.detach, ..Options::default() };
+    with_file(args.movement, Needs { lasting: args.detach }, async |movement, cx| {
+        Ok(movement::run(&movement, &cx, &options).await)
+    })
 }
 
 /// `landbridge status FILE`.
-pub fn status(args: MovementArgs) -> Done {
-    with_world(args, async |movement, cx| movement::status(&movement, &cx).await)
+pub fn status(args: StatusArgs) -> Done {
+    with_file(args.movement, Needs::default(), async |movement, cx| {
+        Ok(movement::status(&movement, &cx).await)
+    })
 }
 
-/// `landbridge verify FILE`.
-pub fn verify(args: MovementArgs) -> Done {
-    with_world(args, async |movement, cx| movement::verify(&movement, &cx).await)
+/// `landbridge verify FILE [--recount]`.
+pub fn verify(args: VerifyArgs) -> Done {
+    let options = Options { recount: args.recount, ..Options::default() };
+    with_file(args.movement, Needs::default(), async |movement, cx| {
+        Ok(movement::verify(&movement, &cx, &options).await)
+    })
 }
 
-/// `landbridge apply FILE`.
-pub fn apply(args: ApplyArgs) -> Done {
-    confirm(args.yes, "Make what this movement needs?")?;
-    let options = Options { hop: args.hop, ..Options::default() };
-    with_world(args.movement, async move |movement, cx| {
-        movement::apply(&movement, &cx, &options).await
+/// `landbridge audit FILE`.
+pub fn audit(args: AuditArgs) -> Done {
+    with_file(args.movement, Needs::default(), async |movement, cx| {
+        Ok(movement::audit(&movement, &cx).await)
     })
 }
 
@@ -90,9 +175,25 @@ pub fn apply(args: ApplyArgs) -> Done {
 pub fn destroy(args: DestroyArgs) -> Done {
     confirm(args.yes, "Take back everything that this movement made?")?;
     let options = Options { data: args.data, ..Options::default() };
-    with_world(args.movement, async move |movement, cx| {
-        movement::destroy(&movement, &cx, &options).await
+    with_file(args.movement, Needs::default(), async |movement, cx| {
+        Ok(movement::destroy(&movement, &cx, &options).await)
     })
+}
+
+/// The plan in a file; `None` for a movement file, and for one that cannot be read (its reading as
+/// a movement then says why).
+fn saved_plan(file: &Path) -> Option<SavedPlan> {
+    SavedPlan::parse(&std::fs::read_to_string(file).ok()?)
+}
+
+/// Loads the movement file and does the work in its world.
+fn with_file(
+    args: FileArgs,
+    needs: Needs,
+    work: impl AsyncFnOnce(Movement, Context) -> Result<Outcome, Failure>,
+) -> Done {
+    let movement = Movement::load(&args.file).map_err(Failure::new)?;
+    with_world(&args.world, args.json, needs, movement, work)
 }
 
 /// Asks on a terminal; without one, `--yes` must have been said.
@@ -111,94 +212,5 @@ fn confirm(yes: bool, question: &str) -> Result<(), Failure> {
     match read {
         Ok(_) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
         _ => Err(Failure::new("nothing was done")),
-    }
-}
-
-/// Loads the file, finds or starts the platform, and does the work on it.
-fn with_world(args: MovementArgs, work: impl AsyncFnOnce(Movement, Context) -> Outcome) -> Done {
-    let movement = Movement::load(&args.file).map_err(Failure::new)?;
-    let json = args.json;
-    runtime()?.block_on(async move {
-        let state = args.state.state;
-        let platform = match running_endpoint(&state) {
-            Some(_) => None,
-            None => Some(start(&state).await?),
-        };
-        let outcome = match context(&state, reporter(json)) {
-            Ok(cx) => Ok(work(movement, cx).await),
-            Err(failure) => Err(failure),
-        };
-        if let Some(platform) = platform {
-            platform.stop().await;
-        }
-        Ok(report(&outcome?, json))
-    })
-}
-
-/// Starts the platform of `state` inside this process, on a free port.
-pub async fn start(state: &Path) -> Result<Platform, Failure> {
-    let region = "us-east-1".parse().map_err(Failure::new)?;
-    let listen = (std::net::Ipv4Addr::LOCALHOST, 0).into();
-    let settings = Settings { accounts: Vec::new(), region, listen };
-    Platform::open(state, settings).await.map_err(Failure::new)
-}
-
-/// Text as it happens, or nothing before the document at the end.
-pub fn reporter(json: bool) -> Arc<dyn Reporter> {
-    if json {
-        return Arc::new(Silent);
-    }
-    let style = Style { colour: output::colour(), width: None };
-    Arc::new(Text::new(Box::new(std::io::stdout()), output::live(), style))
-}
-
-/// Prints the document of `--json`; answers the exit status.
-pub fn report(outcome: &Outcome, json: bool) -> ExitCode {
-    if json {
-        output::line(&outcome.to_json());
-    }
-    ExitCode::from(outcome.exit.code())
-}
-
-/// Everything a movement needs, over the profiles of a world's state directory.
-pub fn context(state: &Path, reporter: Arc<dyn Reporter>) -> Result<Context, Failure> {
-    let aws = state.join("aws");
-    let profiles =
-        Profiles::load(&aws.join("config"), &aws.join("credentials")).map_err(Failure::new)?;
-    let roots = Roots::load(&[state.join("ca.pem")]).map_err(Failure::new)?;
-    let clock = Arc::new(Machine(gateway::World::system()));
-    let (switch, cancel) = Cancel::new();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            switch.send_replace(true);
-        }
-        // The switch must outlive the wait, or the token would take its end for a request.
-        std::future::pending::<()>().await;
-    });
-    Ok(Context {
-        profiles,
-        databases: Arc::new(Postgres::new(&roots)),
-        api: Arc::new(Client::new(roots, clock.clone())),
-        state: state.to_owned(),
-        entropy: clock.clone(),
-        clock,
-        reporter,
-        cancel,
-        pace: Pace::default(),
-    })
-}
-
-/// The machine's clock and randomness in the movement's terms.
-struct Machine(gateway::World);
-
-impl movement::Clock for Machine {
-    fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        self.0.now()
-    }
-}
-
-impl movement::Entropy for Machine {
-    fn fill(&self, bytes: &mut [u8]) {
-        self.0.entropy().fill(bytes);
     }
 }

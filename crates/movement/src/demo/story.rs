@@ -74,12 +74,12 @@ async fn tell(cx: &Context, options: &DemoOptions, outcome: &mut Outcome) -> Res
         return Ok(());
     }
     chapter("3  run: every hop, then the UNLOAD");
-    let done = run(&movement, cx).await;
+    let done = run(&movement, cx, &Options::default()).await;
     if !went_well(outcome, done) {
         return Ok(());
     }
     chapter("4  verify: manifest, sizes, records, checksums");
-    let done = verify(&movement, cx).await;
+    let done = verify(&movement, cx, &Options::default()).await;
     if !went_well(outcome, done) {
         return Ok(());
     }
@@ -87,7 +87,7 @@ async fn tell(cx: &Context, options: &DemoOptions, outcome: &mut Outcome) -> Res
     outcome.findings.push(objects_in_target(cx, &movement).await?);
 
     chapter("6  destroy --data: everything taken back, the source first");
-    let done = destroy(&movement, cx, &Options { data: true, hop: None }).await;
+    let done = destroy(&movement, cx, &Options { data: true, ..Options::default() }).await;
     if !went_well(outcome, done) {
         return Ok(());
     }

@@ -95,6 +95,8 @@ pub(crate) struct Knobs {
     pub decoded: Option<String>,
     /// Whether the UNLOAD hangs until cancelled.
     pub hang: bool,
+    /// What the select counts now, instead of 3.
+    pub rows_now: Option<u64>,
     /// Whether the privilege functions are unknown.
     pub no_functions: bool,
     /// Changes so far, by name.
@@ -147,6 +149,7 @@ impl Fake {
             reporter: Arc::new(self.clone()),
             cancel,
             pace: Pace { poll: Duration::from_millis(1), patience: Duration::from_millis(20) },
+            arguments: String::new(),
         }
     }
 

@@ -65,6 +65,16 @@ impl Database for Session {
     }
 }
 
+impl Fake {
+    fn functions(&self) -> Result<(), DbError> {
+        let message = "function has_assumerole_privilege is not built";
+        match self.knobs.lock().unwrap().no_functions {
+            true => Err(DbError { sqlstate: Some("0A000".into()), ..DbError::local(message) }),
+            false => Ok(()),
+        }
+    }
+}
+
 impl Session {
     async fn hang(&self) -> Result<(), DbError> {
         if self.0.knobs.lock().unwrap().hang {
@@ -117,6 +127,12 @@ impl Session {
         if sql.ends_with("WHERE false") {
             return self.probe(world, sql);
         }
+        if sql.contains("has_assumerole_privilege(usename") {
+            self.0.functions()?;
+            let somebody = world.users.keys().any(|user| user != "admin");
+            let open = somebody.then(|| world.assumerole_open.to_string());
+            return Ok(Rows { rows: vec![vec![open]] });
+        }
         let user = quoted(sql, '\'', 0);
         let holds = |what: String| world.grants.contains(&format!("{user}: {what}"));
         if sql.contains("pg_user") {
@@ -128,6 +144,12 @@ impl Session {
         }
         if sql.contains("pg_last_unload_count") {
             return Ok(one(3));
+        }
+        if sql.contains("sys_query_history") && self.0.knobs.lock().unwrap().hang {
+            return Ok(one("running"));
+        }
+        if sql.starts_with("SELECT COUNT(*) FROM (") {
+            return Ok(one(self.0.knobs.lock().unwrap().rows_now.unwrap_or(3)));
         }
         if sql.contains("sys_query_history") {
             let rows = world
@@ -152,10 +174,7 @@ impl Session {
         }
         if sql.contains("has_assumerole_privilege") {
             let chain = quoted(sql, '\'', 1);
-            if self.0.knobs.lock().unwrap().no_functions {
-                let message = "function has_assumerole_privilege is not built";
-                return Err(DbError { sqlstate: Some("0A000".into()), ..DbError::local(message) });
-            }
+            self.0.functions()?;
             return Ok(one(world.assumerole_open || holds(format!("ASSUMEROLE ON '{chain}'"))));
         }
         panic!("select {sql}")

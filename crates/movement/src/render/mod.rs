@@ -10,7 +10,8 @@ use std::io::Write;
 use std::sync::Mutex;
 
 use crate::report::{
-    Action, Event, Finding, Hop, HopState, Moved, Progress, Reporter, Side, StepLine,
+    Action, Event, Evidence, Finding, Hop, HopState, Moved, Progress, Reporter, Side, StepLine,
+    TrailLine,
 };
 
 /// How text is set.
@@ -167,6 +168,7 @@ fn written(style: Style, event: &Event, after: Kind) -> (Kind, Vec<String>) {
             (kind, vec![hop_line(style, hop)])
         }
         Event::Step(step) => (Kind::Step, vec![step_line(style, step)]),
+        Event::Trail(line) => (Kind::Step, vec![trail_line(style, line)]),
         Event::Moved(moved) => (Kind::Other, vec![moved_line(style, moved)]),
         Event::Finding(finding) => (Kind::Step, vec![finding_line(style, finding)]),
         Event::Note(text) => (Kind::Other, vec![format!("  {}", style.paint(Tone::Quiet, text))]),
@@ -183,9 +185,16 @@ fn hop_line(style: Style, hop: &Hop) -> String {
         HopState::Planned => " ".to_owned(),
         HopState::Passed => style.paint(Tone::Good, "✓"),
         HopState::Failed => style.paint(Tone::Bad, "✗"),
+        HopState::Unknown => style.paint(Tone::Changed, "?"),
     };
     let label = style.label(hop.side, &hop.label);
-    let detail = style.paint(Tone::Quiet, &hop.detail);
+    let detail = match hop.by {
+        None => hop.detail.as_str(),
+        Some(Evidence::Tried) => "tried",
+        Some(Evidence::Asked) => "asked and evaluated",
+        Some(Evidence::Evaluated) => "evaluated",
+    };
+    let detail = style.paint(Tone::Quiet, detail);
     format!("  {label} {:>2}  {mark} {} {detail}", hop.number, padded(&hop.what, WHAT))
 }
 
@@ -201,6 +210,24 @@ fn step_line(style: Style, step: &StepLine) -> String {
     let label = style.label(step.side, &step.label);
     let detail = style.paint(Tone::Quiet, &step.detail);
     format!("  {label}     {} {} {detail}", style.paint(tone, mark), padded(&step.what, RESOURCE))
+}
+
+/// Widths of the columns of a trail.
+const ACTOR: usize = 40;
+const ACTION: usize = 30;
+
+fn trail_line(style: Style, line: &TrailLine) -> String {
+    let mark = match line.allowed {
+        true => style.paint(Tone::Good, "✓"),
+        false => style.paint(Tone::Bad, "✗"),
+    };
+    let label = style.label(line.side, &line.label);
+    let time = line.at.replace(['T', 'Z'], " ");
+    let (actor, action) = (padded(&line.principal, ACTOR), padded(&line.action, ACTION));
+    let times = if line.times > 1 { format!(" × {}", line.times) } else { String::new() };
+    let error = line.error.as_ref().map(|code| format!("   {code}")).unwrap_or_default();
+    let end = style.paint(Tone::Quiet, &format!("{times}{error}"));
+    format!("  {label} {:>2}  {mark} {time} {actor} {action} {}{end}", line.hop, line.resource)
 }
 
 fn finding_line(style: Style, finding: &Finding) -> String {

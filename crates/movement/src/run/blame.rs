@@ -35,6 +35,17 @@ pub(crate) fn side_of(hop: u8) -> Side {
 
 /// The error block of a failed hop.
 pub(crate) async fn block(work: &mut Work<'_>, hop: u8, refusal: Refusal) -> Box<Trouble> {
+    let drifts = drifts(work).await;
+    Box::new(block_with(work, hop, refusal, &drifts).await)
+}
+
+/// The same when it is known what differs.
+pub(crate) async fn block_with(
+    work: &Work<'_>,
+    hop: u8,
+    refusal: Refusal,
+    drifts: &[Drift],
+) -> Trouble {
     let sessions = match side_of(hop) {
         Side::Source => [&work.source, &work.target],
         Side::Target => [&work.target, &work.source],
@@ -47,35 +58,60 @@ pub(crate) async fn block(work: &mut Work<'_>, hop: u8, refusal: Refusal) -> Box
         }
         Refusal::Known(trouble) => *trouble,
     };
-    let mut trouble = trouble.at(hop, work.label(side_of(hop)));
-    let drift = drift(work, hop).await;
-    if !drift.is_empty() {
-        let command = format!("landbridge apply {} --hop {hop}", work.file());
-        let names: Vec<&str> = drift.iter().map(|(what, _)| what.as_str()).collect();
-        trouble.fix = vec![command, format!("(sets {}; nothing else is opened)", names.join(", "))];
-        if trouble.why.is_empty() {
-            trouble.why = drift.iter().map(|(what, how)| format!("{what}: {how}")).collect();
-        }
-    }
-    Box::new(trouble)
+    remedied(work, trouble.at(hop, work.label(side_of(hop))), drifts)
 }
 
-/// The resources of a hop that are not as this movement makes them, each with how it differs.
-async fn drift(work: &mut Work<'_>, hop: u8) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for step in steps::all(work) {
-        // Every step is looked at, because later ones need the facts of earlier ones; a look that
-        // fails says nothing about drift.
-        let Ok(seen) = step.look(work).await else { continue };
-        if step.hop() == hop {
-            match seen {
-                Seen::Same => {}
-                Seen::Absent => found.push((step.what(work), "it is missing".to_owned())),
-                Seen::Differs { how, .. } => found.push((step.what(work), how)),
-            }
+/// Names `apply` for the hop as the remedy where that changes something, and what it changes.
+pub(crate) fn remedied(work: &Work<'_>, mut trouble: Trouble, drifts: &[Drift]) -> Trouble {
+    let Some(hop) = trouble.hop else { return trouble };
+    let here: Vec<&Drift> = drifts.iter().filter(|drift| drift.hop == hop).collect();
+    if !here.is_empty() {
+        let command = work.command("apply", &format!("--hop {hop}"));
+        let names: Vec<&str> = here.iter().map(|drift| drift.what.as_str()).collect();
+        trouble.fix = vec![command, format!("(sets {}; nothing else is opened)", names.join(", "))];
+        if trouble.why.is_empty() {
+            trouble.why = here.iter().map(|drift| drift.to_string()).collect();
         }
     }
-    found
+    trouble
+}
+
+/// A resource that is not as this movement makes it.
+#[derive(Debug, Clone)]
+pub(crate) struct Drift {
+    pub hop: u8,
+    pub what: String,
+    pub how: String,
+}
+
+impl std::fmt::Display for Drift {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.what, self.how)
+    }
+}
+
+/// Everything that is not as this movement makes it. A look that fails says nothing about that.
+async fn drifts(work: &mut Work<'_>) -> Vec<Drift> {
+    look(work).await.0
+}
+
+/// Looks at every step, in order, because later ones need the facts of earlier ones: what differs,
+/// and what could not be looked at or used.
+pub(crate) async fn look(work: &mut Work<'_>) -> (Vec<Drift>, Vec<Trouble>) {
+    let (mut drifts, mut troubles) = (Vec::new(), Vec::new());
+    for step in steps::all(work) {
+        let how = match step.look(work).await {
+            Ok(Seen::Same) => continue,
+            Ok(Seen::Absent) => "it is missing".to_owned(),
+            Ok(Seen::Differs { how, .. }) => how,
+            Err(trouble) => {
+                troubles.push(*trouble);
+                continue;
+            }
+        };
+        drifts.push(Drift { hop: step.hop(), what: step.what(work), how });
+    }
+    (drifts, troubles)
 }
 
 /// The hop of a refused UNLOAD, from Redshift's words ("Troubleshooting … IAM roles" in the

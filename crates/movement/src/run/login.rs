@@ -22,35 +22,55 @@ pub(crate) struct LoggedIn {
 
 /// Walks the hops; the first that fails ends the run with its block.
 pub(crate) async fn walk(work: &mut Work<'_>, path: &mut Path<'_>) -> Result<LoggedIn> {
-    let roles = &work.movement.roles;
-    let entry_arn = work.facts.target_role(&roles.entry);
-    let reader_arn = work.facts.source_role(&roles.secret_reader);
-    let name = format!("landbridge-{}", work.movement.name);
-    let name: String = name.chars().take(64).collect();
-
-    let input = json!({
-        "RoleArn": entry_arn, "RoleSessionName": name, "DurationSeconds": SESSION_SECONDS,
-    });
-    let entry = assume(work, &work.runner, &roles.entry, input).await;
+    let entry = enter(work).await;
     let entry = passed(work, path, 1, entry).await?;
-
-    let input = json!({
-        "RoleArn": reader_arn, "RoleSessionName": name, "DurationSeconds": SESSION_SECONDS,
-        "ExternalId": work.facts.external_id,
-    });
-    let reader = assume(work, &entry, &roles.secret_reader, input).await;
-    let mut reader = passed(work, path, 2, reader).await?;
-    reader.region = work.facts.source_region.clone();
-    reader.endpoint = work.source.endpoint.clone();
-
+    let reader = become_reader(work, &entry).await;
+    let reader = passed(work, path, 2, reader).await?;
     let login = read_secret(work, &reader).await;
     let login = passed(work, path, 3, login).await?;
-    let session = work.cx.databases.connect(&login).await.map_err(|error| {
-        let what = format!("log in to {} as {}", work.movement.source.cluster, login.user);
-        Refusal::database(what, error)
-    });
+    let session = log_in(work, &login).await;
     let session = passed(work, path, 4, session).await?;
     Ok(LoggedIn { session, login })
+}
+
+/// Hop 1: whoever runs the movement becomes the entry role.
+pub(crate) async fn enter(work: &Work<'_>) -> std::result::Result<Session, Refusal> {
+    let role = &work.movement.roles.entry;
+    let input = json!({
+        "RoleArn": work.facts.target_role(role),
+        "RoleSessionName": work.session_name(),
+        "DurationSeconds": SESSION_SECONDS,
+    });
+    assume(work, &work.runner, role, input).await
+}
+
+/// Hop 2: the entry role becomes the secret reader, with the movement's external id.
+pub(crate) async fn become_reader(
+    work: &Work<'_>,
+    entry: &Session,
+) -> std::result::Result<Session, Refusal> {
+    let role = &work.movement.roles.secret_reader;
+    let input = json!({
+        "RoleArn": work.facts.source_role(role),
+        "RoleSessionName": work.session_name(),
+        "DurationSeconds": SESSION_SECONDS,
+        "ExternalId": work.facts.external_id,
+    });
+    let mut reader = assume(work, entry, role, input).await?;
+    reader.region = work.facts.source_region.clone();
+    reader.endpoint.clone_from(&work.source.endpoint);
+    Ok(reader)
+}
+
+/// Hop 4: the warehouse admits the secret's login over TLS.
+pub(crate) async fn log_in(
+    work: &Work<'_>,
+    login: &Login,
+) -> std::result::Result<Box<dyn Database>, Refusal> {
+    work.cx.databases.connect(login).await.map_err(|error| {
+        let what = format!("log in to {} as {}", work.movement.source.cluster, login.user);
+        Refusal::database(what, error)
+    })
 }
 
 /// Passes a hop, or fails it with its block.
@@ -98,7 +118,11 @@ async fn assume(
     })
 }
 
-async fn read_secret(work: &Work<'_>, reader: &Session) -> std::result::Result<Login, Refusal> {
+/// Hop 3: the secret's login; whoever reads it.
+pub(crate) async fn read_secret(
+    work: &Work<'_>,
+    reader: &Session,
+) -> std::result::Result<Login, Refusal> {
     let source = &work.movement.source;
     let tried = format!("{} reads secret {}", reader.label, source.secret);
     let input = json!({ "SecretId": source.secret });

@@ -5,12 +5,12 @@
 //! statement is sent and stands in the statement, so that a later run finds it in the history.
 
 pub(crate) mod arrive;
-mod blame;
-mod login;
+pub(crate) mod blame;
+pub(crate) mod login;
 mod resume;
 mod unload;
 
-use crate::context::Context;
+use crate::context::{Context, Options};
 use crate::file::Movement;
 use crate::journal::Entry;
 use crate::path;
@@ -18,11 +18,12 @@ use crate::report::{Event, Hop, HopState, Outcome};
 use crate::trouble::{Result, Trouble};
 use crate::work::{Mode, Work};
 
-/// Moves the data. A run that was interrupted is taken up again: if its UNLOAD went through, it is
-/// not sent twice.
-pub async fn run(movement: &Movement, cx: &Context) -> Outcome {
+/// Moves the data. A run that was interrupted is taken up again: if its UNLOAD goes on or went
+/// through, it is not sent twice. With [`Options::detach`], only until the warehouse is at work;
+/// the next run takes it up.
+pub async fn run(movement: &Movement, cx: &Context, options: &Options) -> Outcome {
     let mut outcome = Outcome::new("run", &movement.name);
-    match try_run(movement, cx, &mut outcome).await {
+    match try_run(movement, cx, options, &mut outcome).await {
         Ok(()) => outcome,
         Err(trouble) => {
             cx.reporter.report(&Event::Trouble((*trouble).clone()));
@@ -31,31 +32,50 @@ pub async fn run(movement: &Movement, cx: &Context) -> Outcome {
     }
 }
 
-async fn try_run(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> Result<()> {
+async fn try_run(
+    movement: &Movement,
+    cx: &Context,
+    options: &Options,
+    outcome: &mut Outcome,
+) -> Result<()> {
     let mut work = Work::open(movement, cx, Mode::Change).await?;
     work.say(path::title(&work));
     let mut path = Path { hops: path::hops(&work), outcome };
     if work.journal.standing().is_empty() {
-        let trouble = Trouble::new(format!("run {}", movement.name))
-            .said("it has not been applied")
-            .fix(format!("landbridge apply {}", work.file()));
-        return Err(Box::new(trouble));
+        return Err(not_applied(&work, "run"));
     }
     find_target_key(&mut work).await?;
     let login = login::walk(&mut work, &mut path).await?;
-    let unloaded = match resume::unfinished(&work) {
-        Some(run) => resume::take_up(&mut work, &login, run).await?,
+    let sent = match resume::unfinished(&work) {
+        Some(run) => resume::take_up(&mut work, &login, run, options.detach).await?,
         None => None,
     };
-    let unloaded = match unloaded {
-        Some(unloaded) => unloaded,
-        None => unload::unload(&mut work, &login, &mut path).await?,
+    let sent = match sent {
+        Some(sent) => sent,
+        None => unload::unload(&mut work, &login, &mut path, options.detach).await?,
+    };
+    let unloaded = match sent {
+        Sent::Done(unloaded) => unloaded,
+        Sent::Left { run } => {
+            let again = work.command("run", "");
+            work.say(Event::Summary(format!("under way as {run}   {again}   takes it up")));
+            path.outcome.under_way = Some(run);
+            return Ok(());
+        }
     };
     path.pass_all(&work, 5..=7);
     let moved = arrive::look(&mut work, &unloaded).await?;
     work.say(Event::Moved(moved.clone()));
     path.outcome.moved = Some(moved);
     Ok(())
+}
+
+/// The block of a movement that was never applied.
+pub(crate) fn not_applied(work: &Work<'_>, verb: &str) -> Box<Trouble> {
+    let trouble = Trouble::new(format!("{verb} {}", work.movement.name))
+        .said("it has not been applied")
+        .fix(work.command("apply", ""));
+    Box::new(trouble)
 }
 
 /// The UNLOAD names the key by its ARN; the alias is resolved anew, as it may have moved.
@@ -67,7 +87,7 @@ async fn find_target_key(work: &mut Work<'_>) -> Result<()> {
         None => {
             let trouble = Trouble::new(format!("find key {}", key.id()))
                 .said("it does not exist")
-                .fix(format!("landbridge apply {} --hop 7", work.file()));
+                .fix(work.command("apply", "--hop 7"));
             return Err(Box::new(trouble.at(7, work.label(side))));
         }
     }
@@ -104,6 +124,14 @@ impl Path<'_> {
         self.outcome.hops.retain(|told| told.number != number);
         self.outcome.hops.push(hop.clone());
     }
+}
+
+/// What became of a statement that was sent.
+pub(crate) enum Sent {
+    /// It went through.
+    Done(Unloaded),
+    /// The warehouse is at work, and this process leaves it to that.
+    Left { run: String },
 }
 
 /// An UNLOAD that went through.

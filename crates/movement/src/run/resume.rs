@@ -7,12 +7,11 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::login::LoggedIn;
-use super::{Unloaded, note_failure, unload};
+use super::{Sent, Unloaded, note_failure, unload};
 use crate::journal::Entry;
 use crate::objects;
-use crate::report::Event;
-use crate::sql;
-use crate::trouble::Result;
+use crate::report::{Event, Progress};
+use crate::trouble::{Result, Trouble};
 use crate::work::Work;
 
 /// A run of the journal without an end.
@@ -47,42 +46,66 @@ pub(crate) async fn take_up(
     work: &mut Work<'_>,
     login: &LoggedIn,
     unfinished: Unfinished,
-) -> Result<Option<Unloaded>> {
+    detach: bool,
+) -> Result<Option<Sent>> {
     let Unfinished { run, rows } = unfinished;
     work.say(Event::Note(format!("taking up run {run}")));
     if let Some(rows) = rows {
-        return Ok(Some(Unloaded { run, rows, elapsed_ms: None }));
+        return Ok(Some(Sent::Done(Unloaded { run, rows, elapsed_ms: None })));
     }
-    match history(work, login, &run).await? {
-        Some(rows) => {
+    match history(work, login, &run, detach).await? {
+        Known::Rows(rows) => {
             work.note(Entry::Unloaded { run: run.clone(), rows })?;
-            Ok(Some(Unloaded { run, rows, elapsed_ms: None }))
+            Ok(Some(Sent::Done(Unloaded { run, rows, elapsed_ms: None })))
         }
-        None => {
+        Known::Running => Ok(Some(Sent::Left { run })),
+        Known::Nothing => {
             note_failure(work, &run, "interrupted before the UNLOAD went through")?;
             Ok(None)
         }
     }
 }
 
-/// Asks the history until the statement is no longer running; rows when it succeeded.
-async fn history(work: &Work<'_>, login: &LoggedIn, run: &str) -> Result<Option<u64>> {
-    let mark = sql::literal(&unload::mark(&work.movement.name, run));
-    let sql = format!(
-        "SELECT TRIM(status) FROM sys_query_history WHERE TRIM(query_label) = {mark} \
-         AND TRIM(query_type) = 'UNLOAD' ORDER BY start_time DESC LIMIT 1"
-    );
+/// What could be learnt of a run.
+enum Known {
+    Rows(u64),
+    Running,
+    Nothing,
+}
+
+/// Asks the history until the statement is no longer running; rows when it succeeded. Ctrl-C ends
+/// the asking, not the statement.
+async fn history(work: &Work<'_>, login: &LoggedIn, run: &str, detach: bool) -> Result<Known> {
+    let sql = unload::history(&unload::mark(&work.movement.name, run));
     for _ in 0..work.polls() {
         let Ok(rows) = login.session.query(&sql).await else { break };
-        let status = rows.first().unwrap_or_default().to_owned();
-        match status.as_str() {
-            "success" => return unloaded_rows(work, run).await,
-            "failed" | "canceled" => return Ok(None),
+        match rows.first().unwrap_or_default() {
+            "success" => break,
+            "failed" | "canceled" => return Ok(Known::Nothing),
             "" => break,
-            _ => work.pause().await,
+            _ if detach => return Ok(Known::Running),
+            _ => still_running(work, run),
+        }
+        tokio::select! {
+            () = work.pause() => {}
+            () = work.cx.cancel.wait() => return Err(left_running(work, run)),
         }
     }
-    unloaded_rows(work, run).await
+    let rows = unloaded_rows(work, run).await?;
+    Ok(rows.map_or(Known::Nothing, Known::Rows))
+}
+
+fn still_running(work: &Work<'_>, run: &str) {
+    let elapsed = started(run).map(|at| (work.cx.clock.now() - at).num_milliseconds());
+    let elapsed_ms = elapsed.and_then(|ms| u64::try_from(ms).ok()).unwrap_or_default();
+    work.say(Event::Progress(Progress { what: "unloading", elapsed_ms, ..Progress::default() }));
+}
+
+fn left_running(work: &Work<'_>, run: &str) -> Box<Trouble> {
+    let trouble = Trouble::new(format!("wait for run {run}"))
+        .said("cancelled; the statement goes on in the warehouse")
+        .fix(format!("{}   (takes this run up again)", work.command("run", "")));
+    Box::new(trouble)
 }
 
 /// The manifest's count, when the manifest is younger than the run.

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::login::LoggedIn;
-use super::{Path, Unloaded, blame, note_failure};
+use super::{Path, Sent, Unloaded, blame, note_failure};
 use crate::database::{Database, DbError, Login, Rows};
 use crate::journal::Entry;
 use crate::objects;
@@ -17,6 +17,8 @@ use crate::work::Work;
 const TICK: Duration = Duration::from_millis(200);
 /// Statements shorter than this are not worth a second connection.
 const WATCH_AFTER: Duration = Duration::from_secs(1);
+/// A statement of which the warehouse's history says nothing counts as under way after this.
+const SENT_AFTER: Duration = Duration::from_secs(5);
 /// Between two questions to the warehouse.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
@@ -25,12 +27,13 @@ pub(crate) fn mark(movement: &str, run: &str) -> String {
     format!("landbridge:{movement}:{run}")
 }
 
-/// Sends the statement and waits for it.
+/// Sends the statement and waits for it; with `detach`, until the warehouse is at work.
 pub(crate) async fn unload(
     work: &mut Work<'_>,
     login: &LoggedIn,
     path: &mut Path<'_>,
-) -> Result<Unloaded> {
+    detach: bool,
+) -> Result<Sent> {
     let now = work.cx.clock.now().format("%Y%m%dT%H%M%SZ");
     let run = format!("{now}-{}", work.random_hex::<4>());
     let mark = mark(&work.movement.name, &run);
@@ -44,8 +47,10 @@ pub(crate) async fn unload(
     work.note(Entry::RunStarted { run: run.clone(), process, statement_sha256 })?;
 
     let started = work.cx.clock.now();
-    match watched(work, login, &statement, &mark, path).await {
+    match watched(work, login, (&statement, &mark), path, detach).await {
         Ok(_) => {}
+        // Nobody waits for its answer any more; the statement goes on without.
+        Err(Stopped::Left) => return Ok(Sent::Left { run }),
         Err(Stopped::Cancelled) => {
             note_failure(work, &run, "cancelled")?;
             return Err(cancelled(work));
@@ -68,21 +73,31 @@ pub(crate) async fn unload(
     let elapsed_ms = u64::try_from(elapsed.num_milliseconds()).ok();
     let rows = count(login.session.as_ref()).await;
     work.note(Entry::Unloaded { run: run.clone(), rows })?;
-    Ok(Unloaded { run, rows, elapsed_ms })
+    Ok(Sent::Done(Unloaded { run, rows, elapsed_ms }))
 }
 
 enum Stopped {
+    Left,
     Cancelled,
     Refused(DbError),
+}
+
+/// Asks the history for the state of the UNLOAD with this mark ("SYS_QUERY_HISTORY").
+pub(crate) fn history(mark: &str) -> String {
+    format!(
+        "SELECT TRIM(status) FROM sys_query_history WHERE TRIM(query_label) = {} \
+         AND TRIM(query_type) = 'UNLOAD' ORDER BY start_time DESC LIMIT 1",
+        sql::literal(mark)
+    )
 }
 
 /// Awaits the statement, telling progress, until it ends or the user has had enough.
 async fn watched(
     work: &Work<'_>,
     login: &LoggedIn,
-    statement: &str,
-    mark: &str,
+    (statement, mark): (&str, &str),
     path: &mut Path<'_>,
+    detach: bool,
 ) -> std::result::Result<Rows, Stopped> {
     let started = Instant::now();
     let mut watcher = Watcher::default();
@@ -100,6 +115,9 @@ async fn watched(
             () = tokio::time::sleep(TICK) => {}
         }
         let elapsed = started.elapsed();
+        if detach && (elapsed > SENT_AFTER || watcher.is_running(work, &login.login, mark).await) {
+            return Err(Stopped::Left);
+        }
         if elapsed > WATCH_AFTER {
             watcher.ask(work, &login.login, mark).await;
         }
@@ -129,16 +147,29 @@ struct Watcher {
 }
 
 impl Watcher {
+    async fn connected(&mut self, work: &Work<'_>, login: &Login) -> Option<&dyn Database> {
+        if self.session.is_none() {
+            self.session = work.cx.databases.connect(login).await.ok();
+        }
+        self.session.as_deref()
+    }
+
+    /// Whether the history knows the statement, as running or as anything else.
+    async fn is_running(&mut self, work: &Work<'_>, login: &Login, mark: &str) -> bool {
+        let sql = history(mark);
+        match self.connected(work, login).await {
+            Some(session) => session.query(&sql).await.is_ok_and(|rows| rows.first().is_some()),
+            None => false,
+        }
+    }
+
     /// Asks now and then; a warehouse that does not tell leaves only the clock.
     async fn ask(&mut self, work: &Work<'_>, login: &Login, mark: &str) {
         if self.asked.is_some_and(|asked| asked.elapsed() < ASK_EVERY) {
             return;
         }
         self.asked = Some(Instant::now());
-        if self.session.is_none() {
-            self.session = work.cx.databases.connect(login).await.ok();
-        }
-        let Some(session) = &self.session else { return };
+        let Some(session) = self.connected(work, login).await else { return };
         let sql = format!(
             "SELECT SUM(d.line_count), SUM(d.transfer_size) FROM sys_unload_detail d \
              JOIN sys_query_history q ON q.query_id = d.query_id \
@@ -198,13 +229,13 @@ fn cut_off(work: &Work<'_>, error: &DbError) -> Box<Trouble> {
     let trouble = Trouble::new("wait for the UNLOAD")
         .said(error.message.clone())
         .why("the connection is gone; the statement may still be running in the warehouse")
-        .fix(format!("landbridge run {}   (takes this run up again)", work.file()));
+        .fix(format!("{}   (takes this run up again)", work.command("run", "")));
     Box::new(trouble.at(7, work.label(Side::Source)))
 }
 
 fn cancelled(work: &Work<'_>) -> Box<Trouble> {
     let trouble = Trouble::new(format!("run {}", work.movement.name))
         .said("cancelled; the statement was stopped in the warehouse and nothing was kept")
-        .fix(format!("landbridge run {}", work.file()));
+        .fix(work.command("run", ""));
     Box::new(trouble)
 }

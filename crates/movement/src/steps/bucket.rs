@@ -134,14 +134,14 @@ impl Step for BucketPolicy {
 
     async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
         let current = Self::current(work).await?;
-        let present = policies::statements(current.as_deref());
-        match Self::wanted(work) {
-            Some(wanted) if wanted.iter().all(|statement| present.contains(statement)) => {
-                Ok(Seen::Same)
-            }
-            _ if current.is_none() => Ok(Seen::Absent),
-            _ => Ok(Seen::Differs { prior: current, how: "statements are added".into() }),
-        }
+        let differences =
+            Self::wanted(work).map(|wanted| policies::differences(current.as_deref(), &wanted));
+        Ok(match differences {
+            Some(none) if none.is_empty() => Seen::Same,
+            _ if current.is_none() => Seen::Absent,
+            Some(some) => Seen::Differs { prior: current, how: some.join(", ") },
+            None => Seen::Differs { prior: current, how: "statements are added".into() },
+        })
     }
 
     async fn make(&self, work: &mut Work<'_>, _: &Seen) -> Result<()> {

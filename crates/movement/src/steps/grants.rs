@@ -69,8 +69,7 @@ impl Grant {
                 Probe::Refused(_) => Some(false),
                 Probe::Unknown => None,
             }),
-            // A role nobody was given: who may use it may use all.
-            Self::CloseAssumeRole => may_assume(work, &format!("{chain}-not-granted")).await,
+            Self::CloseAssumeRole => open_to_all(work, &format!("{chain}-not-granted")).await,
             Self::AssumeRole => match may_assume(work, &chain).await? {
                 None => listed(work, &chain).await,
                 known => Ok(known),
@@ -125,6 +124,18 @@ async fn may_assume(work: &mut Work<'_>, chain: &str) -> Result<Option<bool>> {
     let chain = sql::literal(chain);
     let sql = format!("SELECT has_assumerole_privilege({user}, {chain}, 'unload')");
     Ok(work.admin_sql(&sql).await?.ok().map(|rows| rows.is_true()))
+}
+
+/// Whether every ordinary user may use a role that nobody was given; `None` when there is none to
+/// ask for.
+async fn open_to_all(work: &mut Work<'_>, chain: &str) -> Result<Option<bool>> {
+    let sql = format!(
+        "SELECT bool_and(has_assumerole_privilege(usename, {}, 'unload')) FROM pg_user \
+         WHERE usesuper = false",
+        sql::literal(chain)
+    );
+    let rows = work.admin_sql(&sql).await?.ok();
+    Ok(rows.filter(|rows| rows.first().is_some()).map(|rows| rows.is_true()))
 }
 
 /// Asks the list of grants, where the function is unknown.

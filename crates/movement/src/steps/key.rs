@@ -209,10 +209,11 @@ impl Step for KeyPolicy {
         let answer = work.ask((Side::Target, 7), tried, ("kms", "GetKeyPolicy"), input).await?;
         let text = policy_text(&answer);
         let wanted = policies::key_statement(work.movement, &work.facts);
-        if policies::statements(Some(&text)).contains(&wanted) {
-            return Ok(Seen::Same);
-        }
-        Ok(Seen::Differs { prior: Some(text), how: "it does not admit the writer".into() })
+        let differences = policies::differences(Some(&text), &[wanted]);
+        Ok(match differences.is_empty() {
+            true => Seen::Same,
+            false => Seen::Differs { prior: Some(text), how: differences.join(", ") },
+        })
     }
 
     async fn make(&self, work: &mut Work<'_>, _: &Seen) -> Result<()> {

@@ -163,7 +163,13 @@ pub(super) fn compare(found: Option<&str>, wanted: Option<&Value>, what: &str) -
     if found.is_some() && found.as_ref() == wanted {
         Seen::Same
     } else {
-        Seen::Differs { prior: decoded, how: format!("its {what} differs") }
+        let wanted = policies::statements(wanted.map(Value::to_string).as_deref());
+        let mut how = policies::differences(decoded.as_deref(), &wanted);
+        how.extend(policies::additions(decoded.as_deref(), &wanted));
+        if how.is_empty() {
+            how.push("it is written differently".to_owned());
+        }
+        Seen::Differs { prior: decoded, how: format!("{what}: {}", how.join(", ")) }
     }
 }
 
@@ -243,7 +249,7 @@ pub(super) fn writer_policy(movement: &Movement) -> InlinePolicy {
         hop: 7,
         role: movement.roles.writer.clone(),
         name: "WriteTarget",
-        document: |work| policies::writer_policy(work.movement, &work.facts),
+        document: |work| Some(policies::writer_policy(work.movement)),
         opens: |work| {
             let target = &work.movement.target;
             format!("may list, put and get under s3://{}/{}", target.bucket, target.prefix)

@@ -84,9 +84,13 @@ impl Step for DatabaseUser {
         }
         Self::login(work).await?;
         let made = work.journal.standing().iter().any(|known| known.step == ID && known.made);
+        let differs = |how: &str| Seen::Differs { prior: None, how: how.to_owned() };
         if ours && !made {
             // Whether CREATE USER came through is known, with which password is not.
-            return Ok(Seen::Differs { prior: None, how: "its password is set again".into() });
+            return Ok(differs("its password is set again"));
+        }
+        if ours && work.user_refused().await? {
+            return Ok(differs("it cannot log in with the secret; its password is set again"));
         }
         Ok(Seen::Same)
     }

@@ -7,7 +7,7 @@ use crate::fake::{Cut, Fake};
 use crate::report::Exit;
 use crate::{apply, destroy, run};
 
-const WITH_DATA: Options = Options { data: true, hop: None };
+const WITH_DATA: Options = Options { data: true, hop: None, detach: false, recount: false };
 
 /// A directory in memory where there is one: thousands of synced journal lines take minutes on disk.
 fn in_memory() -> tempfile::TempDir {
@@ -24,7 +24,7 @@ async fn cut_at(n: usize, cut: Cut, resume: bool) -> bool {
     let file = movement();
     let mut outcomes = vec![apply(&file, &cx, &Options::default()).await];
     if outcomes[0].exit == Exit::Done {
-        outcomes.push(run(&file, &cx).await);
+        outcomes.push(run(&file, &cx, &Options::default()).await);
         outcomes.push(destroy(&file, &cx, &WITH_DATA).await);
     }
     let cut_off = fake.knobs.lock().unwrap().dead;
@@ -35,7 +35,7 @@ async fn cut_at(n: usize, cut: Cut, resume: bool) -> bool {
         assert_eq!(applied.exit, Exit::Done, "cut {n} {cut:?}: {:?}", applied.trouble);
         // A run that had arrived before the cut has filled the prefix.
         if outcomes.get(1).is_none_or(|run| run.exit == Exit::Failed) {
-            let ran = run(&file, &cx).await;
+            let ran = run(&file, &cx, &Options::default()).await;
             assert_eq!(ran.exit, Exit::Done, "cut {n} {cut:?}: {:?}", ran.trouble);
         }
     }
@@ -74,7 +74,7 @@ async fn an_unload_that_went_through_is_not_sent_twice() {
     let file = movement();
     assert_eq!(apply(&file, &cx, &Options::default()).await.exit, Exit::Done);
     fake.knobs.lock().unwrap().fuse = Some((0, Cut::After));
-    assert_eq!(run(&file, &cx).await.exit, Exit::Failed);
+    assert_eq!(run(&file, &cx, &Options::default()).await.exit, Exit::Failed);
     // And the crash tore the journal's last line.
     let journal = crate::journal::Journal::path(state.path(), &file.name);
     let text = std::fs::read_to_string(&journal).unwrap();
@@ -85,7 +85,7 @@ async fn an_unload_that_went_through_is_not_sent_twice() {
         knobs.changes.iter().filter(|change| *change == "UNLOAD").count()
     };
     let before = sent(&fake);
-    let outcome = run(&file, &cx).await;
+    let outcome = run(&file, &cx, &Options::default()).await;
     assert_eq!(outcome.exit, Exit::Done, "{:?}", outcome.trouble);
     assert_eq!(outcome.moved.unwrap().rows, 3);
     assert_eq!(sent(&fake), before);

@@ -43,8 +43,28 @@ fn gzip_is_unpacked_and_damage_is_not_counted() {
     let packed = encoder.finish().unwrap();
     assert_eq!(count(&form, &packed, 5), Some(3));
     assert_eq!(count(&form, b"not gzip at all", 5), None);
-    let other = Form { compression: Some(Compression::Zstd), ..form };
-    assert_eq!(count(&other, b"\n\n", 5), None);
+}
+
+#[test]
+fn bzip2_and_zstd_are_unpacked_too() {
+    let text = b"{}\n{}\n{}\n";
+    let form = |compression| Form {
+        format: Format::Json,
+        compression: Some(compression),
+        ..Form::default()
+    };
+    let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    bzip2.write_all(text).unwrap();
+    let cases = [
+        (form(Compression::Bzip2), bzip2.finish().unwrap()),
+        (form(Compression::Zstd), zstd::encode_all(&text[..], 1).unwrap()),
+    ];
+    for (form, packed) in cases {
+        for step in [1, 7, 1000] {
+            assert_eq!(count(&form, &packed, step), Some(3), "{form:?} by {step}");
+        }
+        assert_eq!(count(&form, b"\n\n not packed", 5), None, "{form:?}");
+    }
 }
 
 #[test]

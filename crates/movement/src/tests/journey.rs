@@ -112,7 +112,7 @@ async fn the_plan_names_every_hop_and_every_resource_and_changes_nothing() {
 #[tokio::test]
 async fn a_run_tells_each_hop_once() {
     let stage = applied().await;
-    let outcome = run(&movement(), &stage.cx).await;
+    let outcome = run(&movement(), &stage.cx, &Options::default()).await;
     assert_eq!(outcome.exit, Exit::Done, "{:?}", outcome.trouble);
     expect![[r#"
         $ run
@@ -138,9 +138,9 @@ async fn after_destroy_with_data_the_world_is_as_before() {
     let before = stage.fake.world.lock().unwrap().clone();
     for _ in 0..2 {
         good(apply(&movement(), &stage.cx, &Options::default()).await);
-        good(run(&movement(), &stage.cx).await);
-        good(verify(&movement(), &stage.cx).await);
-        good(destroy(&movement(), &stage.cx, &Options { data: true, hop: None }).await);
+        good(run(&movement(), &stage.cx, &Options::default()).await);
+        good(verify(&movement(), &stage.cx, &Options::default()).await);
+        good(destroy(&movement(), &stage.cx, &Options { data: true, ..Options::default() }).await);
         assert_eq!(stage.fake.world.lock().unwrap().settled(), before);
     }
 }
@@ -179,7 +179,7 @@ async fn a_warehouse_that_cannot_be_asked_stays_closed_and_is_not_asked_twice() 
 #[tokio::test]
 async fn destroy_without_data_keeps_what_the_data_needs_and_says_so() {
     let stage = applied().await;
-    good(run(&movement(), &stage.cx).await);
+    good(run(&movement(), &stage.cx, &Options::default()).await);
     stage.paper.0.lock().unwrap().clear();
     good(destroy(&movement(), &stage.cx, &Options::default()).await);
     expect![[r#"
@@ -213,7 +213,7 @@ async fn destroy_without_data_keeps_what_the_data_needs_and_says_so() {
         let kept = world.aliases.keys().map(|(account, _)| account.as_str()).collect::<Vec<_>>();
         assert_eq!(kept, [DEV]);
     }
-    good(destroy(&movement(), &stage.cx, &Options { data: true, hop: None }).await);
+    good(destroy(&movement(), &stage.cx, &Options { data: true, ..Options::default() }).await);
     assert!(stage.fake.world.lock().unwrap().buckets.is_empty());
 }
 
@@ -242,8 +242,8 @@ async fn what_was_there_before_is_used_and_comes_back_as_it_was() {
         .collect();
     assert_eq!(used, ["target.bucket", "source.secret", "source.user", "source.close-assumerole"]);
     good(done);
-    good(run(&movement(), &stage.cx).await);
-    good(destroy(&movement(), &stage.cx, &Options { data: true, hop: None }).await);
+    good(run(&movement(), &stage.cx, &Options::default()).await);
+    good(destroy(&movement(), &stage.cx, &Options { data: true, ..Options::default() }).await);
     assert_eq!(stage.fake.world.lock().unwrap().settled(), before);
 }
 
@@ -260,7 +260,7 @@ async fn a_policy_that_others_changed_meanwhile_keeps_their_change() {
         bucket.policy = Some(policy.to_string());
         bucket.objects.insert("theirs".into(), b"1".to_vec());
     }
-    good(destroy(&movement(), &stage.cx, &Options { data: true, hop: None }).await);
+    good(destroy(&movement(), &stage.cx, &Options { data: true, ..Options::default() }).await);
     let world = stage.fake.world.lock().unwrap();
     // The bucket holds somebody's object, so it and its policy stay.
     assert!(world.buckets["dev-landing"].policy.as_ref().unwrap().contains("Theirs"));
@@ -302,7 +302,7 @@ async fn a_refused_hop_says_what_was_said_why_and_the_smallest_fix() {
                 .into(),
         );
     }
-    let outcome = run(&movement(), &stage.cx).await;
+    let outcome = run(&movement(), &stage.cx, &Options::default()).await;
     assert_eq!(outcome.exit, Exit::Failed);
     expect![[r#"
         $ run
@@ -361,7 +361,7 @@ async fn a_refused_unload_names_its_hop() {
         let stage = applied().await;
         let error = DbError { sqlstate: Some("XX000".into()), ..DbError::local(message.clone()) };
         stage.fake.knobs.lock().unwrap().refuse_unload = Some(error);
-        let outcome = run(&movement(), &stage.cx).await;
+        let outcome = run(&movement(), &stage.cx, &Options::default()).await;
         assert_eq!(outcome.trouble.unwrap().hop, Some(hop), "{message}");
         assert_eq!(outcome.hops.len(), usize::from(hop), "{message}");
     }
@@ -370,8 +370,8 @@ async fn a_refused_unload_names_its_hop() {
 #[tokio::test]
 async fn a_prefix_that_holds_objects_is_refused_with_the_ways_out() {
     let stage = applied().await;
-    good(run(&movement(), &stage.cx).await);
-    let again = run(&movement(), &stage.cx).await;
+    good(run(&movement(), &stage.cx, &Options::default()).await);
+    let again = run(&movement(), &stage.cx, &Options::default()).await;
     let trouble = again.trouble.unwrap();
     assert!(trouble.said.unwrap().contains("is not empty"));
     assert!(trouble.fix[0].contains("if_exists = \"replace\""));
@@ -384,7 +384,8 @@ async fn ctrl_c_cancels_the_statement_and_the_next_run_starts_anew() {
     let (switch, cancel) = crate::Cancel::new();
     stage.cx.cancel = cancel;
     let file = movement();
-    let running = run(&file, &stage.cx);
+    let options = Options::default();
+    let running = run(&file, &stage.cx, &options);
     let (outcome, ()) = tokio::join!(running, async {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         switch.send(true).unwrap();
@@ -396,7 +397,56 @@ async fn ctrl_c_cancels_the_statement_and_the_next_run_starts_anew() {
     );
     stage.fake.knobs.lock().unwrap().hang = false;
     switch.send(false).unwrap();
-    good(run(&file, &stage.cx).await);
+    good(run(&file, &stage.cx, &Options::default()).await);
+}
+
+#[tokio::test]
+async fn a_detached_run_leaves_the_statement_to_the_warehouse_and_is_taken_up() {
+    let stage = applied().await;
+    stage.fake.knobs.lock().unwrap().hang = true;
+    let detached = Options { detach: true, ..Options::default() };
+    let left = run(&movement(), &stage.cx, &detached).await;
+    let id = left.under_way.clone().unwrap();
+    good(left);
+    let journal = Journal::read(&stage.cx.state, "orders-to-dev").unwrap();
+    let last = journal.entries().last();
+    assert!(matches!(last, Some(Entry::RunStarted { run, .. }) if *run == id));
+    let told = status(&movement(), &stage.cx).await;
+    assert_eq!(told.findings[1].what, id);
+    assert!(told.findings[1].said.contains("landbridge run orders.toml"), "{:?}", told.findings);
+    // Still at work: the same run, not a second statement.
+    let again = run(&movement(), &stage.cx, &detached).await;
+    assert_eq!(again.under_way, Some(id));
+    let unloads =
+        stage.fake.knobs.lock().unwrap().changes.iter().filter(|c| *c == "UNLOAD").count();
+    assert_eq!(unloads, 0, "the one statement still hangs");
+}
+
+#[tokio::test]
+async fn verify_counts_at_the_source_when_asked() {
+    let stage = applied().await;
+    good(run(&movement(), &stage.cx, &Options::default()).await);
+    let recount = Options { recount: true, ..Options::default() };
+    good(verify(&movement(), &stage.cx, &recount).await);
+    stage.fake.knobs.lock().unwrap().rows_now = Some(5);
+    let outcome = verify(&movement(), &stage.cx, &recount).await;
+    assert_eq!(outcome.exit, Exit::Failed);
+    assert_eq!(outcome.findings.last().unwrap().said, "5 now, 3 were moved");
+    good(verify(&movement(), &stage.cx, &Options::default()).await);
+}
+
+#[tokio::test]
+async fn a_password_that_is_not_the_secrets_is_set_again() {
+    let stage = applied().await;
+    stage.fake.world.lock().unwrap().users.insert("etl".into(), "Other1other".into());
+    let outcome = run(&movement(), &stage.cx, &Options::default()).await;
+    let trouble = outcome.trouble.unwrap();
+    assert_eq!(
+        (trouble.hop, trouble.fix[0].as_str()),
+        (Some(4), "landbridge apply orders.toml --hop 4")
+    );
+    good(apply(&movement(), &stage.cx, &Options { hop: Some(4), ..Options::default() }).await);
+    good(run(&movement(), &stage.cx, &Options::default()).await);
 }
 
 #[tokio::test]
@@ -431,9 +481,9 @@ async fn verify_finds_what_is_missing_changed_or_extra() {
     ];
     for (what, change, said) in cases {
         let stage = applied().await;
-        good(run(&movement(), &stage.cx).await);
+        good(run(&movement(), &stage.cx, &Options::default()).await);
         change(stage.fake.world.lock().unwrap().buckets.get_mut("dev-landing").unwrap());
-        let outcome = verify(&movement(), &stage.cx).await;
+        let outcome = verify(&movement(), &stage.cx, &Options::default()).await;
         assert_eq!(outcome.exit, Exit::Failed);
         let bad: Vec<_> = outcome.findings.iter().filter(|finding| !finding.good).collect();
         assert_eq!(bad.len(), 1, "{bad:?}");
@@ -444,9 +494,9 @@ async fn verify_finds_what_is_missing_changed_or_extra() {
 #[tokio::test]
 async fn what_is_not_applied_cannot_run_and_what_has_not_run_cannot_be_verified() {
     let stage = stage();
-    let outcome = run(&movement(), &stage.cx).await;
+    let outcome = run(&movement(), &stage.cx, &Options::default()).await;
     assert_eq!(outcome.trouble.unwrap().fix, ["landbridge apply orders.toml"]);
-    let outcome = verify(&movement(), &stage.cx).await;
+    let outcome = verify(&movement(), &stage.cx, &Options::default()).await;
     assert_eq!(outcome.trouble.unwrap().fix, ["landbridge run orders.toml"]);
     good(status(&movement(), &stage.cx).await);
 }
@@ -488,7 +538,7 @@ async fn what_another_movement_uses_stays_until_that_is_gone() {
     let second = crate::Movement::parse(&(text + roles), std::path::Path::new("s.toml")).unwrap();
     good(apply(&movement(), &stage.cx, &Options::default()).await);
     good(apply(&second, &stage.cx, &Options::default()).await);
-    let all = Options { data: true, hop: None };
+    let all = Options { data: true, ..Options::default() };
     let first = destroy(&movement(), &stage.cx, &all).await;
     let left: Vec<(&str, &str)> = first
         .steps
@@ -507,7 +557,7 @@ async fn what_another_movement_uses_stays_until_that_is_gone() {
             ),
         ]
     );
-    good(run(&second, &stage.cx).await);
+    good(run(&second, &stage.cx, &Options::default()).await);
     good(destroy(&second, &stage.cx, &all).await);
     good(destroy(&movement(), &stage.cx, &all).await);
     assert_eq!(stage.fake.world.lock().unwrap().settled(), before);
@@ -516,7 +566,7 @@ async fn what_another_movement_uses_stays_until_that_is_gone() {
 #[tokio::test]
 async fn no_password_is_ever_told_or_journalled() {
     let stage = applied().await;
-    let outcome = run(&movement(), &stage.cx).await;
+    let outcome = run(&movement(), &stage.cx, &Options::default()).await;
     let password = stage.fake.world.lock().unwrap().users["etl"].clone();
     let journal = std::fs::read_to_string(Journal::path(&stage.cx.state, "orders-to-dev")).unwrap();
     for text in [outcome.to_json(), stage.paper.text(), journal] {

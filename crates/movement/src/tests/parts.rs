@@ -77,7 +77,7 @@ fn every_option_reaches_the_statement() {
 #[test]
 fn the_writer_may_do_only_what_the_hop_needs() {
     let movement = super::movement();
-    let policy = policies::writer_policy(&movement, &facts()).unwrap();
+    let policy = policies::writer_policy(&movement);
     expect![[r#"
         {
           "Version": "2012-10-17",
@@ -98,31 +98,43 @@ fn the_writer_may_do_only_what_the_hop_needs() {
               "Effect": "Allow",
               "Action": [
                 "s3:PutObject",
-                "s3:GetObject",
-                "s3:AbortMultipartUpload"
+                "s3:GetObject"
               ],
               "Resource": "arn:aws:s3:::dev-landing/orders/*"
-            },
-            {
-              "Sid": "Key",
-              "Effect": "Allow",
-              "Action": [
-                "kms:GenerateDataKey",
-                "kms:Decrypt"
-              ],
-              "Resource": "arn:aws:kms:eu-west-1:222222222222:key/k",
-              "Condition": {
-                "StringEquals": {
-                  "kms:ViaService": "s3.eu-west-1.amazonaws.com"
-                }
-              }
             }
           ]
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&policy).unwrap());
     let replacing = file("key = \"dev/landing\"", "if_exists = \"replace\"");
-    let policy = policies::writer_policy(&replacing, &facts()).unwrap().to_string();
-    assert!(policy.contains("s3:DeleteObject") && !policy.contains("kms:"));
+    let policy = policies::writer_policy(&replacing).to_string();
+    assert!(policy.contains("s3:DeleteObject"));
+}
+
+#[test]
+fn differences_are_told_by_statement() {
+    let statement = |sid: &str, action: &str| serde_json::json!({ "Sid": sid, "Action": action });
+    let wanted = [statement("A", "s3:PutObject"), statement("B", "s3:GetObject")];
+    let told = |found: &[serde_json::Value]| {
+        let text = serde_json::json!({ "Statement": found }).to_string();
+        let mut told = policies::differences(Some(&text), &wanted);
+        told.extend(policies::additions(Some(&text), &wanted));
+        told.join(", ")
+    };
+    let mut guarded = statement("B", "s3:GetObject");
+    guarded["Condition"] = serde_json::json!({});
+    let cases = [
+        (told(&wanted), ""),
+        (told(&wanted[..1]), "statement B is missing"),
+        (told(&[statement("A", "s3:*"), wanted[1].clone()]), "statement A has another Action"),
+        (told(&[wanted[0].clone(), guarded]), "statement B has another Condition"),
+        (
+            told(&[wanted[0].clone(), wanted[1].clone(), statement("C", "x")]),
+            "statement C was added",
+        ),
+    ];
+    for (found, expect) in cases {
+        assert_eq!(found, expect);
+    }
 }
 
 #[test]

@@ -183,6 +183,7 @@ const FUNCTIONS: &[(How, &[&str])] = &[
             "pg_encoding_to_char",
             "current_schemas",
             "has_schema_privilege",
+            "has_assumerole_privilege",
         ],
     ),
     (Same, &["array_to_string"]),
@@ -193,7 +194,6 @@ const FUNCTIONS: &[(How, &[&str])] = &[
 const MISSING: &[&str] = &[
     "has_table_privilege",
     "has_database_privilege",
-    "has_assumerole_privilege",
     "current_setting",
     "pg_get_iam_role_by_user",
     "pg_get_grantee_by_iam_role",

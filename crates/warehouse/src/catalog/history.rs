@@ -9,6 +9,9 @@ use crate::engine::{Connection, EngineFault, Value, literal};
 /// Rows kept of each kind of history; a cluster keeps days, a laptop keeps a bounded number.
 const KEPT_QUERIES: i64 = 100_000;
 
+/// What runs now, in the engine's in-memory root.
+const RUNNING: &str = "memory.rs_own.running";
+
 /// Which statement of which session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
@@ -22,6 +25,21 @@ pub(crate) struct Origin {
     pub session: i32,
     /// The database.
     pub database: String,
+}
+
+/// A statement that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RunningRecord {
+    /// Where it runs.
+    pub origin: Origin,
+    /// `query_group`.
+    pub label: String,
+    /// As in [`QueryRecord`].
+    pub query_type: &'static str,
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// The text, redacted.
+    pub text: String,
 }
 
 /// A finished statement.
@@ -75,6 +93,8 @@ pub(crate) struct UnloadRecord {
 /// One thing to remember.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Record {
+    /// Any statement, as it begins; its [`Record::Query`] follows when it has ended.
+    Running(RunningRecord),
     /// Any statement.
     Query(QueryRecord),
     /// An UNLOAD, beside its query.
@@ -90,18 +110,24 @@ impl Origin {
     }
 }
 
-/// Writes records in one transaction.
+/// Writes records in one transaction, then what runs and what has ended since: that is a table in
+/// memory, and a transaction writes to one database.
 pub(crate) fn write(
     connection: &Connection,
     home: &str,
     records: &[Record],
 ) -> Result<(), EngineFault> {
+    let (mut running, mut ended) = (Vec::new(), Vec::new());
     let mut queries = Vec::new();
     let mut unloads = Vec::new();
     let mut files = Vec::new();
     for record in records {
         match record {
-            Record::Query(query) => queries.push(query_row(query)),
+            Record::Running(query) => running.push(query),
+            Record::Query(query) => {
+                ended.push(query.origin.query);
+                queries.push(query_row(query));
+            }
             Record::Unload(unload) => {
                 unloads.push(unload_row(unload));
                 files.extend(file_rows(unload));
@@ -118,7 +144,38 @@ pub(crate) fn write(
                 connection.run(&format!("INSERT INTO {table} VALUES {}", rows.join(", "))).map(drop)
             });
     connection.run(if written.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-    written
+    written?;
+    write_running(connection, &running, &ended)
+}
+
+/// Most statements begin and end in one batch and are never told of as running.
+fn write_running(
+    connection: &Connection,
+    running: &[&RunningRecord],
+    ended: &[i64],
+) -> Result<(), EngineFault> {
+    let longer = running.iter().filter(|query| !ended.contains(&query.origin.query));
+    let rows: Vec<String> = longer.map(|query| running_row(query)).collect();
+    if !rows.is_empty() {
+        connection.run(&format!("INSERT INTO {RUNNING} VALUES {}", rows.join(", ")))?;
+    }
+    if !ended.is_empty() {
+        let list: Vec<String> = ended.iter().map(i64::to_string).collect();
+        connection
+            .run(&format!("DELETE FROM {RUNNING} WHERE query_id IN ({})", list.join(", ")))?;
+    }
+    Ok(())
+}
+
+fn running_row(query: &RunningRecord) -> String {
+    let (user_query, place) = query.origin.values();
+    format!(
+        "({user_query}, {}, {place}, '{}', {}, {})",
+        literal(&query.label),
+        query.query_type,
+        timestamp(query.started),
+        literal(&query.text),
+    )
 }
 
 fn query_row(query: &QueryRecord) -> String {

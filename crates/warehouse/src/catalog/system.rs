@@ -87,6 +87,7 @@ const BUILT: &[&str] = &[
     "pg_user",
     "pg_views",
     "stl_unload_log",
+    "stv_recents",
     "svv_all_columns",
     "svv_all_tables",
     "svv_columns",

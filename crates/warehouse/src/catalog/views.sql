@@ -101,6 +101,28 @@ CREATE MACRO memory.rs_catalog.has_schema_privilege(schema_name, wish) AS
   memory.rs_own.may_see(getvariable('current_database'), 'schema', schema_name, '',
     (SELECT s.owner FROM memory.rs_own.schemas s WHERE s.db = getvariable('current_database') AND s.name = schema_name));
 
+-- Every role of every user, roles granted to roles included.
+CREATE VIEW memory.rs_own.user_roles AS
+WITH RECURSIVE held AS (
+  SELECT g.grantee AS member, g.role FROM home.role_grants g WHERE g.grantee_kind = 'user'
+  UNION SELECT h.member, g.role FROM home.role_grants g
+    JOIN held h ON g.grantee_kind = 'role' AND g.grantee = h.role)
+SELECT member, role FROM held;
+-- The same question as privileges/assume_role.rs asks before COPY and UNLOAD.
+CREATE MACRO memory.rs_own.may_assume(who, roles, wish) AS
+  NOT EXISTS (SELECT 1 FROM home.facts f WHERE f.name = 'assumerole_enforced')
+  OR coalesce((SELECT u.super FROM home.users u WHERE u.id = who), false)
+  OR EXISTS (SELECT 1 FROM home.assume_role a
+    WHERE a.chain IN (roles, 'ALL') AND a.command IN (upper(wish), 'ALL')
+      AND (a.grantee_kind = 'public' OR (a.grantee_kind = 'user' AND a.grantee = who)
+        OR (a.grantee_kind = 'group' AND a.grantee IN (SELECT m.group_id FROM home.group_members m WHERE m.user_id = who))
+        OR (a.grantee_kind = 'role' AND a.grantee IN (SELECT r.role FROM memory.rs_own.user_roles r WHERE r.member = who))));
+CREATE MACRO memory.rs_catalog.has_assumerole_privilege
+  (roles, wish) AS memory.rs_own.may_assume(getvariable('current_user_id'), roles, wish),
+  (who, roles, wish) AS memory.rs_own.may_assume(
+    (SELECT CASE WHEN count(u.id) = 0 THEN error('redshift:42704:user "' || who || '" does not exist') ELSE max(u.id) END
+     FROM home.users u WHERE u.name = who), roles, wish);
+
 -- Users, groups, roles, databases, schemas.
 CREATE VIEW memory.rs_catalog.pg_user AS
 SELECT name AS usename, CAST(id AS INTEGER) AS usesysid, create_db AS usecreatedb,
@@ -315,16 +337,36 @@ LEFT JOIN memory.rs_own.all_columns k ON k.db = c.database_name AND k.schema_nam
   AND k.relation_name = c.table_name AND k.column_name = c.column_name;
 
 -- History. CHAR columns are padded with blanks, as clients expect to trim them.
+-- What runs now is in memory only: a cluster that starts runs nothing.
+CREATE TABLE memory.rs_own.running (
+  user_id BIGINT, query_id BIGINT, query_label VARCHAR, transaction_id BIGINT, session_id BIGINT,
+  database_name VARCHAR, query_type VARCHAR, start_time TIMESTAMP, query_text VARCHAR);
+CREATE VIEW memory.rs_own.queries AS
+SELECT * FROM home.query_history
+UNION ALL
+SELECT user_id, query_id, query_label, transaction_id, session_id, database_name, query_type, 'running', start_time,
+       NULL, NULL, NULL, query_text
+FROM memory.rs_own.running n WHERE NOT EXISTS (SELECT 1 FROM home.query_history h WHERE h.query_id = n.query_id);
 CREATE VIEW memory.rs_catalog.sys_query_history AS
 SELECT CAST(user_id AS INTEGER) AS user_id, query_id, rpad(query_label, 320, ' ') AS query_label, transaction_id,
        CAST(session_id AS INTEGER) AS session_id, rpad(database_name, 128, ' ') AS database_name,
        rpad(query_type, 32, ' ') AS query_type, rpad(status, 10, ' ') AS status, false AS result_cache_hit,
-       start_time, end_time, epoch_us(end_time) - epoch_us(start_time) AS elapsed_time,
-       CAST(0 AS BIGINT) AS queue_time, epoch_us(end_time) - epoch_us(start_time) AS execution_time,
+       start_time, end_time, coalesce(epoch_us(end_time) - epoch_us(start_time), 0) AS elapsed_time,
+       CAST(0 AS BIGINT) AS queue_time, coalesce(epoch_us(end_time) - epoch_us(start_time), 0) AS execution_time,
        rpad(coalesce(error_message, ''), 512, ' ') AS error_message, returned_rows,
        CAST(0 AS BIGINT) AS returned_bytes, rpad(query_text, 4000, ' ') AS query_text,
        rpad('1.0.436211', 256, ' ') AS redshift_version
-FROM home.query_history WHERE memory.rs_own.may_see_user(user_id);
+FROM memory.rs_own.queries WHERE memory.rs_own.may_see_user(user_id);
+-- Redshift keeps about a hundred finished ones here.
+CREATE VIEW memory.rs_catalog.stv_recents AS
+SELECT CAST(user_id AS INTEGER) AS userid,
+       rpad(CASE status WHEN 'running' THEN 'Running' ELSE 'Done' END, 20, ' ') AS status, start_time AS starttime,
+       coalesce(epoch_us(end_time) - epoch_us(start_time), 0) AS duration,
+       rpad(memory.rs_catalog.pg_get_userbyid(user_id), 50, ' ') AS user_name,
+       rpad(database_name, 50, ' ') AS db_name, rpad(query_text, 600, ' ') AS query,
+       CAST(session_id AS INTEGER) AS pid
+FROM (SELECT * FROM memory.rs_own.queries WHERE memory.rs_own.may_see_user(user_id)
+      ORDER BY query_id DESC LIMIT 100);
 CREATE VIEW memory.rs_catalog.sys_unload_history AS
 SELECT CAST(user_id AS INTEGER) AS user_id, query_id, transaction_id, CAST(session_id AS INTEGER) AS session_id,
        database_name, status, start_time, end_time, epoch_us(end_time) - epoch_us(start_time) AS duration,

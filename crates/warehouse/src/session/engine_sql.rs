@@ -165,7 +165,7 @@ pub(super) fn text_fields(names: &[&str]) -> Vec<Field> {
 }
 
 fn is_history(name: &str) -> bool {
-    ["sys_query", "sys_unload", "stl_unload", "stl_query", "svl_q", "svcs_unload"]
+    ["sys_query", "sys_unload", "stv_recents", "stl_unload", "stl_query", "svl_q", "svcs_unload"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
 }

@@ -284,13 +284,15 @@ impl Session {
                         format!(" AND command = '{command}'")
                     };
                     self.connection.run(&format!("DELETE FROM {table} WHERE {same}{narrower}"))?;
-                    if matches!(change, Change::Give) {
+                    let everybody =
+                        holder.kind == "public" && chain == ANY_CHAIN && command == "ALL";
+                    if everybody {
+                        self.enforce_assume_role(!matches!(change, Change::Give))?;
+                    } else if matches!(change, Change::Give) {
                         self.connection.run(&format!(
                             "INSERT INTO {table} VALUES ({chain_text}, '{command}', '{kind}', {})",
                             holder.id
                         ))?;
-                    } else if holder.kind == "public" && chain == ANY_CHAIN && command == "ALL" {
-                        self.enforce_assume_role()?;
                     }
                 }
             }
@@ -298,13 +300,14 @@ impl Session {
         Ok(())
     }
 
-    /// `REVOKE ASSUMEROLE ON ALL FROM PUBLIC FOR ALL`: from now on the privilege counts.
-    fn enforce_assume_role(&self) -> Result<(), Failure> {
+    /// `REVOKE ASSUMEROLE ON ALL FROM PUBLIC FOR ALL`: from now on the privilege counts. The same
+    /// granted again to everybody is the state that a cluster is born with.
+    fn enforce_assume_role(&self, enforced: bool) -> Result<(), Failure> {
         let facts = own(&self.cluster.home, "facts");
-        self.connection.run(&format!(
-            "INSERT INTO {facts} SELECT '{ENFORCED}', 'true' WHERE NOT EXISTS \
-             (SELECT 1 FROM {facts} WHERE name = '{ENFORCED}')"
-        ))?;
+        self.connection.run(&format!("DELETE FROM {facts} WHERE name = '{ENFORCED}'"))?;
+        if enforced {
+            self.connection.run(&format!("INSERT INTO {facts} VALUES ('{ENFORCED}', 'true')"))?;
+        }
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use redshift_sql::{Kind, Statement, Verb};
 
 use super::transaction::Transaction;
 use super::{Field, Notice, Output, Parameter, Session};
-use crate::catalog::history::{Origin, QueryRecord, Record};
+use crate::catalog::history::{Origin, QueryRecord, Record, RunningRecord};
 use crate::engine::Interrupt;
 use crate::errors::Failure;
 
@@ -51,13 +51,16 @@ impl Session {
         let started = self.cluster.world.now();
         self.statement_text.clone_from(&statement.text);
         self.statement_position = statement.position;
+        let begun = self.remember_begin(statement, query, started);
         let (result, rows) = work(self);
         drop(timeout);
         let result = result.map_err(|failure| worded(failure, query));
         if result.is_err() {
             self.abort();
         }
-        self.remember(statement, query, started, result.as_ref().err(), rows);
+        if let Some(begun) = begun {
+            self.remember(begun, result.as_ref().err(), rows);
+        }
         result
     }
 
@@ -160,33 +163,45 @@ impl Session {
         }
     }
 
-    fn remember(
+    /// Tells history that a statement runs; `None` for those that it does not keep.
+    fn remember_begin(
         &self,
         statement: &Statement,
         query: i64,
         started: DateTime<Utc>,
-        failure: Option<&Failure>,
-        rows: u64,
-    ) {
+    ) -> Option<RunningRecord> {
         if query == 0 {
-            return;
+            return None;
         }
+        let text = redshift_sql::redact(&statement.text);
+        let begun = RunningRecord {
+            origin: self.origin(query),
+            label: self.settings.get("query_group").unwrap_or_default().to_owned(),
+            query_type: query_type(&statement.kind),
+            started,
+            text: text.chars().take(HISTORY_TEXT).collect(),
+        };
+        self.cluster.history.add(Record::Running(begun.clone()));
+        Some(begun)
+    }
+
+    fn remember(&self, begun: RunningRecord, failure: Option<&Failure>, rows: u64) {
         let status = match failure {
             None => "success",
             Some(failure) if failure.sqlstate == "57014" => "canceled",
             Some(_) => "failed",
         };
-        let text = redshift_sql::redact(&statement.text);
+        let RunningRecord { origin, label, query_type, started, text } = begun;
         self.cluster.history.add(Record::Query(QueryRecord {
-            origin: self.origin(query),
-            label: self.settings.get("query_group").unwrap_or_default().to_owned(),
-            query_type: query_type(&statement.kind),
+            origin: Origin { transaction: self.transaction_number, ..origin },
+            label,
+            query_type,
             status,
             started,
             ended: self.cluster.world.now(),
             error: failure.map(|failure| failure.message.clone()),
             rows,
-            text: text.chars().take(HISTORY_TEXT).collect(),
+            text,
         }));
     }
 }

@@ -84,3 +84,73 @@ async fn a_role_must_be_attached() {
     assert_eq!(answer, [expect]);
     assert!(cluster.cloud.chains.lock().unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_a_user_may_use_a_chain_can_be_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let may = |who: &str, command: &str| {
+        format!("select has_assumerole_privilege('{who}', '{ROLE},{CHAINED}', '{command}')")
+    };
+    let everybody = "select bool_and(has_assumerole_privilege(usename, 'arn:x', 'unload')) \
+                     from pg_user where usesuper = false";
+    check(
+        &admin,
+        &[
+            ("create user etl password 'Etl123456'", ""),
+            ("create group loaders with user etl", ""),
+            ("create role inner_role", ""),
+            ("create role outer_role", ""),
+            ("grant role inner_role to role outer_role", ""),
+            (&may("etl", "unload"), "t"),
+            (everybody, "t"),
+            ("revoke assumerole on all from public for all", ""),
+            (&may("etl", "unload"), "f"),
+            (&may("admin", "unload"), "t"),
+            (everybody, "f"),
+            (&format!("grant assumerole on '{ROLE},{CHAINED}' to etl for unload"), ""),
+            (&may("etl", "UNLOAD"), "t"),
+            (&may("etl", "copy"), "f"),
+            ("grant assumerole on all to group loaders for copy", ""),
+            (&may("etl", "copy"), "t"),
+            (&may("etl", "create model"), "f"),
+            ("grant role outer_role to etl", ""),
+            ("grant assumerole on all to role inner_role for create model", ""),
+            (&may("etl", "create model"), "t"),
+            (&may("nobody", "copy"), "!42704 user \"nobody\" does not exist"),
+            ("grant assumerole on all to public for all", ""),
+            (everybody, "t"),
+            ("select count(*) from svv_iam_privileges where identity_type = 'public'", "0"),
+        ],
+    )
+    .await;
+    let etl = cluster.client("etl", "Etl123456").await;
+    check(&etl, &[("select has_assumerole_privilege('arn:x', 'unload')", "t")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_is_told_while_it_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let busy = cluster.admin().await;
+    check(&busy, &[("set query_group to 'mine'", "")]).await;
+    let long = "select count(*) from generate_series(1, 100000) a, generate_series(1, 100000) b";
+    let running = tokio::spawn(async move { ask(&busy, long).await });
+    let status = "select trim(status), end_time is null from sys_query_history \
+                  where trim(query_label) = 'mine'";
+    let recent = "select trim(status), trim(user_name), trim(db_name) from stv_recents \
+                  where query like '%generate_series%' and pid <> pg_backend_pid()";
+    while ask(&admin, status).await.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    check(&admin, &[(status, "running|t"), (recent, "Running|admin|dev")]).await;
+    let pid = "select pid from stv_recents where query like '%generate_series%' \
+               and pid <> pg_backend_pid()";
+    let pid = ask(&admin, pid).await.remove(0);
+    check(&admin, &[(&format!("cancel {pid}"), "")]).await;
+    let answer = running.await.unwrap().remove(0);
+    assert!(answer.starts_with("!57014"), "{answer}");
+    check(&admin, &[(status, "canceled|f"), (recent, "Done|admin|dev")]).await;
+}
