@@ -69,7 +69,9 @@ impl Use {
             operation: operation.to_owned(),
             region: audit::region_of(cx, service),
         };
-        Self { access_key: cx.origin().access_key_id.clone(), identity, what }
+        // A service that acts for itself in a call uses no key of the caller.
+        let access_key = cx.origin().access_key_id.clone().filter(|_| identity.is_some());
+        Self { access_key, identity, what }
     }
 
     /// The use that a stored record tells of.

@@ -110,12 +110,22 @@ pub struct Invocation {
     pub via: Option<&'static str>,
     /// Condition keys to add.
     pub context: Vec<(String, Vec<String>)>,
+    /// The Region that is called; that of the outer call when absent.
+    pub region: Option<Region>,
 }
 
 impl Invocation {
     /// A call by the caller of the outer operation, not through it.
     pub fn direct(service: &'static str, operation: &'static str, input: Value) -> Self {
-        Self { service, operation, input, principal: None, via: None, context: Vec::new() }
+        Self {
+            service,
+            operation,
+            input,
+            principal: None,
+            via: None,
+            context: Vec::new(),
+            region: None,
+        }
     }
 
     /// A call with the caller's own credentials, forwarded by the service `via`.
@@ -304,22 +314,38 @@ impl Cx<'_> {
         if operation.mode() == TxMode::Write && matches!(self.scope.tx, Tx::Read(_)) {
             return Err(Fault::internal("a reading operation calls one that writes"));
         }
-        let mut origin = self.origin.clone();
-        origin.called_via.extend(invocation.via);
-        origin.extra_context = invocation.context;
-        let principal = invocation.principal.unwrap_or_else(|| self.principal.clone());
-        let mut inner = Cx { gateway: self.gateway, scope: self.scope, principal, origin };
+        let (mut inner, input) = self.inner(invocation);
         let mark = self.scope.pending.borrow().mark();
-        let outcome = self
-            .scope
-            .tx
-            .nested(|| self.gateway.perform(&mut inner, service, operation, invocation.input));
+        let outcome =
+            self.scope.tx.nested(|| self.gateway.perform(&mut inner, service, operation, input));
         if outcome.is_err() {
             // INVARIANT (whole calls): the caller may go on after the fault, so nothing of the
             // call may stay behind but the record of the attempt.
             self.scope.pending.borrow_mut().take_back(mark);
         }
         outcome
+    }
+
+    /// Whether a call would be let in: its decision alone, without handler or audit record. For
+    /// services that promise to call later, such as to deliver to a bucket.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn permits(&self, invocation: Invocation) -> Result<(), Fault> {
+        let (service, operation) = self.gateway.built(invocation.service, invocation.operation)?;
+        let (mut inner, input) = self.inner(invocation);
+        self.gateway.decide(&mut inner, service, operation, &input, &mut crate::Access::default())
+    }
+
+    /// The view and the input of a call inside this one.
+    fn inner(&self, invocation: Invocation) -> (Cx<'_>, Value) {
+        let Invocation { input, principal, via, context, region, .. } = invocation;
+        let mut origin = self.origin.clone();
+        origin.called_via.extend(via);
+        origin.extra_context = context;
+        origin.region = region.unwrap_or(origin.region);
+        let principal = principal.unwrap_or_else(|| self.principal.clone());
+        (Cx { gateway: self.gateway, scope: self.scope, principal, origin }, input)
     }
 
     pub(crate) fn store(&self) -> &Store {

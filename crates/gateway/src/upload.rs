@@ -203,12 +203,12 @@ impl Gateway {
         principal: Principal,
         origin: Origin,
         staged: Vec<StagedUpload>,
-        before: impl FnOnce(&Cx) -> Result<(), Fault>,
+        before: impl FnOnce(&mut Cx) -> Result<(), Fault>,
     ) -> Result<Vec<Value>, Fault> {
         let scope = Scope::new(self.store().begin(TxMode::Write)?);
         let mut guards = Vec::with_capacity(staged.len());
         let outcome =
-            before(&Cx { gateway: self, scope: &scope, principal, origin }).and_then(|()| {
+            before(&mut Cx { gateway: self, scope: &scope, principal, origin }).and_then(|()| {
                 staged.into_iter().map(|one| self.finish_one(&scope, one, &mut guards)).collect()
             });
         let outcome = self.settle(scope, outcome);

@@ -38,6 +38,15 @@ pub struct AuditPosition {
 }
 
 impl AuditPosition {
+    /// Bytes of the log from an earlier place to this one; a whole segment at least when another
+    /// one begins in between.
+    pub fn bytes_since(self, earlier: Self) -> u64 {
+        if self.segment == earlier.segment {
+            return self.offset.saturating_sub(earlier.offset);
+        }
+        self.segment.saturating_sub(earlier.segment).saturating_mul(SEGMENT_BYTES)
+    }
+
     /// The bytes kept in the database: commit number, segment, offset.
     pub(crate) fn with_commit(self, commit: u64) -> Vec<u8> {
         [commit, self.segment, self.offset].iter().flat_map(|n| n.to_be_bytes()).collect()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gateway::{Access, Check, Cx, Digests, Fault, Staged, UploadPlan};
+use gateway::{Access, Check, Cx, Digests, Fault, Principal, Staged, UploadPlan};
 use names::AccountId;
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +91,7 @@ impl Written {
             add(access::with_request_tags(check, &tags))
         };
         let mut access = base.and(with_keys("s3:PutObject"));
-        if self.acl.is_present() {
+        if self.acl.is_present() && !self.is_log_delivery(cx) {
             access = access.and(with_keys("s3:PutObjectAcl"));
         }
         if !tags.is_empty() {
@@ -104,6 +104,13 @@ impl Written {
             access = access.and(with_keys("s3:PutObjectLegalHold"));
         }
         Ok(access)
+    }
+
+    /// AWS's services deliver logs with this ACL, under bucket policies that grant them
+    /// `s3:PutObject` alone ("Amazon S3 bucket policy for CloudTrail").
+    fn is_log_delivery(&self, cx: &Cx) -> bool {
+        let service = matches!(cx.principal(), Principal::Service(_));
+        service && self.acl.canned.as_deref() == Some("bucket-owner-full-control")
     }
 
     /// Everything but the bytes of the new object.

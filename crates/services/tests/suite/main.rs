@@ -30,4 +30,5 @@ mod redshift;
 mod s3;
 mod secretsmanager;
 mod sts;
+mod trails;
 mod uploads;

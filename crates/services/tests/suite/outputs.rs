@@ -79,7 +79,7 @@ fn every_handlers_answer_is_in_its_interface() {
     s3_objects(&caller);
     s3_parts(&caller);
     redshift(&caller);
-    caller.ok("cloudtrail", "LookupEvents", json!({}));
+    cloudtrail(&caller);
     let called = caller.called.into_inner();
     let mut missing = Vec::new();
     for service in world.gateway().services() {
@@ -490,6 +490,44 @@ fn s3_parts(caller: &Caller) {
     let copy = json!({ "PartNumber": 1, "CopySource": "lake/parts" });
     caller.ok("s3", "UploadPartCopy", with(&id, copy));
     caller.ok("s3", "AbortMultipartUpload", with(&id, json!({})));
+}
+
+fn cloudtrail(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("cloudtrail", operation, input);
+    let service = json!({ "Service": "cloudtrail.amazonaws.com" });
+    let statement = |action: &str, resource: &str| json!({ "Effect": "Allow", "Principal": service, "Action": action, "Resource": resource });
+    let policy = document(&[
+        statement("s3:GetBucketAcl", "arn:aws:s3:::logs"),
+        statement("s3:PutObject", "arn:aws:s3:::logs/*"),
+    ]);
+    caller.ok("s3", "CreateBucket", json!({ "Bucket": "logs" }));
+    caller.ok("s3", "PutBucketPolicy", json!({ "Bucket": "logs", "Policy": policy }));
+    let tags = json!([{ "Key": "a", "Value": "b" }]);
+    let make = json!({
+        "Name": "main", "S3BucketName": "logs", "S3KeyPrefix": "p", "TagsList": tags,
+    });
+    let arn = ok("CreateTrail", make)["TrailARN"].clone();
+    let named = json!({ "Name": "main" });
+    ok("StartLogging", named.clone());
+    caller.world.advance(chrono::Duration::minutes(1));
+    ok("GetTrail", named.clone());
+    ok("DescribeTrails", json!({}));
+    ok("ListTrails", json!({}));
+    let resource =
+        json!({ "DataResources": [{ "Type": "AWS::S3::Object", "Values": ["arn:aws:s3"] }] });
+    ok("PutEventSelectors", json!({ "TrailName": "main", "EventSelectors": [resource] }));
+    let fields = json!([{ "Field": "eventCategory", "Equals": ["Management"] }]);
+    let advanced = json!([{ "Name": "all", "FieldSelectors": fields }]);
+    ok("PutEventSelectors", json!({ "TrailName": "main", "AdvancedEventSelectors": advanced }));
+    ok("GetEventSelectors", json!({ "TrailName": "main" }));
+    ok("AddTags", json!({ "ResourceId": arn, "TagsList": tags }));
+    ok("ListTags", json!({ "ResourceIdList": [arn] }));
+    ok("RemoveTags", json!({ "ResourceId": arn, "TagsList": tags }));
+    ok("UpdateTrail", json!({ "Name": "main", "S3KeyPrefix": "" }));
+    ok("StopLogging", named.clone());
+    ok("GetTrailStatus", named.clone());
+    ok("DeleteTrail", named);
+    ok("LookupEvents", json!({}));
 }
 
 fn redshift(caller: &Caller) {
