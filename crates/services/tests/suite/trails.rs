@@ -441,17 +441,17 @@ fn selectors_select() {
     check(
         told.join("\n"),
         expect![[r#"
-        default: StartLogging CreateBucket ListKeys
-        reads: ListKeys
-        writes: StartLogging CreateBucket
-        no kms: StartLogging CreateBucket
-        one bucket: PutObject PutObject DeleteObject ListObjectsV2
-        one prefix: PutObject DeleteObject
-        every bucket: PutObject PutObject DeleteObject ListObjectsV2
-        another: 
-        fields: StartLogging CreateBucket
-        objects: PutObject PutObject DeleteObject ListObjectsV2
-        some: PutObject DeleteObject"#]],
+            default: [StartLogging CreateBucket ListKeys]
+            reads: [ListKeys]
+            writes: [StartLogging CreateBucket]
+            no kms: [StartLogging CreateBucket]
+            one bucket: [PutObject PutObject DeleteObject ListObjectsV2]
+            one prefix: [PutObject DeleteObject]
+            every bucket: [PutObject PutObject DeleteObject ListObjectsV2]
+            another: []
+            fields: [StartLogging CreateBucket]
+            objects: [PutObject PutObject DeleteObject ListObjectsV2]
+            some: [PutObject DeleteObject]"#]],
     );
 }
 
