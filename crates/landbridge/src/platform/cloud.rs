@@ -220,7 +220,7 @@ impl RoleSession for Session {
             let foreign = |_| failed(Fault::internal("an object staged by another store"));
             uploads.push(*upload.map_err(foreign)?);
         }
-        let remove = |cx: &gateway::Cx| {
+        let remove = |cx: &mut gateway::Cx| {
             delete.into_iter().try_for_each(|(bucket, key)| {
                 let input = json!({ "Bucket": bucket, "Key": key });
                 cx.invoke(Invocation::direct("s3", "DeleteObject", input)).map(drop)
