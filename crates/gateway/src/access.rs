@@ -43,6 +43,13 @@ impl Access {
         Self { identity: Some(identity), ..self }
     }
 
+    /// One more check, on something that the request does not name: the audit record leaves it out.
+    #[must_use]
+    pub fn also(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
     /// No permission is needed, by the documentation of the operation; `reason` says where.
     pub fn open_to_all_authenticated(reason: &'static str) -> Self {
         Self { open: Some(reason), ..Self::default() }
@@ -56,6 +63,7 @@ pub struct Check {
     pub(crate) resource: String,
     pub(crate) owner: Option<AccountId>,
     pub(crate) guard: Option<GuardPolicy>,
+    pub(crate) grants: Vec<GuardPolicy>,
     pub(crate) context: Vec<(String, Vec<String>)>,
     pub(crate) no_resource_types: bool,
     pub(crate) public_access_block: PublicAccessBlock,
@@ -81,6 +89,7 @@ impl Check {
             resource: resource.to_string(),
             owner: None,
             guard: None,
+            grants: Vec::new(),
             context: Vec::new(),
             no_resource_types: false,
             public_access_block: PublicAccessBlock::default(),
@@ -104,6 +113,13 @@ impl Check {
     #[must_use]
     pub fn guarded_by(mut self, guard: Option<GuardPolicy>) -> Self {
         self.guard = guard;
+        self
+    }
+
+    /// KMS grants on the resource, each written as a policy; they count beside the key's own.
+    #[must_use]
+    pub fn granted_by(mut self, grants: Vec<GuardPolicy>) -> Self {
+        self.grants = grants;
         self
     }
 

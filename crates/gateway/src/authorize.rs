@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use policy::{Document, Policies, Policy, Request, Settings, Style, Verdict};
 
 use crate::{
-    Access, AuthorizationMessage, Check, Cx, Fault, Membership, Principal, PrincipalPolicies,
-    context,
+    Access, AuthorizationMessage, Check, Cx, Fault, GuardPolicy, Membership, Principal,
+    PrincipalPolicies, context,
 };
 
 /// Parsed documents are kept by their text; beyond this many the cache starts anew.
@@ -55,7 +55,8 @@ pub(crate) fn authorize(
                 Fault::new(denial_code(service), decision.denial_text(&request, style))
                     .status(denial_status(service))
             });
-            let readable = Policies { resource: guard(cx, check, true)?, ..policies };
+            let (resource, grants) = (guard(cx, check, true)?, grants(cx, check, true)?);
+            let readable = Policies { resource, grants, ..policies };
             let message = AuthorizationMessage::new(&request, &readable, &decision);
             let sealed = Some(message.seal(cx.seal())?);
             return Err(Fault { authorization_message: sealed, ..said });
@@ -101,11 +102,13 @@ fn question(cx: &Cx, check: &Check, caller: &Caller) -> Result<(Request, Policie
         action_has_no_resource_types: check.no_resource_types,
     };
     let managing = |member: &Membership| member.management_account;
+    // A federated user has no unique id of its own; a policy that names the user who federated has
+    // to show the name.
+    let shown = matches!(cx.principal(), Principal::Federated(_));
     let policies = Policies {
         identity: caller.policies.identity.clone(),
-        // A federated user has no unique id of its own; a policy that names the user who
-        // federated has to show the name.
-        resource: guard(cx, check, matches!(cx.principal(), Principal::Federated(_)))?,
+        resource: guard(cx, check, shown)?,
+        grants: grants(cx, check, shown)?,
         boundaries: caller.policies.boundaries.clone(),
         session: caller.policies.session.clone(),
         scps: caller.member.as_ref().map(|member| member.scps.clone()).unwrap_or_default(),
@@ -124,13 +127,20 @@ fn question(cx: &Cx, check: &Check, caller: &Caller) -> Result<(Request, Policie
 
 /// The policy that guards the resource, as stored or as shown.
 fn guard(cx: &Cx, check: &Check, shown: bool) -> Result<Option<Policy>, Fault> {
-    let Some(guard) = &check.guard else { return Ok(None) };
+    check.guard.as_ref().map(|guard| parsed(cx, guard, shown)).transpose()
+}
+
+fn grants(cx: &Cx, check: &Check, shown: bool) -> Result<Vec<Policy>, Fault> {
+    check.grants.iter().map(|grant| parsed(cx, grant, shown)).collect()
+}
+
+fn parsed(cx: &Cx, guard: &GuardPolicy, shown: bool) -> Result<Policy, Fault> {
     let document = if shown {
         cx.gateway.parse_document(&cx.shown(&guard.document)?)?
     } else {
         cx.gateway.parse_document(&guard.document)?
     };
-    Ok(Some(Policy::new(guard.kind, guard.name.clone(), document)))
+    Ok(Policy::new(guard.kind, guard.name.clone(), document))
 }
 
 /// How a service's protocol calls a denial (`AccessDenied` with 403 in XML,

@@ -72,8 +72,8 @@ pub(crate) fn places(policies: &Policies) -> Vec<Place<'_>> {
     let organization = levels.flat_map(|level| {
         level.policies.iter().map(|policy| Place { policy, level: Some(level.name.as_str()) })
     });
-    let own = policies.endpoint.iter().chain(&policies.resource).chain(&policies.identity);
-    let own = own.chain(&policies.boundaries).chain(&policies.session);
+    let own = policies.endpoint.iter().chain(&policies.resource).chain(&policies.grants);
+    let own = own.chain(&policies.identity).chain(&policies.boundaries).chain(&policies.session);
     organization.chain(own.map(|policy| Place { policy, level: None })).collect()
 }
 

@@ -22,6 +22,9 @@ pub enum PolicyKind {
     Trust,
     /// A KMS key's policy: without its consent nothing else counts.
     Key,
+    /// A KMS grant: counts like a statement of the key's policy for its one grantee, and cannot
+    /// deny ("Grants in AWS KMS", KMS Developer Guide).
+    Grant,
     /// A permissions boundary: limits, never grants.
     Boundary,
     /// A session policy: limits one session, never grants.
@@ -38,7 +41,8 @@ impl PolicyKind {
     /// The kind and a policy's name, the kind once: names such as `trust policy of role R` say it
     /// themselves.
     pub fn with_name(self, name: &str) -> String {
-        if name.contains("policy of ") || name.starts_with("inline policy ") {
+        let says_itself = name.starts_with("inline policy ") || name.starts_with("grant ");
+        if name.contains("policy of ") || says_itself {
             return name.to_owned();
         }
         format!("{self} {name}")
@@ -48,7 +52,12 @@ impl PolicyKind {
     pub fn has_principal(self) -> bool {
         matches!(
             self,
-            Self::Resource | Self::Trust | Self::Key | Self::ResourceControl | Self::Endpoint
+            Self::Resource
+                | Self::Trust
+                | Self::Key
+                | Self::Grant
+                | Self::ResourceControl
+                | Self::Endpoint
         )
     }
 }
@@ -60,6 +69,7 @@ impl fmt::Display for PolicyKind {
             Self::Resource => "resource-based policy",
             Self::Trust => "role trust policy",
             Self::Key => "key policy",
+            Self::Grant => "grant",
             Self::Boundary => "permissions boundary",
             Self::Session => "session policy",
             Self::ServiceControl => "service control policy",
@@ -134,6 +144,8 @@ pub struct Policies {
     pub identity: Vec<Policy>,
     /// The policy of the resource: bucket policy, trust policy, key policy, …
     pub resource: Option<Policy>,
+    /// KMS grants on the key, each written as a policy: they count beside the key's policy.
+    pub grants: Vec<Policy>,
     /// The caller's permissions boundary; empty means none.
     pub boundaries: Vec<Policy>,
     /// Session policies; empty means none, several form a union.

@@ -73,7 +73,7 @@ fn sts_sentence(request: &Request) -> Option<String> {
 fn implicit_name(kind: PolicyKind) -> &'static str {
     match kind {
         PolicyKind::Identity => "identity-based policy",
-        PolicyKind::Resource | PolicyKind::Key => "resource-based policy",
+        PolicyKind::Resource | PolicyKind::Key | PolicyKind::Grant => "resource-based policy",
         PolicyKind::Trust => "role trust policy",
         PolicyKind::Boundary => "permissions boundary",
         PolicyKind::Session => "session policy",
@@ -87,7 +87,7 @@ fn implicit_name(kind: PolicyKind) -> &'static str {
 fn explicit_name(kind: PolicyKind) -> &'static str {
     match kind {
         PolicyKind::Identity => "an identity-based policy",
-        PolicyKind::Resource | PolicyKind::Key => "a resource-based policy",
+        PolicyKind::Resource | PolicyKind::Key | PolicyKind::Grant => "a resource-based policy",
         PolicyKind::Trust => "the role trust policy",
         PolicyKind::Boundary => "a permissions boundary",
         PolicyKind::Session => "a sessions policy",

@@ -52,7 +52,7 @@ impl From<PolicyKind> for Place<'_> {
             }
             PolicyKind::Session => Self::Session,
             PolicyKind::Trust => Self::Trust,
-            PolicyKind::Key => Self::Key,
+            PolicyKind::Key | PolicyKind::Grant => Self::Key,
             PolicyKind::Resource | PolicyKind::ResourceControl | PolicyKind::Endpoint => {
                 Self::Secret
             }

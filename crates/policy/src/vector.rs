@@ -158,6 +158,7 @@ impl Reader {
             identity: self.list(fields, "identity_policies", PolicyKind::Identity)?,
             resource: resource
                 .and_then(|policy| self.policy(policy, resource_kind, request.resource.clone())),
+            grants: Vec::new(),
             boundaries: self.list(fields, "permissions_boundaries", PolicyKind::Boundary)?,
             session: self.list(fields, "session_policies", PolicyKind::Session)?,
             scps: self.levels(fields, "scps", PolicyKind::ServiceControl)?,

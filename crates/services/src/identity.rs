@@ -32,5 +32,6 @@ pub use state::{
 pub use token::{IssuedCredentials, issue};
 
 pub(crate) use aws_managed::all as aws_managed_policies;
+pub(crate) use principals::{principal_id, shown_principal, stored_principal};
 pub use source::secret_context;
 pub use token::secret as new_secret;

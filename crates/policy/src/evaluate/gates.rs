@@ -48,12 +48,17 @@ impl<'a> Gate<'a> {
     ) -> Self {
         let (denies, allow, grant) = (Vec::new(), None, Grant::None);
         let mut gate = Self { kind, level, policies, denies, allow, grant };
+        gate.read_more(call, kind, policies);
+        gate
+    }
+
+    /// Policies of another kind that count at the same place.
+    fn read_more(&mut self, call: &Call<'_>, kind: PolicyKind, policies: &'a [Policy]) {
         for policy in policies {
             for statement in policy.document.statements() {
-                gate.take(Hit { policy, statement }, statement.applies(call, kind));
+                self.take(Hit { policy, statement }, statement.applies(call, kind));
             }
         }
-        gate
     }
 
     fn take(&mut self, hit: Hit<'a>, grant: Grant) {
@@ -225,7 +230,7 @@ impl<'a> Gates<'a> {
     }
 }
 
-/// The resource's policy. What a key policy gives to other accounts beyond what KMS offers them
+/// The resource's policy; for a key its grants too. What a key policy gives to other accounts beyond what KMS offers them
 /// has no effect.
 fn resource_gate<'a>(call: &Call<'_>, policies: &'a Policies) -> Gate<'a> {
     let policy = policies.resource.as_ref();
@@ -235,6 +240,9 @@ fn resource_gate<'a>(call: &Call<'_>, policies: &'a Policies) -> Gate<'a> {
         (None, None) => PolicyKind::Resource,
     };
     let mut gate = Gate::read(call, kind, policy.map_or(&[], std::slice::from_ref), None);
+    if kind == PolicyKind::Key {
+        gate.read_more(call, PolicyKind::Grant, &policies.grants);
+    }
     if kind == PolicyKind::Key && service_rules::kms_refuses_strangers(call) {
         gate.grant = Grant::None;
     }

@@ -256,12 +256,23 @@ fn revocation(call: &Call<'_>, decision: &Decision, consulted: &[PolicyTrace]) -
     };
     // Where an identity policy decides, the resource's policy alone would not do.
     let alone = |trace: &&PolicyTrace| {
-        use PolicyKind::{Identity, Key, Resource, Trust};
-        let by_resource = decider.kind != Identity && matches!(trace.kind, Resource | Key | Trust);
+        use PolicyKind::{Grant, Identity, Key, Resource, Trust};
+        let of_resource = matches!(trace.kind, Resource | Key | Trust | Grant);
+        let by_resource = decider.kind != Identity && of_resource;
         by_resource || trace.kind == Identity
     };
     let total: usize = consulted.iter().filter(alone).map(grants).sum();
     let root = call.caller().kind == PrincipalKind::Root;
+    if decider.kind == PolicyKind::Grant {
+        return Some(Fix {
+            cause: Cause::Policy(decider.kind),
+            policy: Some(decider.policy.clone()),
+            level: None,
+            statement: None,
+            change: Change::ActOtherwise,
+            sentence: format!("revoking {} would take this permission back", decider.policy),
+        });
+    }
     let (statement, change, sentence) = if total == 1 && !root {
         let sentence = format!("removing {decider} would deny the request");
         (Some(decider.statement), Change::RemoveStatement, sentence)

@@ -127,8 +127,16 @@ fn short_arn(arn: &ArnPattern, kind: PolicyKind) -> Covers {
         PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => Covers::Yes,
         PolicyKind::ServiceControl if arn.ends_open() => Covers::Yes,
         PolicyKind::ServiceControl | PolicyKind::ResourceControl => Covers::Void,
-        PolicyKind::Resource | PolicyKind::Trust | PolicyKind::Key | PolicyKind::Endpoint => {
-            if arn.len() == VARIABLES_FROM { Covers::Yes } else { Covers::No }
+        PolicyKind::Resource
+        | PolicyKind::Trust
+        | PolicyKind::Key
+        | PolicyKind::Grant
+        | PolicyKind::Endpoint => {
+            if arn.len() == VARIABLES_FROM {
+                Covers::Yes
+            } else {
+                Covers::No
+            }
         }
     }
 }

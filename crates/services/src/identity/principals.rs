@@ -9,6 +9,7 @@ use gateway::{Cx, Fault};
 use names::{AccountId, Arn};
 use policy::Document;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::{Record, StoreError, Table, Tx};
 
 use super::state::{find_role, find_user, read_account, read_role, read_user, roles, users};
@@ -52,6 +53,50 @@ pub fn stored(
     let id_of =
         |name: &str| ids.iter().find(|(written, _)| written == name).map(|(_, id)| id.clone());
     Ok(parsed.with_principals(id_of))
+}
+
+/// What a user, role, session or account is stored as where a policy would name it; `None` for
+/// one that this world does not have.
+///
+/// # Errors
+/// When the state cannot be read or written.
+pub(crate) fn stored_principal(cx: &mut Cx, name: &str) -> Result<Option<String>, Fault> {
+    Ok(match resolve(cx, name)? {
+        Resolved::Nobody => None,
+        Resolved::AsWritten => Some(name.to_owned()),
+        Resolved::Entity { id, named } => {
+            cx.put(&NAMED, &id, &named)?;
+            Some(id)
+        }
+    })
+}
+
+/// The same as [`stored_principal`] for one that was stored before, without storing it.
+///
+/// # Errors
+/// When the state cannot be read.
+pub(crate) fn principal_id(cx: &Cx, name: &str) -> Result<Option<String>, Fault> {
+    Ok(match resolve(cx, name)? {
+        Resolved::Nobody => None,
+        Resolved::AsWritten => Some(name.to_owned()),
+        Resolved::Entity { id, .. } => Some(id),
+    })
+}
+
+/// A stored principal as people see it: the ARN, or the id of what is gone.
+///
+/// # Errors
+/// When the state cannot be read.
+pub(crate) fn shown_principal(cx: &Cx, id: &str) -> Result<String, Fault> {
+    if !is_unique_id(id) {
+        return Ok(id.to_owned());
+    }
+    // The ways back from an id are those of a policy that names it.
+    let statement = json!({ "Effect": "Allow", "Principal": { "AWS": id }, "Action": "kms:*" });
+    let shown = cx.shown(&json!({ "Statement": [statement] }).to_string())?;
+    let parsed = Document::parse(&shown).map_err(Fault::internal)?;
+    let first = parsed.principals().next().map(|(_, name)| name.to_owned());
+    Ok(first.unwrap_or_else(|| id.to_owned()))
 }
 
 enum Resolved {

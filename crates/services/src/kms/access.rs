@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{Check, Cx, Fault, GuardPolicy};
+use gateway::{Access, Check, Cx, Fault, GuardPolicy};
 use names::{AccountId, Arn, Region};
 use policy::PolicyKind;
 
+use super::grant::{document, records};
 use super::managed;
 use super::state::{self, KeyRecord};
 
@@ -21,11 +22,19 @@ pub(super) fn find(cx: &Cx, key_id: &str) -> Result<KeyRecord, Fault> {
     if key_id.starts_with("alias/") {
         return by_alias(cx, account, region, key_id);
     }
-    let is_id = key_id.len() == 36 && key_id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    if !is_id {
+    if !is_id(key_id) {
         return Err(not_found(format!("Invalid keyId '{key_id}'")));
     }
     by_id(cx, account, region, key_id)
+}
+
+/// A UUID, or the id of a multi-Region key.
+fn is_id(text: &str) -> bool {
+    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+    match text.strip_prefix("mrk-") {
+        Some(digits) => digits.len() == 32 && hex(digits),
+        None => text.len() == 36 && hex(&text.replace('-', "")),
+    }
 }
 
 fn by_arn(cx: &Cx, arn: &Arn) -> Result<KeyRecord, Fault> {
@@ -70,16 +79,61 @@ pub(super) fn not_found(text: String) -> Fault {
     Fault::new("NotFoundException", text).status(400)
 }
 
-/// `kms:ACTION` on the key's ARN, guarded by its key policy.
-pub(super) fn check(cx: &Cx, action: &str, key: &KeyRecord) -> Result<Check, Fault> {
+/// How a request names a key and what it brings along, beside the operation.
+#[derive(Default)]
+pub(super) struct Use<'r> {
+    /// The `KeyId` as given.
+    pub(super) named: Option<&'r str>,
+    pub(super) context: Option<&'r EncryptionContext>,
+    pub(super) tokens: &'r [String],
+}
+
+/// `kms:ACTION` on the key that `key_id` means, as most operations of management need it.
+pub(super) fn on(cx: &Cx, action: &str, key_id: &str) -> Result<Access, Fault> {
+    let given = Use { named: Some(key_id), ..Use::default() };
+    Ok(Access::to(check(cx, action, &find(cx, key_id)?, &given)?))
+}
+
+/// `kms:ACTION` on the key's ARN, guarded by its key policy and opened by grants.
+///
+/// # Errors
+/// `InvalidGrantTokenException` for a token that is none.
+pub(super) fn check(
+    cx: &Cx,
+    action: &str,
+    key: &KeyRecord,
+    given: &Use<'_>,
+) -> Result<Check, Fault> {
+    let none = EncryptionContext::new();
+    let context = given.context.unwrap_or(&none);
+    for token in given.tokens {
+        records::named_by_token(cx, token)?;
+    }
+    let grants = document::policies(&document::of_caller(cx, key)?, action, context);
+    let check = bare(cx, action, key)?
+        .granted_by(grants)
+        .with_some("kms:RequestAlias", given.named.and_then(alias_in));
+    Ok(with_context(check, context))
+}
+
+/// The alias in a `KeyId`, if it is one or the ARN of one.
+fn alias_in(key_id: &str) -> Option<String> {
+    let name = match key_id.parse::<Arn>() {
+        Ok(arn) => arn.resource,
+        Err(_) => key_id.to_owned(),
+    };
+    name.starts_with("alias/").then_some(name)
+}
+
+/// The check without grants and without what the request brings along.
+fn bare(cx: &Cx, action: &str, key: &KeyRecord) -> Result<Check, Fault> {
     let guard = GuardPolicy {
         kind: PolicyKind::Key,
         name: format!("key policy of {}", key.arn()),
         document: key.policy.clone(),
     };
-    let aliases = state::aliases(cx, &key.account, &key.region)?;
     let aliases: Vec<String> =
-        aliases.into_iter().filter(|alias| alias.key == key.id).map(|alias| alias.name).collect();
+        state::aliases_of(cx, key)?.into_iter().map(|alias| alias.name).collect();
     let origin = cx.origin();
     let via = origin
         .called_via
@@ -90,9 +144,14 @@ pub(super) fn check(cx: &Cx, action: &str, key: &KeyRecord) -> Result<Check, Fau
         .guarded_by(Some(guard))
         .with_some("kms:ViaService", via)
         .with_some("kms:CallerAccount", cx.principal().account().map(ToString::to_string))
-        .with("kms:KeySpec", "SYMMETRIC_DEFAULT")
-        .with("kms:KeyUsage", "ENCRYPT_DECRYPT")
-        .with("kms:KeyOrigin", "AWS_KMS");
+        .with("kms:KeySpec", key.spec.name())
+        .with("kms:KeyUsage", key.usage.name())
+        .with("kms:KeyOrigin", key.origin.name())
+        .with("kms:MultiRegion", key.related.is_some().to_string());
+    if key.related.is_some() {
+        let kind = if key.is_replica() { "REPLICA" } else { "PRIMARY" };
+        check = check.with("kms:MultiRegionKeyType", kind);
+    }
     if !aliases.is_empty() {
         check = check.with_all("kms:ResourceAliases", aliases);
     }
@@ -102,19 +161,36 @@ pub(super) fn check(cx: &Cx, action: &str, key: &KeyRecord) -> Result<Check, Fau
     Ok(check)
 }
 
-/// The same with what an encryption context says.
-pub(super) fn check_with_context(
-    cx: &Cx,
-    action: &str,
-    key: &KeyRecord,
-    context: &EncryptionContext,
-) -> Result<Check, Fault> {
-    let mut check = check(cx, action, key)?;
+/// The condition keys of an encryption context.
+pub(super) fn with_context(mut check: Check, context: &EncryptionContext) -> Check {
     for (name, value) in context {
         check = check.with(format!("kms:EncryptionContext:{name}"), value.clone());
     }
     if !context.is_empty() {
         check = check.with_all("kms:EncryptionContextKeys", context.keys().cloned());
     }
-    Ok(check)
+    check
+}
+
+/// `aws:RequestTag/…` and `aws:TagKeys`.
+pub(super) fn with_tags(mut check: Check, tags: &[super::tags::Tag]) -> Check {
+    for tag in tags {
+        check = check.with(format!("aws:RequestTag/{}", tag.tag_key), tag.tag_value.clone());
+    }
+    if !tags.is_empty() {
+        check = check.with_all("aws:TagKeys", tags.iter().map(|tag| tag.tag_key.clone()));
+    }
+    check
+}
+
+/// Refuses a new key policy under which its author could not change it any more: the check asks
+/// the engine the question that the next PutKeyPolicy would ("Key policies", KMS Developer Guide).
+/// `None` for a document that is not one; the handler refuses it.
+pub(super) fn lockout_check(cx: &Cx, key: &KeyRecord) -> Result<Option<Check>, Fault> {
+    if !super::policy::is_valid(cx, &key.policy)? {
+        return Ok(None);
+    }
+    let text = "The new key policy will not allow you to update the key policy in the future.";
+    let fault = Fault::new("MalformedPolicyDocumentException", text).status(400);
+    Ok(Some(bare(cx, "PutKeyPolicy", key)?.or_say(fault)))
 }

@@ -5,10 +5,13 @@
 use gateway::{Access, Check, Cx, Fault};
 use serde::{Deserialize, Serialize};
 
-use super::access::{alias_arn, check, find, not_found};
+use super::access::{Use, alias_arn, check, find, not_found};
 use super::key::{Done, Paging, own};
 use super::managed;
-use super::state::{self, AliasRecord};
+use super::state::{self, AliasRecord, KeyRecord};
+
+/// Aliases that a key may have (KMS quotas).
+const MAX_ALIASES: usize = 50;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -20,7 +23,7 @@ pub(super) struct AliasInput {
 fn both(cx: &Cx, action: &str, alias: &str, key_id: &str) -> Result<Access, Fault> {
     let arn = alias_arn(cx.account()?, cx.region(), alias);
     let on_alias = Check::new(&format!("kms:{action}"), arn);
-    Ok(Access::to(on_alias).and(check(cx, action, &find(cx, key_id)?)?))
+    Ok(Access::to(on_alias).and(check(cx, action, &find(cx, key_id)?, &Use::default())?))
 }
 
 fn check_name(name: &str) -> Result<(), Fault> {
@@ -49,6 +52,11 @@ pub(super) fn create(cx: &mut Cx, input: AliasInput) -> Result<Done, Fault> {
         let text = format!("An alias with the name {arn} already exists");
         return Err(Fault::new("AlreadyExistsException", text).status(400));
     }
+    key.not_pending_deletion(cx.now())?;
+    if state::aliases_of(cx, &key)?.len() >= MAX_ALIASES {
+        let text = format!("The key has {MAX_ALIASES} aliases, which is as many as it can have.");
+        return Err(Fault::new("LimitExceededException", text).status(400));
+    }
     let (created, name) = (cx.now(), input.alias_name);
     let alias = AliasRecord { name, key: key.id, created, updated: created };
     state::put_alias(cx, &account, &region, &alias)?;
@@ -67,15 +75,27 @@ pub(super) fn update_access(cx: &Cx, input: &AliasInput) -> Result<Access, Fault
     check_name(&input.alias_name)?;
     let current = existing(cx, &input.alias_name)?;
     let access = both(cx, "UpdateAlias", &input.alias_name, &input.target_key_id)?;
-    Ok(access.and(check(cx, "UpdateAlias", &find(cx, &current.key)?)?))
+    Ok(access.and(check(cx, "UpdateAlias", &find(cx, &current.key)?, &Use::default())?))
 }
 
 pub(super) fn update(cx: &mut Cx, input: AliasInput) -> Result<Done, Fault> {
     let key = own(cx, &input.target_key_id)?;
     let current = existing(cx, &input.alias_name)?;
+    key.not_pending_deletion(cx.now())?;
+    like(&find(cx, &current.key)?, &key)?;
     let alias = AliasRecord { key: key.id.clone(), updated: cx.now(), ..current };
     state::put_alias(cx, &key.account, &key.region, &alias)?;
     Ok(Done {})
+}
+
+/// An alias goes on to a key of the same kind and usage only (UpdateAlias, KMS API Reference).
+fn like(current: &KeyRecord, next: &KeyRecord) -> Result<(), Fault> {
+    let kind = |key: &KeyRecord| (key.usage, key.spec.is_asymmetric());
+    if kind(current) == kind(next) {
+        return Ok(());
+    }
+    let text = format!("{} and {} differ in their kind or usage.", current.arn(), next.arn());
+    Err(Fault::new("ValidationException", text).status(400))
 }
 
 #[derive(Deserialize)]
@@ -91,7 +111,7 @@ pub(super) fn delete_access(cx: &Cx, input: &Named) -> Result<Access, Fault> {
     let access = Access::to(Check::new("kms:DeleteAlias", arn));
     // An alias outlives a key that is gone; then there is no key to ask about.
     match find(cx, &current.key) {
-        Ok(key) => Ok(access.and(check(cx, "DeleteAlias", &key)?)),
+        Ok(key) => Ok(access.and(check(cx, "DeleteAlias", &key, &Use::default())?)),
         Err(_) => Ok(access),
     }
 }

@@ -1,78 +1,30 @@
-//! Keys: create, describe, list, enable and disable, scheduled deletion.
+//! Keys: create, describe, list, enable and disable.
 
-use chrono::Duration;
+use std::collections::BTreeMap;
+
 use gateway::{Access, Check, Cx, Fault};
-use names::Arn;
-use policy::validate::{Place, validate};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use super::access::{check, find};
-use super::state::{self, KeyRecord, Manager, material_context};
+use super::access::{find, lockout_check, on, with_tags};
+use super::metadata::Metadata;
+use super::spec::{Spec, Usage};
+use super::state::{self, KeyRecord, Manager, Origin, Related};
 use super::tags::{self, Tag};
-use crate::identity::stored_policy;
+use super::{access, policy};
 
-/// Days that a scheduled deletion waits when the caller does not say.
-const DEFAULT_WINDOW_DAYS: i64 = 30;
 /// Keys of a page.
 const PAGE: usize = 100;
+/// Stands for the id that a new key does not have yet, where its policy is tried.
+const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// An answer without members.
 #[derive(Serialize)]
 pub(super) struct Done {}
 
-/// `KeyMetadata`.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Metadata {
-    #[serde(rename = "AWSAccountId")]
-    account: String,
-    key_id: String,
-    arn: String,
-    creation_date: i64,
-    enabled: bool,
-    description: String,
-    key_usage: &'static str,
-    key_state: &'static str,
-    deletion_date: Option<i64>,
-    origin: &'static str,
-    key_manager: &'static str,
-    customer_master_key_spec: &'static str,
-    key_spec: &'static str,
-    encryption_algorithms: [&'static str; 1],
-    multi_region: bool,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Described {
     key_metadata: Metadata,
-}
-
-impl From<KeyRecord> for Described {
-    fn from(key: KeyRecord) -> Self {
-        let key_metadata = Metadata {
-            account: key.account.to_string(),
-            arn: key.arn().to_string(),
-            creation_date: key.created.timestamp(),
-            enabled: key.state() == "Enabled",
-            key_usage: "ENCRYPT_DECRYPT",
-            key_state: key.state(),
-            deletion_date: key.deletion.map(|deletion| deletion.timestamp()),
-            origin: "AWS_KMS",
-            key_manager: match key.manager {
-                Manager::Customer => "CUSTOMER",
-                Manager::Aws => "AWS",
-            },
-            customer_master_key_spec: "SYMMETRIC_DEFAULT",
-            key_spec: "SYMMETRIC_DEFAULT",
-            encryption_algorithms: ["SYMMETRIC_DEFAULT"],
-            multi_region: false,
-            description: key.description,
-            key_id: key.id,
-        };
-        Self { key_metadata }
-    }
 }
 
 #[derive(Deserialize)]
@@ -81,96 +33,103 @@ pub(super) struct CreateInput {
     policy: Option<String>,
     #[serde(default)]
     description: String,
-    key_usage: Option<String>,
+    key_usage: Option<Usage>,
     key_spec: Option<String>,
     customer_master_key_spec: Option<String>,
     origin: Option<String>,
     multi_region: Option<bool>,
+    bypass_policy_lockout_safety_check: Option<bool>,
     #[serde(default)]
     tags: Vec<Tag>,
 }
 
-pub(super) fn create_access(_: &Cx, input: &CreateInput) -> Result<Access, Fault> {
-    let mut check = Check::on_everything("kms:CreateKey");
-    for Tag { tag_key, tag_value } in &input.tags {
-        check = check.with(format!("aws:RequestTag/{tag_key}"), tag_value.clone());
+pub(super) fn create_access(cx: &Cx, input: &CreateInput) -> Result<Access, Fault> {
+    let bypass = input.bypass_policy_lockout_safety_check == Some(true);
+    let draft = draft(cx, input)?;
+    let check = Check::on_everything("kms:CreateKey")
+        .with_some("kms:CallerAccount", cx.principal().account().map(ToString::to_string))
+        .with("kms:BypassPolicyLockoutSafetyCheck", bypass.to_string())
+        .with("kms:KeySpec", draft.spec.name())
+        .with("kms:KeyUsage", draft.usage.name())
+        .with("kms:KeyOrigin", draft.origin.name())
+        .with("kms:MultiRegion", draft.related.is_some().to_string())
+        .with_some("kms:MultiRegionKeyType", draft.related.as_ref().map(|_| "PRIMARY"));
+    let access = Access::to(with_tags(check, &input.tags));
+    if bypass || input.policy.is_none() {
+        return Ok(access);
     }
-    Ok(Access::to(check))
+    Ok(lockout_check(cx, &draft)?.into_iter().fold(access, Access::also))
+}
+
+/// The key that a request describes, without id and material.
+fn draft(cx: &Cx, input: &CreateInput) -> Result<KeyRecord, Fault> {
+    let name = input.key_spec.as_ref().or(input.customer_master_key_spec.as_ref());
+    let spec = name.map_or(Ok(Spec::Symmetric), |name| Spec::named(name))?;
+    let account = cx.account()?.clone();
+    let region = cx.region().clone();
+    let multi_region = input.multi_region == Some(true);
+    Ok(KeyRecord {
+        id: NO_ID.to_owned(),
+        manager: Manager::Customer,
+        spec,
+        usage: spec.usage(input.key_usage)?,
+        origin: origin(input.origin.as_deref())?,
+        description: input.description.clone(),
+        created: cx.now(),
+        policy: input.policy.clone().unwrap_or_else(|| policy::default_for(&account)),
+        enabled: true,
+        deletion: None,
+        deletion_after_replicas: None,
+        related: multi_region.then(|| Related { primary: region.clone(), replicas: Vec::new() }),
+        materials: Vec::new(),
+        rotation: None,
+        tags: BTreeMap::new(),
+        account,
+        region,
+    })
+}
+
+/// Custom key stores are not built, and say so.
+fn origin(name: Option<&str>) -> Result<Origin, Fault> {
+    match name {
+        None | Some("AWS_KMS") => Ok(Origin::Kms),
+        Some("EXTERNAL") => Ok(Origin::External),
+        Some(other) => {
+            let text = format!("CreateKey with Origin {other} is not implemented.");
+            Err(Fault::new("UnsupportedOperationException", text).status(400))
+        }
+    }
 }
 
 pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Described, Fault> {
-    symmetric_only(&input)?;
-    let account = cx.account()?.clone();
-    let policy = input.policy.unwrap_or_else(|| {
-        serde_json::json!({
-            "Version": "2012-10-17",
-            "Id": "key-default-1",
-            "Statement": [{
-                "Sid": "Enable IAM User Permissions",
-                "Effect": "Allow",
-                "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
-                "Action": "kms:*",
-                "Resource": "*",
-            }],
-        })
-        .to_string()
-    });
-    let policy = check_policy(cx, &policy)?;
+    let mut key = draft(cx, &input)?;
+    key.policy = policy::stored(cx, &key.policy)?;
     tags::check(&input.tags)?;
-    let id = cx.world().uuid();
-    let arn = Arn::new("kms", Some(cx.region()), Some(&account), format!("key/{id}"));
-    let material = Zeroizing::new(cx.world().bytes::<32>());
-    let key = KeyRecord {
-        sealed_material: cx.seal().seal(&material_context(&arn), &material[..])?,
-        account,
-        region: cx.region().clone(),
-        id,
-        manager: Manager::Customer,
-        description: input.description,
-        created: cx.now(),
-        policy,
-        enabled: true,
-        deletion: None,
-        tags: tags::map(input.tags),
+    let uuid = cx.world().uuid();
+    key.id = match key.related {
+        Some(_) => format!("mrk-{}", uuid.replace('-', "")),
+        None => uuid,
     };
+    key.tags = tags::map(input.tags);
+    if key.origin == Origin::Kms {
+        key.make_material(cx, None)?;
+    }
     state::put_key(cx, &key)?;
-    Ok(key.into())
-}
-
-/// Refuses what is not built, by name.
-fn symmetric_only(input: &CreateInput) -> Result<(), Fault> {
-    let differs = |value: &Option<String>, only: &str| value.as_ref().is_some_and(|v| v != only);
-    let not_built = if differs(&input.key_usage, "ENCRYPT_DECRYPT") {
-        "KeyUsage other than ENCRYPT_DECRYPT"
-    } else if differs(&input.key_spec, "SYMMETRIC_DEFAULT")
-        || differs(&input.customer_master_key_spec, "SYMMETRIC_DEFAULT")
-    {
-        "KeySpec other than SYMMETRIC_DEFAULT"
-    } else if differs(&input.origin, "AWS_KMS") {
-        "Origin other than AWS_KMS"
-    } else if input.multi_region == Some(true) {
-        "MultiRegion"
-    } else {
-        return Ok(());
-    };
-    let text = format!("CreateKey with {not_built} is not implemented.");
-    Err(Fault::new("UnsupportedOperationException", text).status(400))
-}
-
-/// The key policy as it is stored; refuses one that breaks the grammar or names nobody.
-pub(super) fn check_policy(cx: &mut Cx, document: &str) -> Result<String, Fault> {
-    let malformed = |text: String| Fault::new("MalformedPolicyDocumentException", text).status(400);
-    validate(Place::Key, document).map_err(|e| malformed(e.message))?;
-    stored_policy(cx, document, |_| {
-        malformed("Policy contains a statement with one or more invalid principals.".to_owned())
-    })
+    Ok(Described { key_metadata: Metadata::of(cx, key)? })
 }
 
 /// A key by `KeyId`: the input of several operations.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ById {
-    key_id: String,
+    pub(super) key_id: String,
+}
+
+/// `KeyId` as an answer.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Named {
+    pub(super) key_id: String,
 }
 
 /// A key of the caller's own that customers may change.
@@ -183,16 +142,45 @@ pub(super) fn own(cx: &Cx, key_id: &str) -> Result<KeyRecord, Fault> {
     Ok(key)
 }
 
-pub(super) fn describe_access(cx: &Cx, input: &ById) -> Result<Access, Fault> {
-    Ok(Access::to(check(cx, "DescribeKey", &find(cx, &input.key_id)?)?))
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeInput {
+    key_id: String,
+    #[serde(default)]
+    grant_tokens: Vec<String>,
 }
 
-pub(super) fn describe(cx: &Cx, input: ById) -> Result<Described, Fault> {
-    Ok(find(cx, &input.key_id)?.into())
+pub(super) fn describe_access(cx: &Cx, input: &DescribeInput) -> Result<Access, Fault> {
+    let tokens = &input.grant_tokens;
+    let given = access::Use { named: Some(&input.key_id), tokens, ..access::Use::default() };
+    Ok(Access::to(access::check(cx, "DescribeKey", &find(cx, &input.key_id)?, &given)?))
+}
+
+pub(super) fn describe(cx: &Cx, input: DescribeInput) -> Result<Described, Fault> {
+    Ok(Described { key_metadata: Metadata::of(cx, find(cx, &input.key_id)?)? })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescriptionInput {
+    key_id: String,
+    description: String,
+}
+
+pub(super) fn description_access(cx: &Cx, input: &DescriptionInput) -> Result<Access, Fault> {
+    on(cx, "UpdateKeyDescription", &input.key_id)
+}
+
+pub(super) fn update_description(cx: &mut Cx, input: DescriptionInput) -> Result<Done, Fault> {
+    let mut key = own(cx, &input.key_id)?;
+    key.not_pending_deletion(cx.now())?;
+    key.description = input.description;
+    state::put_key(cx, &key)?;
+    Ok(Done {})
 }
 
 pub(super) fn enable_access(cx: &Cx, input: &ById) -> Result<Access, Fault> {
-    Ok(Access::to(check(cx, "EnableKey", &find(cx, &input.key_id)?)?))
+    on(cx, "EnableKey", &input.key_id)
 }
 
 pub(super) fn enable(cx: &mut Cx, input: ById) -> Result<Done, Fault> {
@@ -200,84 +188,22 @@ pub(super) fn enable(cx: &mut Cx, input: ById) -> Result<Done, Fault> {
 }
 
 pub(super) fn disable_access(cx: &Cx, input: &ById) -> Result<Access, Fault> {
-    Ok(Access::to(check(cx, "DisableKey", &find(cx, &input.key_id)?)?))
+    on(cx, "DisableKey", &input.key_id)
 }
 
 pub(super) fn disable(cx: &mut Cx, input: ById) -> Result<Done, Fault> {
     set_enabled(cx, &input.key_id, false)
 }
 
+/// Only keys that are enabled or disabled can become the other ("Key states of KMS keys").
 fn set_enabled(cx: &mut Cx, key_id: &str, enabled: bool) -> Result<Done, Fault> {
     let mut key = own(cx, key_id)?;
-    if key.deletion.is_some() {
-        key.usable()?;
+    if !matches!(key.state(cx.now()), "Enabled" | "Disabled") {
+        key.usable(cx.now())?;
     }
     key.enabled = enabled;
     state::put_key(cx, &key)?;
     Ok(Done {})
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ScheduleInput {
-    key_id: String,
-    pending_window_in_days: Option<i64>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Scheduled {
-    key_id: String,
-    deletion_date: i64,
-    key_state: &'static str,
-    pending_window_in_days: i64,
-}
-
-pub(super) fn schedule_access(cx: &Cx, input: &ScheduleInput) -> Result<Access, Fault> {
-    Ok(Access::to(check(cx, "ScheduleKeyDeletion", &find(cx, &input.key_id)?)?))
-}
-
-pub(super) fn schedule_deletion(cx: &mut Cx, input: ScheduleInput) -> Result<Scheduled, Fault> {
-    let mut key = own(cx, &input.key_id)?;
-    if key.deletion.is_some() {
-        key.usable()?;
-    }
-    let days = input.pending_window_in_days.unwrap_or(DEFAULT_WINDOW_DAYS);
-    if !(7..=30).contains(&days) {
-        let text = "PendingWindowInDays must be between 7 and 30 (inclusive)";
-        return Err(Fault::new("ValidationException", text).status(400));
-    }
-    let deletion = cx.now() + Duration::days(days);
-    key.deletion = Some(deletion);
-    state::put_key(cx, &key)?;
-    Ok(Scheduled {
-        key_id: key.arn().to_string(),
-        deletion_date: deletion.timestamp(),
-        key_state: key.state(),
-        pending_window_in_days: days,
-    })
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Cancelled {
-    key_id: String,
-}
-
-pub(super) fn cancel_access(cx: &Cx, input: &ById) -> Result<Access, Fault> {
-    Ok(Access::to(check(cx, "CancelKeyDeletion", &find(cx, &input.key_id)?)?))
-}
-
-/// The key comes back disabled, as the API reference says.
-pub(super) fn cancel_deletion(cx: &mut Cx, input: ById) -> Result<Cancelled, Fault> {
-    let mut key = own(cx, &input.key_id)?;
-    if key.deletion.take().is_none() {
-        let text = format!("{} is not pending deletion.", key.arn());
-        return Err(Fault::new("KMSInvalidStateException", text).status(400));
-    }
-    key.enabled = false;
-    state::put_key(cx, &key)?;
-    Ok(Cancelled { key_id: key.arn().to_string() })
 }
 
 /// `Limit` and `Marker`.
@@ -289,6 +215,11 @@ pub(super) struct Paging {
 }
 
 impl Paging {
+    /// With this page size when the caller does not say.
+    pub(super) fn or(self, size: usize) -> Self {
+        Self { limit: self.limit.or(Some(size)), ..self }
+    }
+
     /// A page of what is in the order of `name`; the marker is the last name seen.
     pub(super) fn cut<T>(self, all: Vec<T>, name: impl Fn(&T) -> &str) -> (Vec<T>, Option<String>) {
         let after = self.marker.unwrap_or_default();

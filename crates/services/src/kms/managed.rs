@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 use gateway::{Cx, Fault};
 use names::{AccountId, Region};
 
-use super::state::{KeyRecord, Manager};
+use super::spec::{Spec, Usage};
+use super::state::{KeyRecord, Manager, Origin};
 
 const PREFIX: &str = "alias/aws/";
 /// Services of this platform that have such a key.
@@ -59,6 +60,9 @@ fn make(cx: &Cx, account: &AccountId, region: &Region, service: &str) -> Result<
         region: region.clone(),
         id,
         manager: Manager::Aws,
+        spec: Spec::Symmetric,
+        usage: Usage::EncryptDecrypt,
+        origin: Origin::Kms,
         description: format!(
             "Default key that protects my {service} data when no other key is defined"
         ),
@@ -66,7 +70,10 @@ fn make(cx: &Cx, account: &AccountId, region: &Region, service: &str) -> Result<
         policy: policy(account, region, service),
         enabled: true,
         deletion: None,
-        sealed_material: Vec::new(),
+        deletion_after_replicas: None,
+        related: None,
+        materials: Vec::new(),
+        rotation: None,
         tags: BTreeMap::new(),
     })
 }

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateway::{Access, Cx, Fault};
 use serde::{Deserialize, Serialize};
 
-use super::access::{check as on_key, find};
-use super::key::{Done, own};
+use super::access::{Use, check as on_key, find, on, with_tags};
+use super::key::{Done, Paging, own};
 use super::state;
 
 /// Tags that a key may have.
 const MAX_TAGS: usize = 50;
+/// Tags of a page when the caller does not say.
+const PAGE: usize = 50;
 
 /// A tag, in KMS's own member names.
 #[derive(Serialize, Deserialize)]
@@ -40,6 +42,12 @@ pub(super) fn map(tags: Vec<Tag>) -> BTreeMap<String, String> {
     tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect()
 }
 
+pub(super) fn list(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    let tag =
+        |(key, value): (&String, &String)| Tag { tag_key: key.clone(), tag_value: value.clone() };
+    tags.iter().map(tag).collect()
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct TagInput {
@@ -48,12 +56,15 @@ pub(super) struct TagInput {
 }
 
 pub(super) fn tag_access(cx: &Cx, input: &TagInput) -> Result<Access, Fault> {
-    Ok(Access::to(on_key(cx, "TagResource", &find(cx, &input.key_id)?)?))
+    let given = Use { named: Some(&input.key_id), ..Use::default() };
+    let asked = on_key(cx, "TagResource", &find(cx, &input.key_id)?, &given)?;
+    Ok(Access::to(with_tags(asked, &input.tags)))
 }
 
 pub(super) fn tag(cx: &mut Cx, input: TagInput) -> Result<Done, Fault> {
     check(&input.tags)?;
     let mut key = own(cx, &input.key_id)?;
+    key.not_pending_deletion(cx.now())?;
     key.tags.extend(map(input.tags));
     if key.tags.len() > MAX_TAGS {
         return Err(Fault::new("TagException", "Too many tags").status(400));
@@ -70,11 +81,14 @@ pub(super) struct UntagInput {
 }
 
 pub(super) fn untag_access(cx: &Cx, input: &UntagInput) -> Result<Access, Fault> {
-    Ok(Access::to(on_key(cx, "UntagResource", &find(cx, &input.key_id)?)?))
+    let given = Use { named: Some(&input.key_id), ..Use::default() };
+    let asked = on_key(cx, "UntagResource", &find(cx, &input.key_id)?, &given)?;
+    Ok(Access::to(asked.with_all("aws:TagKeys", input.tag_keys.iter().cloned())))
 }
 
 pub(super) fn untag(cx: &mut Cx, input: UntagInput) -> Result<Done, Fault> {
     let mut key = own(cx, &input.key_id)?;
+    key.not_pending_deletion(cx.now())?;
     key.tags.retain(|name, _| !input.tag_keys.contains(name));
     state::put_key(cx, &key)?;
     Ok(Done {})
@@ -84,21 +98,25 @@ pub(super) fn untag(cx: &mut Cx, input: UntagInput) -> Result<Done, Fault> {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ListInput {
     key_id: String,
+    #[serde(flatten)]
+    paging: Paging,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Tags {
     tags: Vec<Tag>,
+    next_marker: Option<String>,
     truncated: bool,
 }
 
 pub(super) fn list_access(cx: &Cx, input: &ListInput) -> Result<Access, Fault> {
-    Ok(Access::to(on_key(cx, "ListResourceTags", &find(cx, &input.key_id)?)?))
+    on(cx, "ListResourceTags", &input.key_id)
 }
 
-pub(super) fn list(cx: &Cx, input: ListInput) -> Result<Tags, Fault> {
-    let tags = find(cx, &input.key_id)?.tags;
-    let tags = tags.into_iter().map(|(tag_key, tag_value)| Tag { tag_key, tag_value }).collect();
-    Ok(Tags { tags, truncated: false })
+pub(super) fn listing(cx: &Cx, input: ListInput) -> Result<Tags, Fault> {
+    let tags = list(&find(cx, &input.key_id)?.tags);
+    let (tags, next_marker) = input.paging.or(PAGE).cut(tags, |tag| &tag.tag_key);
+    let truncated = next_marker.is_some();
+    Ok(Tags { tags, next_marker, truncated })
 }

@@ -37,6 +37,11 @@ pub(super) fn prepared() -> Prepared {
     let key = ok("kms", "CreateKey", json!({}))["KeyMetadata"]["Arn"].clone();
     ok("kms", "CreateAlias", json!({ "AliasName": "alias/known", "TargetKeyId": key }));
     let ciphertext = ok("kms", "Encrypt", json!({ "KeyId": key, "Plaintext": "AAEC" }));
+    let grant = json!({
+        "KeyId": key, "GranteePrincipal": "arn:aws:iam::111111111111:root",
+        "Operations": ["Decrypt"],
+    });
+    let grant = ok("kms", "CreateGrant", grant)["GrantId"].clone();
     ok("secretsmanager", "CreateSecret", json!({ "Name": "known", "SecretString": "x" }));
     ok("s3", "CreateBucket", json!({ "Bucket": "known" }));
     put_object(&world, &admin);
@@ -50,7 +55,7 @@ pub(super) fn prepared() -> Prepared {
     let mut members = json!({
         "Bucket": "known", "Key": "object", "UploadId": upload["UploadId"], "PartNumber": 1,
         "SecretId": "known", "KeyId": key, "TargetKeyId": key, "DestinationKeyId": key,
-        "AliasName": "alias/known",
+        "AliasName": "alias/known", "GrantId": grant,
         "CiphertextBlob": ciphertext["CiphertextBlob"], "NumberOfBytes": 32,
         "UserName": "known", "RoleName": "known", "RoleArn": role, "PolicyArn": policy,
         "PermissionsBoundary": policy, "VersionId": "v1", "PolicyDocument": document,

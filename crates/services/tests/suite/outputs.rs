@@ -311,6 +311,9 @@ fn kms(caller: &Caller) -> Value {
     ok("ReEncrypt", again);
     ok("GenerateDataKey", json!({ "KeyId": key, "KeySpec": "AES_256" }));
     ok("GenerateDataKeyWithoutPlaintext", json!({ "KeyId": key, "KeySpec": "AES_256" }));
+    ok("GenerateDataKeyPair", json!({ "KeyId": key, "KeyPairSpec": "ECC_NIST_P256" }));
+    let pair = json!({ "KeyId": key, "KeyPairSpec": "ECC_NIST_P384" });
+    ok("GenerateDataKeyPairWithoutPlaintext", pair);
     ok("GenerateRandom", json!({ "NumberOfBytes": 8 }));
     let alias = json!({ "AliasName": "alias/a", "TargetKeyId": key });
     ok("CreateAlias", alias.clone());
@@ -328,8 +331,71 @@ fn kms(caller: &Caller) -> Value {
     ok("EnableKey", by_id.clone());
     ok("ScheduleKeyDeletion", by_id.clone());
     ok("CancelKeyDeletion", by_id.clone());
-    ok("EnableKey", by_id);
+    ok("EnableKey", by_id.clone());
+    ok("UpdateKeyDescription", json!({ "KeyId": key, "Description": "d" }));
+    ok("EnableKeyRotation", by_id.clone());
+    ok("GetKeyRotationStatus", by_id.clone());
+    ok("RotateKeyOnDemand", by_id.clone());
+    let whole = json!({ "KeyId": key, "IncludeKeyMaterial": "ALL_KEY_MATERIAL" });
+    ok("ListKeyRotations", whole);
+    ok("DisableKeyRotation", by_id);
+    kms_grants(caller, &key);
+    kms_other_keys(caller);
     key
+}
+
+fn kms_grants(caller: &Caller, key: &Value) {
+    let ok = |operation: &str, input: Value| caller.ok("kms", operation, input);
+    let root = "arn:aws:iam::111111111111:root";
+    let grant = |name: &str| {
+        let made = json!({
+            "KeyId": key, "GranteePrincipal": root, "RetiringPrincipal": root, "Name": name,
+            "Operations": ["Decrypt"],
+            "Constraints": { "EncryptionContextSubset": { "a": "b" } },
+        });
+        ok("CreateGrant", made)["GrantId"].clone()
+    };
+    let (first, second) = (grant("first"), grant("second"));
+    ok("ListGrants", json!({ "KeyId": key }));
+    ok("ListRetirableGrants", json!({ "RetiringPrincipal": root }));
+    ok("RetireGrant", json!({ "KeyId": key, "GrantId": first }));
+    ok("RevokeGrant", json!({ "KeyId": key, "GrantId": second }));
+}
+
+fn kms_other_keys(caller: &Caller) {
+    let ok = |operation: &str, input: Value| caller.ok("kms", operation, input);
+    let make = |input: Value| ok("CreateKey", input)["KeyMetadata"]["Arn"].clone();
+    let signing = make(json!({ "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY" }));
+    let mut sign = json!({
+        "KeyId": signing, "Message": "AAEC", "SigningAlgorithm": "ECDSA_SHA_256",
+    });
+    sign["Signature"] = ok("Sign", sign.clone())["Signature"].clone();
+    ok("Verify", sign);
+    ok("GetPublicKey", json!({ "KeyId": signing }));
+    let mac = make(json!({ "KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC" }));
+    let mut message = json!({ "KeyId": mac, "Message": "AAEC", "MacAlgorithm": "HMAC_SHA_256" });
+    message["Mac"] = ok("GenerateMac", message.clone())["Mac"].clone();
+    ok("VerifyMac", message);
+    let agreement = make(json!({ "KeySpec": "ECC_NIST_P256", "KeyUsage": "KEY_AGREEMENT" }));
+    let peer = ok("GetPublicKey", json!({ "KeyId": agreement }))["PublicKey"].clone();
+    let agree = json!({ "KeyId": agreement, "KeyAgreementAlgorithm": "ECDH", "PublicKey": peer });
+    ok("DeriveSharedSecret", agree);
+    let shared = make(json!({ "MultiRegion": true }));
+    ok("ReplicateKey", json!({ "KeyId": shared, "ReplicaRegion": "eu-west-1" }));
+    ok("UpdatePrimaryRegion", json!({ "KeyId": shared, "PrimaryRegion": "eu-west-1" }));
+    let external = make(json!({ "Origin": "EXTERNAL" }));
+    let wrapping = json!({
+        "KeyId": external, "WrappingAlgorithm": "RSAES_OAEP_SHA_256",
+        "WrappingKeySpec": "RSA_2048",
+    });
+    let parameters = ok("GetParametersForImport", wrapping);
+    let sealed = crate::wrapping::oaep_sha256(parameters["PublicKey"].as_str().unwrap(), &[7; 32]);
+    let import = json!({
+        "KeyId": external, "ImportToken": parameters["ImportToken"],
+        "EncryptedKeyMaterial": sealed, "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
+    });
+    ok("ImportKeyMaterial", import);
+    ok("DeleteImportedKeyMaterial", json!({ "KeyId": external }));
 }
 
 fn secretsmanager(caller: &Caller, key: &Value) {
