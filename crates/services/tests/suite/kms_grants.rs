@@ -69,9 +69,9 @@ fn a_grant_is_worth_a_key_policy_statement_for_its_grantee_alone() {
     check(
         told.join("\n"),
         expect![[r#"
-            400 AccessDeniedException: User: arn:aws:iam::111111111111:user/bob is not authorized to perform: kms:Encrypt on resource: KEY because no resource-based policy allows the kms:Encrypt action
+            400 AccessDeniedException: User: arn:aws:iam::111111111111:user/bob is not authorized to perform: kms:Encrypt on resource: KEY because no identity-based policy allows the kms:Encrypt action
             400 InvalidGrantTokenException: Invalid grant token.
-            400 AccessDeniedException: User: arn:aws:iam::111111111111:user/ann is not authorized to perform: kms:GenerateDataKey on resource: KEY because no resource-based policy allows the kms:GenerateDataKey action"#]],
+            400 AccessDeniedException: User: arn:aws:iam::111111111111:user/ann is not authorized to perform: kms:GenerateDataKey on resource: KEY because no identity-based policy allows the kms:GenerateDataKey action"#]],
     );
     let revoked = scene.told(&world.admin("prod"), "RevokeGrant", json!({ "GrantId": id }));
     assert_eq!(revoked, "ok");
