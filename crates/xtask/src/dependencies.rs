@@ -15,7 +15,7 @@ use crate::read;
 
 const REASONS: &str = "docs/dependencies.md";
 /// All packages together, ours included. Each costs every fresh build.
-const MOST_PACKAGES: usize = 345;
+const MOST_PACKAGES: usize = 380;
 /// Crates of the workspace each crate may use. Arrows only point down; what a line leaves out,
 /// that crate must not know. In tests every crate may also use `testkit`.
 const MAY_USE: [(&str, &[&str]); 15] = [
