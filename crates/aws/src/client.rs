@@ -41,7 +41,8 @@ impl Client {
         call: &Call,
         input: &Value,
     ) -> Result<Answer, ApiError> {
-        let endpoint = endpoint(session, call.model.signing_name());
+        let account = input.get("AccountId").and_then(Value::as_str);
+        let endpoint = endpoint(session, call.model.name(), account);
         let request = encode_request(call.model, call.operation, input, &endpoint)
             .map_err(|error| call.error("InvalidRequest", error.to_string()))?;
         let request = self.signed(session, call, request);
@@ -73,7 +74,7 @@ impl Client {
             session_token: keys.session_token.as_ref().map(|token| token.reveal().to_owned()),
         };
         let service = call.model.signing_name();
-        let region = if service == "iam" { "us-east-1" } else { session.region.as_str() };
+        let region = region(session, service);
         let now = self.clock.now();
         sign(&mut parts, &credentials, region, service, &PayloadHash::of(&body), now);
         Request::from_parts(parts, body)
@@ -189,11 +190,24 @@ fn is_throttled(error: &ApiError) -> bool {
     )
 }
 
-/// The endpoint of a service ("AWS service endpoints" in the AWS General Reference).
-fn endpoint(session: &Session, service: &str) -> String {
-    match &session.endpoint {
-        Some(endpoint) => endpoint.clone(),
-        None if service == "iam" => "https://iam.amazonaws.com".to_owned(),
-        None => format!("https://{service}.{}.amazonaws.com", session.region),
+/// IAM and Organizations are global: they are signed for us-east-1 in the `aws` partition.
+fn region<'s>(session: &'s Session, service: &str) -> &'s str {
+    match service {
+        "iam" | "organizations" => "us-east-1",
+        _ => session.region.as_str(),
+    }
+}
+
+/// The endpoint of a service ("AWS service endpoints" in the AWS General Reference). S3 Control's
+/// begins with the account that the call is about.
+fn endpoint(session: &Session, service: &str, account: Option<&str>) -> String {
+    let region = region(session, service);
+    match (&session.endpoint, service, account) {
+        (Some(endpoint), ..) => endpoint.clone(),
+        (None, "iam", _) => "https://iam.amazonaws.com".to_owned(),
+        (None, "s3control", Some(account)) => {
+            format!("https://{account}.s3-control.{region}.amazonaws.com")
+        }
+        (None, service, _) => format!("https://{service}.{region}.amazonaws.com"),
     }
 }

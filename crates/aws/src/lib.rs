@@ -11,6 +11,7 @@ mod http;
 mod profiles;
 mod roots;
 mod secret;
+mod sources;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

@@ -1,15 +1,16 @@
 //! Profiles from files in the form of `~/.aws/config` and `~/.aws/credentials`.
 //!
 //! Form: "Configuration and credential file settings" in the AWS CLI User Guide. Only what a
-//! movement needs is read: keys, Region, endpoint. Role, SSO and process profiles are refused in
-//! words, because guessing at credentials is worse than asking for them.
+//! movement needs is read: keys, Region, endpoint. [`Profiles::get`] gives profiles that hold
+//! keys; [`Profiles::session`] also those that come by them through a role or a process.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use names::Region;
 
-use crate::{Keys, Secret, Session};
+use crate::sources::Environment;
+use crate::{ApiError, Keys, Secret, Session};
 
 /// One account's way in.
 #[derive(Debug, Clone)]
@@ -71,22 +72,32 @@ pub enum ProfileError {
         /// What it holds instead.
         hint: &'static str,
     },
-    /// The Region is not one.
+    /// A setting says nothing usable, or what it asks for did not work.
     #[error("profile `{name}`: {reason}")]
-    BadRegion {
+    Unusable {
         /// The profile.
         name: String,
         /// Why.
         reason: String,
     },
+    /// The role of the profile was refused.
+    #[error("profile `{name}` cannot assume its role: {error}")]
+    Refused {
+        /// The profile.
+        name: String,
+        /// What STS answered.
+        error: ApiError,
+    },
 }
 
-type Settings = BTreeMap<String, String>;
+pub(crate) type Settings = BTreeMap<String, String>;
 
 /// Every profile of a pair of files.
 #[derive(Clone, Default)]
 pub struct Profiles {
     sections: BTreeMap<String, Settings>,
+    /// What the process's environment says, which goes over the files.
+    environment: Environment,
 }
 
 impl std::fmt::Debug for Profiles {
@@ -104,20 +115,22 @@ impl Profiles {
         let mut profiles = Self::default();
         let mut found = false;
         for path in [config, credentials] {
-            match std::fs::read_to_string(path) {
-                Ok(text) => {
-                    found = true;
-                    profiles.add(&text, &path.display().to_string())?;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(unreadable(path, &error)),
-            }
+            found |= profiles.add_file(path)?;
         }
         if found {
             Ok(profiles)
         } else {
             let absent = std::io::Error::from(std::io::ErrorKind::NotFound);
             Err(unreadable(config, &absent))
+        }
+    }
+
+    /// Adds a file; answers whether it is there.
+    fn add_file(&mut self, path: &Path) -> Result<bool, ProfileError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => self.add(&text, &path.display().to_string()).map(|()| true),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(unreadable(path, &error)),
         }
     }
 
@@ -147,50 +160,100 @@ impl Profiles {
         Ok(())
     }
 
-    /// The profile of this name.
+    /// The profiles of the usual places: `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, or
+    /// `config` and `credentials` in `~/.aws`. `AWS_ENDPOINT_URL` and `AWS_REGION` (or
+    /// `AWS_DEFAULT_REGION`) go over what profiles say, as in every SDK. `variable` reads the
+    /// environment.
+    ///
+    /// # Errors
+    /// [`ProfileError`] when a file is there and cannot be read, or a line is malformed.
+    pub fn standard(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, ProfileError> {
+        let home = variable("HOME").map(|home| PathBuf::from(home).join(".aws"));
+        let place = |name: &str, file: &str| {
+            let named = variable(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+            named.or_else(|| Some(home.as_ref()?.join(file)))
+        };
+        let mut profiles = Self { environment: Environment::read(variable), ..Self::default() };
+        let config = place("AWS_CONFIG_FILE", "config");
+        let credentials = place("AWS_SHARED_CREDENTIALS_FILE", "credentials");
+        for path in [config, credentials].into_iter().flatten() {
+            profiles.add_file(&path)?;
+        }
+        Ok(profiles)
+    }
+
+    /// The profile of this name, which must hold keys itself.
     ///
     /// # Errors
     /// [`ProfileError`] when it is unknown or holds no keys.
     pub fn get(&self, name: &str) -> Result<Profile, ProfileError> {
-        let settings = self.sections.get(name).ok_or_else(|| self.unknown(name))?;
-        let take = |key: &str| settings.get(key).filter(|value| !value.is_empty());
-        let (Some(id), Some(secret)) = (take("aws_access_key_id"), take("aws_secret_access_key"))
-        else {
+        let settings = self.settings(name)?;
+        let Some(keys) = static_keys(settings) else {
             return Err(ProfileError::NoKeys { name: name.to_owned(), hint: hint(settings) });
         };
-        let region = take("region").map(|text| text.parse::<Region>()).transpose();
-        let region = region.map_err(|error| ProfileError::BadRegion {
-            name: name.to_owned(),
-            reason: error.to_string(),
-        })?;
-        Ok(Profile {
-            name: name.to_owned(),
-            region,
-            endpoint: take("endpoint_url").map(|url| url.trim_end_matches('/').to_owned()),
-            keys: Keys {
-                access_key_id: id.clone(),
-                secret_access_key: Secret::new(secret.clone()),
-                session_token: take("aws_session_token").cloned().map(Secret::new),
-            },
+        let region = self.region_of(name, settings)?;
+        Ok(Profile { name: name.to_owned(), region, endpoint: self.endpoint_of(settings), keys })
+    }
+
+    /// The settings of a profile.
+    pub(crate) fn settings(&self, name: &str) -> Result<&Settings, ProfileError> {
+        self.sections.get(name).ok_or_else(|| self.unknown(name))
+    }
+
+    /// Keys, Region and more that the environment itself holds.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub(crate) fn region_of(
+        &self,
+        name: &str,
+        settings: &Settings,
+    ) -> Result<Option<Region>, ProfileError> {
+        let text = self.environment.region.as_ref().or_else(|| value(settings, "region"));
+        text.map(|text| text.parse()).transpose().map_err(|error: names::NameError| {
+            ProfileError::Unusable { name: name.to_owned(), reason: error.to_string() }
         })
     }
 
+    pub(crate) fn endpoint_of(&self, settings: &Settings) -> Option<String> {
+        let url = self.environment.endpoint.as_ref().or_else(|| value(settings, "endpoint_url"));
+        url.map(|url| url.trim_end_matches('/').to_owned())
+    }
+
     fn unknown(&self, name: &str) -> ProfileError {
-        let names: Vec<&str> = self.sections.keys().map(String::as_str).collect();
+        // `[services …]` and `[sso-session …]` are no profiles; their names have two words.
+        let names = self.sections.keys().filter(|name| !name.contains(' '));
+        let names: Vec<&str> = names.map(String::as_str).collect();
         let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         ProfileError::Unknown { name: name.to_owned(), known }
     }
+}
+
+/// A setting that says something.
+pub(crate) fn value<'s>(settings: &'s Settings, key: &str) -> Option<&'s String> {
+    settings.get(key).filter(|value| !value.is_empty())
+}
+
+/// The keys that stand in the files.
+pub(crate) fn static_keys(settings: &Settings) -> Option<Keys> {
+    Some(Keys {
+        access_key_id: value(settings, "aws_access_key_id")?.clone(),
+        secret_access_key: Secret::new(value(settings, "aws_secret_access_key")?.clone()),
+        session_token: value(settings, "aws_session_token").cloned().map(Secret::new),
+    })
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ProfileError {
     ProfileError::Unreadable { path: path.display().to_string(), reason: error.to_string() }
 }
 
-fn hint(settings: &Settings) -> &'static str {
+/// What a profile without keys holds instead.
+pub(crate) fn hint(settings: &Settings) -> &'static str {
     if settings.contains_key("sso_session") || settings.contains_key("sso_start_url") {
         "; it signs in by SSO: export keys with `aws configure export-credentials` first"
     } else if settings.contains_key("role_arn") || settings.contains_key("credential_process") {
-        "; role and process profiles are not read: export keys with \
+        "; role and process profiles are not read here: export keys with \
          `aws configure export-credentials` first"
     } else {
         ""
