@@ -89,6 +89,8 @@ pub struct Answer {
     pub decision: Decision,
     /// The same, explained.
     pub explanation: Explanation,
+    /// The sentence the service would refuse with; empty for what is allowed.
+    pub said: String,
     /// Keys that decide and were not given.
     pub needs: Vec<Need>,
     /// What counts and could not be read.
@@ -98,14 +100,15 @@ pub struct Answer {
 }
 
 impl Serialize for Answer {
-    /// The explanation's members with `answer`, `allowed`, `needs`, `unread` and `notes` before
-    /// them.
+    /// The explanation's members with `answer`, `allowed`, `said`, `needs`, `unread` and `notes`
+    /// before them.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let explanation =
             serde_json::to_value(&self.explanation).map_err(serde::ser::Error::custom)?;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("answer", &self.verdict)?;
         map.serialize_entry("allowed", &(self.verdict == Verdict::Allowed))?;
+        map.serialize_entry("said", &self.said)?;
         map.serialize_entry("needs", &self.needs)?;
         map.serialize_entry("unread", &self.unread)?;
         map.serialize_entry("notes", &self.notes)?;
@@ -137,17 +140,22 @@ pub(crate) fn needs(range: &Range, explanation: &Explanation) -> Vec<Need> {
             .collect();
         compared_with.sort();
         compared_with.dedup();
-        let always_sent = ALWAYS_SENT.contains(&key.to_lowercase().as_str());
-        Need { key: key.clone(), compared_with, always_sent }
+        Need { key: key.clone(), compared_with, always_sent: is_always_sent(key) }
     };
     range.keys.iter().map(need).collect()
 }
 
-/// The verdict on what was read, weighed with what was not.
+/// Whether every real request carries the key.
+pub(crate) fn is_always_sent(key: &str) -> bool {
+    ALWAYS_SENT.contains(&key.to_lowercase().as_str())
+}
+
+/// The verdict on what was read, weighed with what was not. `range` has every unknown key in
+/// doubt, `plain` only those that even a plain request carries.
 pub(crate) fn weigh(
     decision: &Decision,
     range: &Range,
-    needs: &[Need],
+    plain: &Range,
     unread: &[Unread],
     same_account: bool,
 ) -> Verdict {
@@ -155,8 +163,7 @@ pub(crate) fn weigh(
         let sure = range.worst.is_allowed() && !unread.iter().any(|one| one.could_deny);
         return if sure { Verdict::Allowed } else { Verdict::Undecided };
     }
-    let unfounded = range.best.is_allowed() && needs.iter().any(|need| need.always_sent);
-    if unfounded || lifted_by(&range.best, unread, same_account) {
+    if plain.best.is_allowed() || lifted_by(&plain.best, unread, same_account) {
         return Verdict::Undecided;
     }
     Verdict::Denied

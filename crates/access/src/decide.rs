@@ -3,9 +3,9 @@
 //! Caller, resource and organization are read in turn; then the engine decides, once with what is
 //! known and twice for the ends between which unknown keys could move it.
 
-use policy::{Request, explain, range};
+use policy::{Request, Style, explain, range};
 
-use crate::answer::{Answer, needs, weigh};
+use crate::answer::{Answer, is_always_sent, needs, weigh};
 use crate::gathered::Gathered;
 use crate::question::{Question, Subject};
 use crate::survey::Survey;
@@ -55,15 +55,27 @@ impl Survey {
             request.context = gathered.context.clone();
             explanation = explain(&request, &gathered.policies);
         }
-        let unknown = explanation.missing_keys.iter().filter(|key| !gathered.is_absent(key));
-        let range = range(&request, &gathered.policies, unknown.map(String::as_str));
-        let needs = needs(&range, &explanation);
+        if gathered.missing {
+            // No policy helps where there is nothing.
+            explanation.fixes.clear();
+        }
+        let unknown = || {
+            let keys = explanation.missing_keys.iter().map(String::as_str);
+            keys.filter(|key| !gathered.is_absent(key))
+        };
+        let whole = range(&request, &gathered.policies, unknown());
+        let sent = unknown().filter(|key| is_always_sent(key));
+        let plain = range(&request, &gathered.policies, sent);
+        let needs = needs(&whole, &explanation);
         let decision = explanation.decision.clone();
         let same_account = explanation.same_account;
+        let s3 = request.action.to_lowercase().starts_with("s3:");
+        let style = if s3 { Style::S3Quoted } else { Style::Generic };
         Ok(Answer {
-            verdict: weigh(&decision, &range, &needs, &gathered.unread, same_account),
-            request,
+            verdict: weigh(&decision, &whole, &plain, &gathered.unread, same_account),
             policies: gathered.policies,
+            said: decision.denial_text(&request, style),
+            request,
             decision,
             explanation,
             needs,

@@ -14,6 +14,8 @@ pub(crate) struct Gathered {
     pub context: Context,
     pub unread: Vec<Unread>,
     pub notes: Vec<String>,
+    /// There is no such resource.
+    pub missing: bool,
     /// Keys the request certainly lacks, in lower case; one that ends in `/` stands for all that
     /// begin so.
     absent: BTreeSet<String>,

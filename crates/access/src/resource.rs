@@ -90,4 +90,5 @@ pub(crate) async fn read(
 /// Notes that the resource is not there; the decision is the one its caller would meet.
 fn absent(gathered: &mut Gathered, what: &str) {
     gathered.notes.push(format!("there is no {what}"));
+    gathered.missing = true;
 }

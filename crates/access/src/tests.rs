@@ -137,3 +137,31 @@ async fn errors_say_what_is_wrong() {
         assert!(error.contains(expect), "{error}");
     }
 }
+
+/// A key that a request may lack leaves a denial certain, also beside one that it cannot lack.
+#[tokio::test]
+async fn what_a_plain_request_lacks() {
+    let deny = json!([
+        { "Effect": "Deny", "Action": "s3:*", "Resource": "*",
+          "Condition": { "StringNotEquals": { "s3:x-amz-acl": "private" } } },
+        { "Effect": "Deny", "Action": "s3:*", "Resource": "*",
+          "Condition": { "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } } },
+    ]);
+    let world = || lake().inline("prod", "etl", "acl", &deny);
+    let answer = ask(world(), &Question::new(ETL, "s3:GetObject", OBJECT)).await;
+    let keys: Vec<&str> = answer.needs.iter().map(|need| need.key.as_str()).collect();
+    assert_eq!((answer.verdict, keys), (Verdict::Denied, vec!["s3:x-amz-acl", "aws:SourceIp"]));
+    // Said to be absent, it is no longer asked for.
+    let mut question = Question::new(ETL, "s3:GetObject", OBJECT).with("aws:SourceIp", "192.0.2.1");
+    question.context.push(("s3:x-amz-acl".to_owned(), Vec::new()));
+    let answer = ask(world(), &question).await;
+    assert_eq!((answer.verdict, answer.needs.len()), (Verdict::Denied, 0));
+}
+
+/// What is not there cannot be opened by a policy.
+#[tokio::test]
+async fn no_fix_for_what_is_not_there() {
+    let answer = ask(lake(), &Question::new(ETL, "s3:GetObject", "arn:aws:s3:::sea/1")).await;
+    assert_eq!((answer.verdict, answer.explanation.fixes.len()), (Verdict::Denied, 0));
+    assert_eq!(answer.notes, ["there is no bucket sea"]);
+}

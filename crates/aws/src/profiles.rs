@@ -195,6 +195,12 @@ impl Profiles {
         Ok(Profile { name: name.to_owned(), region, endpoint: self.endpoint_of(settings), keys })
     }
 
+    /// The names of all profiles.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        // `[services …]` and `[sso-session …]` are no profiles; their names have two words.
+        self.sections.keys().filter(|name| !name.contains(' ')).map(String::as_str)
+    }
+
     /// The settings of a profile.
     pub(crate) fn settings(&self, name: &str) -> Result<&Settings, ProfileError> {
         self.sections.get(name).ok_or_else(|| self.unknown(name))
@@ -222,9 +228,7 @@ impl Profiles {
     }
 
     fn unknown(&self, name: &str) -> ProfileError {
-        // `[services …]` and `[sso-session …]` are no profiles; their names have two words.
-        let names = self.sections.keys().filter(|name| !name.contains(' '));
-        let names: Vec<&str> = names.map(String::as_str).collect();
+        let names: Vec<&str> = self.names().collect();
         let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         ProfileError::Unknown { name: name.to_owned(), known }
     }

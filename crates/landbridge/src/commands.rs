@@ -4,6 +4,7 @@ mod completions;
 mod coverage;
 mod demo;
 mod env;
+mod explain;
 mod movement;
 mod serve;
 mod simulate;
@@ -61,6 +62,8 @@ enum Command {
     Env(env::EnvArgs),
     /// The whole story on a throw-away world: set-up, movement, verification, clean-up
     Demo(demo::DemoArgs),
+    /// Why an access is allowed or denied: every policy, the deciding statement, the fix
+    Explain(explain::ExplainArgs),
     /// Show what a movement would create, change and open, and its path hop by hop
     Plan(movement::PlanArgs),
     /// Make what a movement needs, each step journalled with its undo
@@ -103,6 +106,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args),
             Command::Env(args) => env::run(&args),
             Command::Demo(args) => demo::run(args),
+            Command::Explain(args) => explain::run(args),
             Command::Plan(args) => movement::plan(args),
             Command::Apply(args) => movement::apply(args),
             Command::Run(args) => movement::run(args),

@@ -48,8 +48,11 @@ pub fn explain(request: &Request, policies: &Policies) -> Explanation {
     let places = places(policies);
     let trace =
         |place: &Place<'_>| trace::policy(&call, place, counts(place.kind(), &call, policies));
-    let consulted: Vec<_> = places.iter().map(trace).collect();
+    let mut consulted: Vec<_> = places.iter().map(trace).collect();
     let fixes = fix::fixes(&call, &decision, &places, &consulted);
+    for (place, trace) in places.iter().zip(&mut consulted) {
+        quote(place, trace, &decision, &fixes);
+    }
     Explanation {
         same_account: call.same_account,
         request: request.clone(),
@@ -57,6 +60,26 @@ pub fn explain(request: &Request, policies: &Policies) -> Explanation {
         consulted,
         fixes,
         decision,
+    }
+}
+
+/// Quotes the statements that decide or that a fix changes; the others would only be in the way.
+fn quote(place: &Place<'_>, trace: &mut PolicyTrace, decision: &Decision, fixes: &[Fix]) {
+    let deciding = decision.deciding().iter().map(|one| (&one.policy, &one.level, one.statement));
+    let changed =
+        fixes.iter().filter_map(|fix| Some((fix.policy.as_ref()?, &fix.level, fix.statement?)));
+    let here = |policy: &str, level: &Option<String>| {
+        policy == trace.policy && level.as_deref() == place.level
+    };
+    let numbers: Vec<usize> = deciding
+        .chain(changed)
+        .filter(|(policy, level, _)| here(policy, level))
+        .map(|(.., number)| number)
+        .collect();
+    let document = &place.policy.document;
+    for (statement, trace) in document.statements().iter().zip(&mut trace.statements) {
+        let quoted = numbers.contains(&statement.index());
+        trace.quote = quoted.then(|| document.quote(statement).to_owned());
     }
 }
 

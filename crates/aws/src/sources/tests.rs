@@ -98,7 +98,8 @@ async fn session(
 #[tokio::test]
 async fn keys_come_from_every_source() {
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV"), ("AWS_SECRET_ACCESS_KEY", "s")];
-    let cases: [(&str, &[(&str, &str)], &str, &str, Option<&str>); 7] = [
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, Variables<'_>, &str, &str, Option<&str>); 7] = [
         ("base", &[], "AKIABASE", "us-west-2", Some("http://localhost:1")),
         ("role", &[], "keys of reader", "us-west-2", Some("http://localhost:1")),
         ("second", &[], "keys of writer", "eu-west-1", Some("http://localhost:1")),

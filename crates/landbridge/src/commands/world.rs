@@ -142,24 +142,23 @@ pub fn context(state: &Path, reporter: Arc<dyn Reporter>) -> Result<Context, Fai
     Ok(assembled(profiles, roots, state, reporter))
 }
 
-/// The same over the user's own AWS configuration ("Configuration and credential file settings",
-/// AWS CLI User Guide); certificates are trusted as `AWS_CA_BUNDLE` and libpq's `PGSSLROOTCERT`
-/// say. Journals are kept apart from those of the platform.
+/// The same over the user's own AWS configuration. Journals are kept apart from those of the
+/// platform.
 fn aws_context(state: &Path, reporter: Arc<dyn Reporter>) -> Result<Context, Failure> {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let place = |variable: &str, usual: &str| {
-        std::env::var_os(variable).map_or_else(|| home.join(".aws").join(usual), PathBuf::from)
-    };
-    let config = place("AWS_CONFIG_FILE", "config");
-    let credentials = place("AWS_SHARED_CREDENTIALS_FILE", "credentials");
-    let profiles = Profiles::load(&config, &credentials).map_err(Failure::new)?;
+    let (profiles, roots) = own_configuration()?;
+    Ok(assembled(profiles, roots, &state.join("aws-target"), reporter))
+}
+
+/// The profiles of whoever calls; certificates are trusted as `AWS_CA_BUNDLE` and libpq's
+/// `PGSSLROOTCERT` say.
+pub fn own_configuration() -> Result<(Profiles, Roots), Failure> {
+    let profiles = Profiles::standard(&|name| std::env::var(name).ok()).map_err(Failure::new)?;
     let extra: Vec<PathBuf> = ["AWS_CA_BUNDLE", "PGSSLROOTCERT"]
         .iter()
         .filter_map(|variable| std::env::var_os(variable).map(PathBuf::from))
         .filter(|path| path.is_file())
         .collect();
-    let roots = Roots::load(&extra).map_err(Failure::new)?;
-    Ok(assembled(profiles, roots, &state.join("aws-target"), reporter))
+    Ok((profiles, Roots::load(&extra).map_err(Failure::new)?))
 }
 
 fn assembled(
@@ -192,7 +191,7 @@ fn assembled(
 }
 
 /// The machine's clock and randomness in the movement's terms.
-struct Machine(gateway::World);
+pub struct Machine(pub gateway::World);
 
 impl movement::Clock for Machine {
     fn now(&self) -> chrono::DateTime<chrono::Utc> {

@@ -56,7 +56,7 @@ pub enum Change {
         /// The value; for principals an object such as `{"AWS": ARN}`.
         value: Value,
     },
-    /// Add a value to a condition of the statement.
+    /// Add a value to a condition of the statement, or the condition where there is none yet.
     AddConditionValue {
         /// The operator.
         operator: String,
@@ -142,7 +142,11 @@ fn lift_deny(
     let statement = places.iter().find(same).and_then(|place| {
         place.policy.document.statements().iter().find(|one| one.index() == reference.statement)
     });
-    let change = statement.and_then(|statement| exception(call, statement));
+    let change = statement.and_then(|statement| {
+        otherwise_sent(call, statement)
+            .or_else(|| exception(call, statement))
+            .or_else(|| spared(call, reference.kind, statement))
+    });
     let (change, what) = change.unwrap_or_else(|| {
         let what = format!("remove it, or narrow it to spare {}", call.request.resource);
         (Change::RemoveStatement, what)
@@ -155,6 +159,45 @@ fn lift_deny(
         change,
         sentence: format!("in {reference}: {what}"),
     }
+}
+
+/// A request that is sent differently needs no policy changed: over TLS, with the encryption that
+/// a bucket asks for.
+fn otherwise_sent(call: &Call<'_>, statement: &Statement) -> Option<(Change, String)> {
+    let chosen = |key: &str| key == "aws:securetransport" || key.starts_with("s3:x-amz-");
+    let conditions = statement.conditions().iter().filter(|one| chosen(one.key_lower()));
+    let sent = |condition: &crate::condition::Condition| {
+        let values = near_miss::values_that_do(condition, call, false);
+        let truth = || ["true", "false"].map(str::to_owned).into_iter();
+        let spares = |value: &String| near_miss::with_value(condition, call, value, false);
+        let values: Vec<String> =
+            if values.is_empty() { truth().filter(spares).collect() } else { values };
+        (!values.is_empty()).then(|| (condition.key().to_owned(), values))
+    };
+    let (key, values) = conditions.into_iter().find_map(sent)?;
+    let what = format!("send the request with {key} = {}", values.join(" or "));
+    Some((Change::SendKey { key, values }, what))
+}
+
+/// A deny for many spares this caller by one more condition; one for this caller alone, or in a
+/// policy of its own, is better removed.
+fn spared(call: &Call<'_>, kind: PolicyKind, statement: &Statement) -> Option<(Change, String)> {
+    const KEY: &str = "aws:PrincipalArn";
+    if matches!(kind, PolicyKind::Identity | PolicyKind::Session) {
+        return None;
+    }
+    let alone = statement.principals().is_some_and(|principals| !principals.everyone())
+        && statement.principal_names().count() == 1;
+    let value = call.keys.single("aws:principalarn").filter(|_| !alone)?;
+    if value.contains(['*', '?', '$']) {
+        return None;
+    }
+    let change = Change::AddConditionValue {
+        operator: "ArnNotEquals".to_owned(),
+        key: KEY.to_owned(),
+        value: value.to_owned(),
+    };
+    Some((change, format!("spare this caller: add the condition ArnNotEquals {KEY} = {value}")))
 }
 
 /// Many denies are written to spare someone: by `NotPrincipal` or by a negated condition.
@@ -189,7 +232,10 @@ fn new_statement(call: &Call<'_>, blocker: &Blocker, kind: PolicyKind) -> Fix {
     let place = match (blocker.policies.first(), &blocker.level) {
         (Some(name), _) => format!("to {}", kind.with_name(name)),
         (None, Some(level)) => format!("to a new {kind} at {level}"),
-        (None, None) => format!("to a new {kind}"),
+        (None, None) if matches!(kind, PolicyKind::Resource | PolicyKind::Key) => {
+            format!("to a new {kind} of {}", call.request.resource)
+        }
+        (None, None) => format!("to a new {kind} of {}", call.caller().display()),
     };
     let named = if kind.has_principal() { principal(call) } else { Some(Value::Null) };
     let Some(named) = named else {

@@ -64,6 +64,9 @@ pub struct StatementTrace {
     /// Its conditions in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<ConditionTrace>,
+    /// Its source text, when it decides or a fix changes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
 }
 
 /// One condition with the values that were compared.
@@ -115,6 +118,7 @@ fn statement(call: &Call<'_>, kind: PolicyKind, statement: &Statement) -> Statem
         resource: statement.covers_resource(call, kind),
         principal: kind.has_principal().then(|| statement.grant(call, kind)),
         conditions: statement.conditions().iter().map(|one| condition(call, one)).collect(),
+        quote: None,
     }
 }
 

@@ -1,8 +1,11 @@
 //! Statements that would allow the request but for one thing.
 //!
+//! An action, resource or principal is added only to a statement that is about nothing else than
+//! this request; any other would open more, and a statement of its own is smaller. A condition is
+//! mended where it stands: it keeps what it guards as narrow as it was.
 //! Start at [`find`].
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Change, Fix, Place, principal, resource};
 use crate::call::Call;
@@ -47,6 +50,10 @@ pub(super) fn find(
         .filter(|(_, statement)| statement.effect() == Effect::Allow)
         .filter_map(|(place, statement)| {
             Some((place, statement, only_lack(call, kind, statement)?))
+        })
+        .filter(|(place, statement, lack)| {
+            let written = serde_json::from_str(place.policy.document.quote(statement));
+            written.is_ok_and(|written| opens_nothing_else(call, statement, *lack, &written))
         })
         .collect();
     near.sort_by_key(|(.., lack)| lack.rank());
@@ -94,6 +101,33 @@ fn only_lack<'s>(call: &Call<'_>, kind: PolicyKind, statement: &'s Statement) ->
     }
 }
 
+/// Whether everything but the lack is exactly this request's.
+fn opens_nothing_else(
+    call: &Call<'_>,
+    statement: &Statement,
+    lack: Lack<'_>,
+    written: &Value,
+) -> bool {
+    let only = |element: &str, text: &str, none: bool| match written.get(element) {
+        None => none && written.get(format!("Not{element}")).is_none(),
+        Some(Value::Array(values)) => {
+            matches!(values.as_slice(), [one] if one.as_str().is_some_and(|it| it.eq_ignore_ascii_case(text)))
+        }
+        Some(one) => one.as_str().is_some_and(|it| it.eq_ignore_ascii_case(text)),
+    };
+    let action = || only("Action", &call.request.action, false);
+    // Without `Resource`, or with `*` in a key policy, it is the one resource of the policy.
+    let key = crate::service_rules::is_on_key(call) && only("Resource", "*", false);
+    let resource = || key || only("Resource", resource(call), true);
+    let principal = || statement.principals().is_none() || statement.principal_names().count() == 1;
+    match lack {
+        Lack::Condition(_) => true,
+        Lack::Resource => action() && principal(),
+        Lack::Principal => action() && resource(),
+        Lack::Action => resource() && principal(),
+    }
+}
+
 fn mend(call: &Call<'_>, kind: PolicyKind, lack: Lack<'_>) -> Option<(Change, String)> {
     let add = |element: &str, value: serde_json::Value| {
         let what = format!("add {value} to {element}");
@@ -116,28 +150,28 @@ fn mend(call: &Call<'_>, kind: PolicyKind, lack: Lack<'_>) -> Option<(Change, St
 /// to a statement of its own.
 fn mend_condition(call: &Call<'_>, condition: &Condition) -> Option<(Change, String)> {
     let key = condition.key().to_owned();
-    let asked = condition.wanted(&call.keys);
     let found = call.keys.values(condition.key_lower()).filter(|found| !found.is_empty());
     let Some(found) = found else {
         let values = values_that_do(condition, call, true);
-        let what = format!("it asks for {key} = {}; send it", values.join(" or "));
+        let what = format!("send the request with {key} = {}", values.join(" or "));
         return (!values.is_empty()).then_some((Change::SendKey { key, values }, what));
     };
     let [value] = found else { return None };
     let helps = !condition.operator().negated && condition.with_only(value)?.holds(&call.keys);
     let operator = condition.operator_text().to_owned();
-    let asked = asked.join(" or ");
-    let what =
-        format!("{operator} {key} asks for {asked}, the request has {value}; add this value");
+    let what = format!("add {value} to the values of {operator} {key}");
     helps.then(|| (Change::AddConditionValue { operator, key, value: value.clone() }, what))
 }
 
 /// Which of the policy's own values, sent with the request, make the condition this.
 pub(super) fn values_that_do(condition: &Condition, call: &Call<'_>, hold: bool) -> Vec<String> {
-    let gives = |value: &String| {
-        let mut context = call.request.context.clone();
-        context.set(condition.key(), value);
-        condition.holds(&Keys::new(&context, false)) == hold
-    };
+    let gives = |value: &String| with_value(condition, call, value, hold);
     condition.wanted(&call.keys).into_iter().filter(gives).collect()
+}
+
+/// Whether this value, sent with the request, makes the condition this.
+pub(super) fn with_value(condition: &Condition, call: &Call<'_>, value: &str, hold: bool) -> bool {
+    let mut context = call.request.context.clone();
+    context.set(condition.key(), value);
+    condition.holds(&Keys::new(&context, false)) == hold
 }
