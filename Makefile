@@ -47,8 +47,14 @@ acceptance: build ## real clients against the real binary; ARGS="-k unload" sele
 	@scripts/system.sh test
 	@LANDBRIDGE_BIN=$(BINARY) "$$(scripts/python.sh $(CARGO_TARGET_DIR))" -m pytest acceptance $(ARGS)
 
-bench: ## UNLOAD beside the engine's own COPY … TO; ROWS="1000000 10000000"
-	@scripts/system.sh build
+bench: ## requests beside moto_server, decisions, UNLOAD beside COPY; ARGS="--only Put" ROWS="1000000"
+	@scripts/system.sh test
+	@python="$$(scripts/python.sh $(CARGO_TARGET_DIR) crates/bench/requirements.txt)"; $(engine); \
+	export CARGO_PROFILE_DEV_OPT_LEVEL=3; \
+	cargo build --locked -p landbridge $$ENGINE_FEATURES; cargo build --locked -p bench; \
+	$(CARGO_TARGET_DIR)/debug/bench --binary $(BINARY) --moto "$${python%/*}/moto_server" \
+		--json $(CARGO_TARGET_DIR)/bench.json $(ARGS)
+	@cargo bench --locked -p policy
 	@$(engine); cargo run --locked -p warehouse --example unload_bench \
 		$${ENGINE_FEATURES/landbridge/warehouse} -- $(ROWS)
 
