@@ -140,12 +140,7 @@ fn bucket(endpoint: &str) -> Outcome<Prepared> {
     request(endpoint, "s3", "CreateBucket", &json!({ "Bucket": BUCKET }))
 }
 
-fn request(
-    endpoint: &str,
-    service: &str,
-    operation: &str,
-    input: &Value,
-) -> Outcome<Prepared> {
+fn request(endpoint: &str, service: &str, operation: &str, input: &Value) -> Outcome<Prepared> {
     let model = wire::model(service).ok_or("no such service")?;
     let operation = model.operation(operation).ok_or("no such operation")?;
     let (parts, written) = encode_request(model, operation, input, endpoint)?.into_parts();

@@ -54,6 +54,15 @@ impl Fault {
         Self::new("InternalFailure", "An internal error occurred.").status(500)
     }
 
+    /// The state's disk is full or cannot be written: "ServiceUnavailable" of the common errors.
+    /// It may work again later, and clients try again.
+    pub(crate) fn of_the_disk(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "the state cannot be written");
+        let text = "The state of this platform cannot be written at the moment (its disk is full \
+                    or not writable). Nothing was changed.";
+        Self::new("ServiceUnavailable", text).status(503)
+    }
+
     pub(crate) fn into_wire(self, model: Option<&wire::Model>) -> WireFault {
         let by_model = || model.and_then(|m| m.error_status(&self.code)).unwrap_or(400);
         let status = self.status.unwrap_or_else(by_model);
@@ -69,7 +78,7 @@ impl Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        if error.is_of_the_disk() { Self::of_the_disk(error) } else { Self::internal(error) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Bodies on their way in: authorised first, then staged in a sealed blob, then made visible,
 //! alone or several together, in one transaction.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -146,9 +146,9 @@ fn refused(call: &UploadCall, gateway: &Gateway, fault: Fault) -> Fault {
 
 /// A body that cannot be stored is our trouble, not the client's.
 pub(crate) fn storage_fault(error: io::Error) -> Fault {
-    if error.kind() == io::ErrorKind::StorageFull {
-        tracing::error!(%error, "the disk is full");
-        return Fault::new("ServiceUnavailable", "No space is left for object data.").status(503);
+    let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+    if full.contains(&error.kind()) {
+        return Fault::of_the_disk(error);
     }
     Fault::internal(error)
 }

@@ -3,6 +3,8 @@
 //! A record that belongs to a change carries the change's commit number. After a crash the
 //! database tells the last durable commit; records beyond it are taken out again, so the log and
 //! the state never disagree. Records of reads and refusals carry no number and always stay.
+//!
+//! Room for some thousand records is kept aside, so that reads are audited on a full disk too.
 
 mod filter;
 mod format;
@@ -13,7 +15,7 @@ mod walk;
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -29,6 +31,9 @@ use format::encode;
 
 /// A segment that has reached this many bytes is followed by a new one.
 const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Bytes kept aside behind the end of the log.
+const RESERVE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A place in the log: segment number and byte offset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,6 +69,23 @@ impl AuditPosition {
 struct Tail {
     file: File,
     position: AuditPosition,
+    /// Up to where the file system has promised room.
+    reserved: u64,
+    /// Changes of an earlier opening of the database no longer come in.
+    generation: u64,
+}
+
+impl Tail {
+    /// Keeps room aside; on a file system that cannot, or a full disk, there is none.
+    fn reserve(&mut self) {
+        let offset = self.position.offset;
+        if self.reserved < offset + RESERVE_BYTES / 2 {
+            let flags = rustix::fs::FallocateFlags::KEEP_SIZE;
+            if rustix::fs::fallocate(&self.file, flags, offset, RESERVE_BYTES).is_ok() {
+                self.reserved = offset + RESERVE_BYTES;
+            }
+        }
+    }
 }
 
 /// The log, open at its end.
@@ -84,31 +106,57 @@ impl AuditLog {
         // Only the segments from the last durable commit on can hold records to take out.
         for segment in position.segment..=newest {
             let from = if segment == position.segment { position.offset } else { 0 };
-            mend(&segment_path(&directory, segment), from, commit)?;
+            let path = segment_path(&directory, segment);
+            let end = take_out(&path, from, commit)?;
+            cut(&path, end)?;
         }
-        let tail = open_tail(&directory, newest.max(position.segment))?;
+        let tail = open_tail(&directory, newest.max(position.segment), 0)?;
         Ok(Self { directory, tail: Mutex::new(tail) })
     }
 
-    /// Appends records in one write; answers where the log ends now.
+    /// Takes out what came after `commit`, and lets no change in but those of `generation`.
+    pub(crate) fn go_back(
+        &self,
+        generation: u64,
+        commit: u64,
+        position: AuditPosition,
+    ) -> Result<(), StoreError> {
+        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        tail.generation = generation;
+        for segment in position.segment..=tail.position.segment {
+            let from = if segment == position.segment { position.offset } else { 0 };
+            take_out(&segment_path(&self.directory, segment), from, commit)?;
+        }
+        Ok(())
+    }
+
+    /// Appends records in one write, those of a change with its generation and commit number;
+    /// answers where the log ends now.
     pub(crate) fn append(
         &self,
-        commit: u64,
+        change: Option<(u64, u64)>,
         records: &[AuditRecord],
     ) -> Result<AuditPosition, StoreError> {
+        let (generation, commit) = change.unzip();
+        let commit = commit.unwrap_or(0);
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        if generation.is_some_and(|generation| generation != tail.generation) {
+            return Err(StoreError::Halted("the disk failed".to_owned()));
+        }
         if records.is_empty() {
             return Ok(tail.position);
         }
         let bytes: Vec<u8> = records.iter().flat_map(|record| encode(commit, record)).collect();
         if tail.position.offset >= SEGMENT_BYTES {
             tail.file.sync_data().map_err(|e| StoreError::io("sync", &self.directory, e))?;
-            *tail = open_tail(&self.directory, tail.position.segment + 1)?;
+            *tail = open_tail(&self.directory, tail.position.segment + 1, tail.generation)?;
         }
+        tail.reserve();
         let offset = tail.position.offset;
         if let Err(e) = tail.file.write_all(&bytes) {
             // Half a record must not stay before the next one: back to the last whole end.
             let _ = tail.file.set_len(offset);
+            tail.reserved = offset;
             return Err(StoreError::io("append to", &self.directory, e));
         }
         tail.position.offset += bytes.len() as u64;
@@ -141,46 +189,58 @@ impl AuditLog {
     }
 }
 
-fn open_tail(directory: &Path, segment: u64) -> Result<Tail, StoreError> {
+fn open_tail(directory: &Path, segment: u64, generation: u64) -> Result<Tail, StoreError> {
     let path = segment_path(directory, segment);
     let open = |e| StoreError::io("open", &path, e);
     let file = File::options().create(true).append(true).mode(0o600).open(&path).map_err(open)?;
     let offset = file.metadata().map_err(open)?.len();
-    Ok(Tail { file, position: AuditPosition { segment, offset } })
+    let position = AuditPosition { segment, offset };
+    let mut tail = Tail { file, position, reserved: 0, generation };
+    tail.reserve();
+    Ok(tail)
 }
 
-/// Rewrites a segment from `from` on without the records that never became durable.
-fn mend(path: &Path, from: u64, commit: u64) -> Result<(), StoreError> {
-    let read = |e| StoreError::io("read", path, e);
+/// Takes out the records of a segment behind `from` that never became durable, in place; answers
+/// where its last whole record ends.
+fn take_out(path: &Path, from: u64, commit: u64) -> Result<u64, StoreError> {
+    let (read, write) = (|e| StoreError::io("read", path, e), |e| StoreError::io("write", path, e));
     let mut segment = match File::open(path) {
         Ok(segment) => segment,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(0),
         Err(e) => return Err(read(e)),
     };
     let mut open = Vec::new();
-    segment.seek(SeekFrom::Start(from)).map_err(read)?;
+    let mut end = from.min(segment.metadata().map_err(read)?.len());
+    segment.seek(SeekFrom::Start(end)).map_err(read)?;
     segment.read_to_end(&mut open).map_err(read)?;
-    let kept: Vec<u8> = format::decode_all(&open)
-        .filter(|(header, _)| header.commit <= commit)
-        .flat_map(|(_, raw)| raw.to_vec())
-        .collect();
-    if kept.len() == open.len() {
-        return Ok(());
+    let mut file = None;
+    for (header, raw) in format::decode_all(&open) {
+        if header.commit > commit
+            && header.commit != format::VOID
+            && let Some((at, mark)) = format::void(raw)
+        {
+            let file = match &mut file {
+                Some(file) => file,
+                none => none.insert(File::options().write(true).open(path).map_err(write)?),
+            };
+            file.write_all_at(&mark, end + at).map_err(write)?;
+        }
+        end += raw.len() as u64;
     }
-    let temporary = path.with_extension("new");
-    let write = |e| StoreError::io("write", path, e);
-    let mut file = File::options()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)
-        .map_err(write)?;
-    segment.rewind().map_err(read)?;
-    std::io::copy(&mut segment.take(from), &mut file).map_err(write)?;
-    file.write_all(&kept).map_err(write)?;
-    file.sync_all().map_err(write)?;
-    fs::rename(&temporary, path).map_err(write)
+    file.map_or(Ok(()), |file| file.sync_data()).map_err(write)?;
+    Ok(end)
+}
+
+/// Cuts off a record that a killed process wrote half of.
+fn cut(path: &Path, end: u64) -> Result<(), StoreError> {
+    match fs::metadata(path) {
+        Ok(facts) if facts.len() > end => File::options()
+            .write(true)
+            .open(path)
+            .and_then(|file| file.set_len(end))
+            .map_err(|e| StoreError::io("cut", path, e)),
+        _ => Ok(()),
+    }
 }
 
 /// The numbers of the segments, in order.

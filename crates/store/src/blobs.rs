@@ -10,7 +10,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::frames::{FRAME_BYTES, FrameCipher, SEALED_FRAME_BYTES, TAG_BYTES};
+use crate::state_dir::check_room;
 use crate::{DataKey, Entropy, StoreError};
+
+/// Free bytes below which no blob is begun: changes of records need room after the last object.
+const RESERVE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The random name of a blob.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,21 +43,14 @@ impl Blobs {
     /// record; dropped without [`BlobWriter::finish`], the file goes.
     ///
     /// # Errors
-    /// [`StoreError::Io`].
+    /// [`StoreError::Full`], [`StoreError::Io`].
     pub fn create(&self, key: &DataKey) -> Result<BlobWriter, StoreError> {
+        check_room(&self.root, RESERVE_BYTES)?;
         let mut random = [0; 16];
         self.entropy.fill(&mut random);
         let id = BlobId(hex::encode(random));
         let path = self.path(&id);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(|e| StoreError::io("create", parent, e))?;
-        }
-        let file = File::options()
-            .create_new(true)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|e| StoreError::io("create", &path, e))?;
+        let file = create_file(&path).map_err(|e| StoreError::io("create", &path, e))?;
         let cipher = FrameCipher::new(key, id.as_str())?;
         let frame = Vec::with_capacity(FRAME_BYTES + TAG_BYTES);
         Ok(BlobWriter { id, path, file, cipher, frame, index: 0, plain_bytes: 0, finished: false })
@@ -125,6 +122,18 @@ impl Blobs {
     fn path(&self, id: &BlobId) -> PathBuf {
         let shard: String = id.0.chars().take(2).collect();
         self.root.join(shard).join(&id.0)
+    }
+}
+
+/// The directories of blobs come one by one, each with the first blob in it.
+fn create_file(path: &Path) -> io::Result<File> {
+    let open = || File::options().create_new(true).write(true).mode(0o600).open(path);
+    match (open(), path.parent()) {
+        (Err(e), Some(parent)) if e.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(parent)?;
+            open()
+        }
+        (opened, _) => opened,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong with durable state.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A failure of the state directory or of what lies in it.
@@ -45,15 +46,47 @@ pub enum StoreError {
     /// A change was attempted in a reading transaction.
     #[error("a reading transaction cannot change table `{0}`")]
     ReadOnly(&'static str),
-    /// The background synchronisation has failed; nothing more is acknowledged.
-    #[error("changes can no longer be written to disk: {0}")]
+    /// Synchronising failed; the state is being taken back to the last commit that succeeded.
+    #[error("changes cannot be written to disk: {0}")]
     Halted(String),
+    /// Too little room is left for changes, in bytes.
+    #[error("the disk of state directory `{}` is full: {free} bytes are free", path.display())]
+    Full {
+        /// The directory.
+        path: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+    },
 }
 
 impl StoreError {
+    /// Whether the disk, and not the data or the caller, is the reason: it may work again later.
+    pub fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::Halted(_) | Self::Full { .. } => true,
+            Self::Io { source, .. } => cannot_be_written(source.kind()),
+            Self::Database(error) => {
+                matches!(**error, redb::Error::Io(_) | redb::Error::PreviousIo)
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
+}
+
+/// What a full, read-only or forbidden disk says.
+fn cannot_be_written(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::StorageFull
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::FileTooLarge
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::PermissionDenied
+    )
 }
 
 /// redb has one error type per step; all are the same to us.

@@ -2,28 +2,27 @@
 //!
 //! One writer at a time, readers beside it on a snapshot. A commit is first made visible without
 //! touching the disk, then waits for the flusher (`flush.rs`), which synchronises once for
-//! everybody who waits.
+//! everybody who waits. The database file itself is `database.rs`.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use redb::{Durability, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 use crate::audit::{AuditFilter, AuditLog, AuditPosition, AuditRecord, AuditScan, AuditWalk};
+use crate::database::{Databases, commit_number, last_commit, note_commit};
 use crate::flush::Flusher;
 use crate::undo::Writer;
 use crate::{Blobs, Entropy, Record, Seal, StateDir, StoreError, Table};
 
-/// Our own bookkeeping: the number of the last commit, and where the audit log stood at it.
-const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("store.meta");
-const META_COMMIT: &str = "commit";
-/// Pages of the database kept in memory. Idle memory counts; the working set is small.
-const CACHE_BYTES: usize = 32 * 1024 * 1024;
+/// Free bytes below which nothing is changed any more: what is left lets reads be audited, and
+/// lets objects be deleted to make room (object data stops earlier, see `blobs.rs`).
+const RESERVE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// All durable state of one world.
 pub struct Store {
     directory: StateDir,
-    database: Arc<Database>,
+    databases: Arc<Databases>,
     audit: Arc<AuditLog>,
     flusher: Flusher,
     blobs: Blobs,
@@ -55,20 +54,16 @@ impl Store {
     /// [`StoreError::InUse`] when another process has it open; otherwise what the disk said.
     pub fn open(directory: &Path, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
         let directory = StateDir::open(directory)?;
-        let database = redb::Builder::new()
-            .set_cache_size(CACHE_BYTES)
-            .create(directory.root().join("world.redb"))
-            .map_err(|e| StoreError::Database(Box::new(e.into())))?;
-        let database = Arc::new(database);
-        let (commit, position) = last_commit(&database)?;
+        let databases = Arc::new(Databases::open(directory.root().join("world.redb"))?);
+        let (commit, position) = last_commit(&databases.current().database)?;
         let audit = AuditLog::open(directory.subdirectory("audit")?, commit, position)?;
         let audit = Arc::new(audit);
         Ok(Self {
-            flusher: Flusher::start(Arc::clone(&database), Arc::clone(&audit)),
+            flusher: Flusher::start(Arc::clone(&databases), Arc::clone(&audit)),
             blobs: Blobs::new(directory.subdirectory("blobs")?, Arc::clone(&entropy)),
             seal: Seal::open(&directory.root().join("master.key"), entropy)?,
             directory,
-            database,
+            databases,
             audit,
         })
     }
@@ -91,14 +86,20 @@ impl Store {
     /// Begins a transaction; a second writer waits for the first.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
+    /// [`StoreError::Full`] and [`StoreError::Halted`] for a writer that could not be made
+    /// durable; [`StoreError::Database`].
     pub fn begin(&self, mode: TxMode) -> Result<Tx, StoreError> {
+        if mode == TxMode::Write {
+            self.flusher.check()?;
+            self.directory.check_room(RESERVE_BYTES)?;
+        }
+        let current = self.databases.current();
         Ok(match mode {
-            TxMode::Read => Tx::Read(self.database.begin_read()?),
+            TxMode::Read => Tx::Read(current.database.begin_read()?),
             TxMode::Write => {
-                let mut tx = self.database.begin_write()?;
+                let mut tx = current.database.begin_write()?;
                 tx.set_durability(Durability::None)?;
-                Tx::Write(Box::new(Writer::new(tx)))
+                Tx::Write(Box::new(Writer::new(tx, current.generation)))
             }
         })
     }
@@ -109,20 +110,20 @@ impl Store {
     /// the operating system, which keeps them whatever becomes of this process.
     ///
     /// # Errors
-    /// After an error of a writer nothing of it is visible after a restart.
+    /// After an error of a writer nothing of it is visible; the state is as after the last commit
+    /// that succeeded.
     pub fn commit(&self, tx: Tx, records: &[AuditRecord]) -> Result<(), StoreError> {
         match tx {
-            Tx::Read(_) => self.audit.append(0, records).map(drop),
+            Tx::Read(_) => self.append_audit(records),
             Tx::Write(writer) => {
-                let Writer { tx, .. } = *writer;
+                let Writer { tx, generation, .. } = *writer;
                 let commit = commit_number(&tx)? + 1;
-                let position = self.audit.append(commit, records)?;
-                {
-                    let mut meta = tx.open_table(META)?;
-                    meta.insert(META_COMMIT, position.with_commit(commit).as_slice())?;
-                }
-                tx.commit()?;
-                self.flusher.wait_durable()
+                let position = self.audit.append(Some((generation, commit)), records)?;
+                // From here on the log knows of the change: after an error it must forget it.
+                note_commit(&tx, commit, position)
+                    .and_then(|()| Ok(tx.commit()?))
+                    .map_err(|error| self.flusher.failed(generation, error))?;
+                self.flusher.wait_durable(generation)
             }
         }
     }
@@ -132,7 +133,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn append_audit(&self, records: &[AuditRecord]) -> Result<(), StoreError> {
-        self.audit.append(0, records).map(drop)
+        self.audit.append(None, records).map(drop)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn databases(&self) -> &Databases {
+        &self.databases
+    }
+
+    #[cfg(test)]
+    pub(crate) fn audit_log(&self) -> &AuditLog {
+        &self.audit
     }
 
     /// Walks the audit log from its newest record to its oldest.
@@ -161,24 +172,6 @@ impl Store {
     /// Where the audit log ends now.
     pub fn audit_end(&self) -> AuditPosition {
         self.audit.end()
-    }
-}
-
-fn commit_number(tx: &redb::WriteTransaction) -> Result<u64, StoreError> {
-    let meta = tx.open_table(META)?;
-    let stored = meta.get(META_COMMIT)?;
-    Ok(stored.map_or(0, |bytes| AuditPosition::decode(bytes.value()).0))
-}
-
-fn last_commit(database: &Database) -> Result<(u64, AuditPosition), StoreError> {
-    let tx = database.begin_read()?;
-    match tx.open_table(META) {
-        Ok(meta) => {
-            let stored = meta.get(META_COMMIT)?;
-            Ok(stored.map_or_else(Default::default, |b| AuditPosition::decode(b.value())))
-        }
-        Err(TableError::TableDoesNotExist(_)) => Ok(Default::default()),
-        Err(e) => Err(e.into()),
     }
 }
 

@@ -6,12 +6,15 @@
 //!
 //! What survives: everything [`Store::commit`] returned for survives `kill -9` of the process at
 //! any instant; records of the key-value store also survive a loss of power, because a group of
-//! commits is synchronised to disk before any of them returns.
+//! commits is synchronised to disk before any of them returns. On a full disk changes are refused,
+//! reads and their audit records go on, and a disk that fails in the middle of a commit takes the
+//! state back to the last commit that succeeded.
 //!
 //! Start reading at [`Store`].
 
 mod audit;
 mod blobs;
+mod database;
 mod error;
 mod flush;
 mod frames;

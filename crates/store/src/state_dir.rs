@@ -44,6 +44,14 @@ impl StateDir {
         &self.root
     }
 
+    /// Refuses when fewer than `wanted` bytes are free.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`].
+    pub(crate) fn check_room(&self, wanted: u64) -> Result<(), StoreError> {
+        check_room(&self.root, wanted)
+    }
+
     /// A directory inside, created when absent.
     ///
     /// # Errors
@@ -53,6 +61,17 @@ impl StateDir {
         fs::create_dir_all(&path).map_err(|e| StoreError::io("create", &path, e))?;
         Ok(path)
     }
+}
+
+/// Refuses when the disk of `path` has fewer than `wanted` bytes free for this process. A disk that
+/// does not tell is taken to have room: what is written then says otherwise.
+pub(crate) fn check_room(path: &Path, wanted: u64) -> Result<(), StoreError> {
+    let Ok(disk) = rustix::fs::statvfs(path) else { return Ok(()) };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < wanted {
+        return Err(StoreError::Full { path: path.to_owned(), free });
+    }
+    Ok(())
 }
 
 /// Writes a file that only its owner can read, whole or not at all.

@@ -288,3 +288,97 @@ fn derived_keys_depend_on_purpose_and_state_directory() {
     let other = Store::open(elsewhere.path(), Arc::new(Counting(AtomicU64::new(3)))).unwrap();
     assert_ne!(first, *other.seal().derive("a").unwrap().material());
 }
+
+/// What a full disk does in the middle of a commit: every write and read of the database fails.
+fn break_database(store: &Store) {
+    store.databases().current().retired.store(true, Ordering::SeqCst);
+}
+
+fn write(store: &Store, key: &str) -> Result<(), StoreError> {
+    let tx = store.begin(TxMode::Write)?;
+    tx.put(&NOTES, key, &note(key))?;
+    store.commit(tx, &[event(1, key)])
+}
+
+/// Tries until the store has gone back to its last commit.
+fn write_again(store: &Store, key: &str) {
+    let patience = std::time::Duration::from_secs(30);
+    let begun = std::time::Instant::now();
+    while let Err(error) = write(store, key) {
+        assert!(begun.elapsed() < patience, "{error}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+fn keys(store: &Store) -> Vec<String> {
+    let tx = store.begin(TxMode::Read).unwrap();
+    tx.scan(&NOTES, "", None, 100).unwrap().into_iter().map(|(key, _)| key).collect()
+}
+
+#[test]
+fn a_disk_that_fails_takes_the_state_back_to_the_last_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    write(&store, "a").unwrap();
+    for round in 0..3 {
+        let begun_before = store.begin(TxMode::Write).unwrap();
+        begun_before.put(&NOTES, "lost", &note("lost")).unwrap();
+        break_database(&store);
+        let lost = store.commit(begun_before, &[event(2, "lost")]).unwrap_err();
+        assert!(lost.is_of_the_disk(), "{lost}");
+        store.append_audit(&[event(3, &format!("read {round}"))]).unwrap();
+        write_again(&store, &format!("b{round}"));
+    }
+    let expected = ["a", "b0", "b1", "b2"];
+    let heard = ["b2", "read 2", "b1", "read 1", "b0", "read 0", "a"];
+    assert_eq!(
+        (keys(&store), trail(&store)),
+        (expected.map(String::from).to_vec(), heard.map(String::from).to_vec())
+    );
+    drop(store);
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    assert_eq!(
+        (keys(&store), trail(&store)),
+        (expected.map(String::from).to_vec(), heard.map(String::from).to_vec())
+    );
+}
+
+#[test]
+fn a_writer_that_began_before_the_disk_failed_does_not_come_in_afterwards() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    write(&store, "a").unwrap();
+    let late = store.begin(TxMode::Write).unwrap();
+    late.put(&NOTES, "late", &note("late")).unwrap();
+    store
+        .databases()
+        .replace(|generation, commit, position| {
+            store.audit_log().go_back(generation, commit, position)
+        })
+        .unwrap();
+    assert!(store.commit(late, &[event(2, "late")]).is_err());
+    assert_eq!((keys(&store), trail(&store)), (vec!["a".to_owned()], vec!["a".to_owned()]));
+}
+
+#[test]
+fn many_writers_share_the_disk_and_all_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let store = &store;
+            scope.spawn(move || {
+                (0..25).for_each(|n| write(store, &format!("{thread}/{n:02}")).unwrap());
+            });
+        }
+    });
+    drop(store);
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    assert_eq!(
+        (
+            store.begin(TxMode::Read).unwrap().scan(&NOTES, "", None, 999).unwrap().len(),
+            trail(&store).len()
+        ),
+        (200, 200)
+    );
+}

@@ -15,6 +15,8 @@ use crate::kv::definition;
 /// The one writer, with the way back from its parts.
 pub struct Writer {
     pub(crate) tx: WriteTransaction,
+    /// Which opening of the database it belongs to.
+    pub(crate) generation: u64,
     undo: RefCell<Undo>,
 }
 
@@ -34,8 +36,8 @@ struct Change {
 }
 
 impl Writer {
-    pub(crate) fn new(tx: WriteTransaction) -> Self {
-        Self { tx, undo: RefCell::default() }
+    pub(crate) fn new(tx: WriteTransaction, generation: u64) -> Self {
+        Self { tx, generation, undo: RefCell::default() }
     }
 
     /// Writes `after` under `key`, or removes the key; answers whether it was there.

@@ -1,6 +1,7 @@
 //! Which records a reader of the log wants.
 
 use super::AuditHeader;
+use super::format::VOID;
 
 /// A record may carry the time of a call that began this long before it was appended, such as a
 /// long upload; so the log is in order of time but for this much.
@@ -21,7 +22,8 @@ pub struct AuditFilter {
 
 impl AuditFilter {
     pub(super) fn wants(&self, header: &AuditHeader) -> bool {
-        self.account.is_none_or(|account| header.accounts.contains(&account))
+        header.commit != VOID
+            && self.account.is_none_or(|account| header.accounts.contains(&account))
             && header.marks & self.marks == self.marks
             && self.from_ms.is_none_or(|from| from <= header.time_ms)
             && self.until_ms.is_none_or(|until| header.time_ms <= until)

@@ -4,6 +4,10 @@
 //! payload | length:u32`, all big-endian. Both lengths count header and payload, which the
 //! checksum covers; the second one lets a reader go backwards.
 
+/// The commit number of a record that is taken out.
+pub(super) const VOID: u64 = u64::MAX;
+/// Where a record's checksum and commit number stand, which are written together.
+const MARK_AT: u64 = 4;
 const PREFIX_BYTES: usize = 8;
 const HEADER_BYTES: usize = 48;
 /// Bytes of the length behind a record.
@@ -56,6 +60,22 @@ pub(super) fn encode(commit: u64, record: &AuditRecord) -> Vec<u8> {
     bytes.append(&mut body);
     bytes.extend(length);
     bytes
+}
+
+/// What takes the record in `raw` out, and where in it that is to be written: twelve bytes in one
+/// place, so that a process killed at any instant leaves the record as it was or taken out.
+pub(super) fn void(raw: &[u8]) -> Option<(u64, [u8; 12])> {
+    let (_, body) = raw.split_at_checked(PREFIX_BYTES)?;
+    let (body, _) = body.split_last_chunk::<SUFFIX_BYTES>()?;
+    let (_, rest) = body.split_first_chunk::<8>()?;
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&VOID.to_be_bytes());
+    checksum.update(rest);
+    let mut mark = [0; 12];
+    let (crc, commit) = mark.split_at_mut(4);
+    crc.copy_from_slice(&checksum.finalize().to_be_bytes());
+    commit.copy_from_slice(&VOID.to_be_bytes());
+    Some((MARK_AT, mark))
 }
 
 /// The records of `bytes` in order, each with its raw form, up to the first damaged one.

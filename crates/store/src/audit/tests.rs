@@ -8,7 +8,7 @@ use super::*;
 fn log(directory: &Path, count: usize) -> AuditLog {
     let log = AuditLog::open(directory.to_owned(), 0, AuditPosition::default()).unwrap();
     for number in 0..count {
-        log.append(0, &[record(number)]).unwrap();
+        log.append(None, &[record(number)]).unwrap();
     }
     log
 }
@@ -38,7 +38,7 @@ fn found(log: &AuditLog, filter: AuditFilter) -> Vec<usize> {
 /// Begins a new segment with what is appended next.
 fn rotate(log: &AuditLog) {
     let mut tail = log.tail.lock().unwrap();
-    *tail = open_tail(&log.directory, tail.position.segment + 1).unwrap();
+    *tail = open_tail(&log.directory, tail.position.segment + 1, 0).unwrap();
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn records_come_whole_in_both_directions_over_blocks_and_segments() {
     // Together more than two blocks.
     let log = log(dir.path(), 300);
     rotate(&log);
-    log.append(0, &[record(300), record(301)]).unwrap();
+    log.append(None, &[record(300), record(301)]).unwrap();
     rotate(&log);
     let backwards: Vec<usize> = (0..302).rev().collect();
     assert_eq!(found(&log, AuditFilter::default()), backwards);
@@ -60,7 +60,7 @@ fn records_come_whole_in_both_directions_over_blocks_and_segments() {
     assert_eq!(log.walk(log.end()).count(), 0);
     // A record longer than a block.
     let long = AuditRecord { payload: vec![b'7'; 1_000_000], ..record(0) };
-    log.append(0, &[long.clone(), record(1)]).unwrap();
+    log.append(None, &[long.clone(), record(1)]).unwrap();
     let newest: Vec<_> = log.scan(AuditFilter::default()).unwrap().take(3).collect();
     let newest: Vec<_> = newest.into_iter().map(|r| r.unwrap().payload.len()).collect();
     assert_eq!(newest, [9, 1_000_000, record(301).payload.len()]);
@@ -88,7 +88,7 @@ fn segments_out_of_a_filters_time_are_not_read() {
     let log = log(dir.path(), 3);
     for days in [10, 20, 30] {
         rotate(&log);
-        log.append(0, &[record(days * day), record(days * day + 1)]).unwrap();
+        log.append(None, &[record(days * day), record(days * day + 1)]).unwrap();
     }
     // What is not read cannot be found damaged.
     for segment in [0, 3] {
@@ -107,7 +107,7 @@ fn damage_is_told_and_older_segments_are_read_past_it() {
     let dir = tempfile::tempdir().unwrap();
     let log = log(dir.path(), 4);
     rotate(&log);
-    log.append(0, &[record(4), record(5), record(6)]).unwrap();
+    log.append(None, &[record(4), record(5), record(6)]).unwrap();
     let path = segment_path(dir.path(), 1);
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
@@ -153,7 +153,7 @@ fn speed_of_a_narrow_search() {
     let record = AuditRecord { header, payload: vec![b'x'; 1_300] };
     let batch = vec![record; 1_000];
     for _ in 0..count / 1_000 {
-        log.append(0, &batch).unwrap();
+        log.append(None, &batch).unwrap();
     }
     let filter = AuditFilter { marks: mark("b"), ..AuditFilter::default() };
     let start = std::time::Instant::now();

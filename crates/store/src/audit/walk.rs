@@ -70,6 +70,7 @@ impl Iterator for AuditWalk {
     fn next(&mut self) -> Option<Self::Item> {
         while self.at < self.end {
             match self.next_in_segment() {
+                Ok(Some(record)) if record.header.commit == format::VOID => {}
                 Ok(Some(record)) => return Some(Ok((record, self.at))),
                 Ok(None) if self.at.segment == self.end.segment => return None,
                 Ok(None) => self.at = AuditPosition { segment: self.at.segment + 1, offset: 0 },
