@@ -1,12 +1,14 @@
 //! Bodies between the asynchronous connection and the synchronous gateway.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use gateway::Download;
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
+use hyper::header::EXPECT;
+use hyper::http::request::Parts;
 use tokio::sync::{mpsc, oneshot};
 
 /// Pieces in flight in either direction; with hyper's piece size this bounds memory.
@@ -14,15 +16,49 @@ const PIECES: usize = 4;
 /// Bytes of a piece on the way out.
 const PIECE_BYTES: usize = 256 * 1024;
 
+/// A body up to this size is read before a thread is given to its request.
+const SMALL_BODY_BYTES: u64 = 64 * 1024;
+
+/// Most bytes of a refused request that are read for the client's sake.
+const DISCARDED_BYTES: usize = 8 * 1024 * 1024;
+
 /// A client that sends a body may pause this long.
 const BODY_PAUSE: Duration = Duration::from_secs(60);
 
 /// A response body.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
 
+/// The body of a request as a reader; call it on the runtime. A small one is read whole first, so
+/// that a slow client holds no thread, unless its client waits to be let in.
+pub async fn reader(parts: &Parts, mut incoming: Incoming) -> Box<dyn Read + Send> {
+    let size = incoming.size_hint().exact().filter(|bytes| *bytes <= SMALL_BODY_BYTES);
+    let waits = parts.headers.contains_key(EXPECT);
+    let (Some(size), false) = (size, waits) else {
+        return Box::new(RequestBody::new(incoming, waits));
+    };
+    let mut whole = Vec::with_capacity(size as usize);
+    while let Some(frame) = next_frame(&mut incoming).await {
+        match frame.map(Frame::into_data) {
+            Ok(Ok(data)) => whole.extend_from_slice(&data),
+            Ok(Err(_trailers)) => {}
+            Err(e) => return Box::new(Read::chain(Cursor::new(whole), Broken(Some(e)))),
+        }
+    }
+    Box::new(Cursor::new(whole))
+}
+
+/// A body that ended too early.
+struct Broken(Option<io::Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(self.0.take().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into()))
+    }
+}
+
 /// A request body as a reader. Nothing is read from the connection before the first `read`, so a
 /// client that waits for `100 Continue` sends its body only after it was let in.
-pub struct RequestBody {
+struct RequestBody {
     start: Option<oneshot::Sender<()>>,
     pieces: mpsc::Receiver<io::Result<Bytes>>,
     current: Bytes,
@@ -30,11 +66,14 @@ pub struct RequestBody {
 
 impl RequestBody {
     /// Bridges `incoming`; call it on the runtime.
-    pub fn new(mut incoming: Incoming) -> Self {
+    fn new(mut incoming: Incoming, waits: bool) -> Self {
         let (start, started) = oneshot::channel();
         let (sender, pieces) = mpsc::channel(PIECES);
         tokio::spawn(async move {
             if started.await.is_err() {
+                if !waits {
+                    discard(incoming).await;
+                }
                 return;
             }
             while let Some(frame) = next_frame(&mut incoming).await {
@@ -44,12 +83,27 @@ impl RequestBody {
                     Err(e) => Err(e),
                 };
                 let ended = piece.is_err();
-                if sender.send(piece).await.is_err() || ended {
+                if sender.send(piece).await.is_err() {
+                    return discard(incoming).await;
+                }
+                if ended {
                     return;
                 }
             }
         });
         Self { start: Some(start), pieces, current: Bytes::new() }
+    }
+}
+
+/// Reads on what a client still sends after its request was refused: a connection that is closed
+/// on unread bytes is reset, and the client may never see why.
+async fn discard(mut incoming: Incoming) {
+    let mut left = DISCARDED_BYTES;
+    while let Some(Ok(frame)) = next_frame(&mut incoming).await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
     }
 }
 

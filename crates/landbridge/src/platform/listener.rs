@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::StartError;
-use super::bridge::{Body, RequestBody, blobs, whole};
+use super::bridge::{Body, blobs, reader, whole};
 
 /// Connections served at once; more wait in the listener's queue.
 const MAX_CONNECTIONS: usize = 1_024;
@@ -159,7 +159,7 @@ async fn answer(
         return health(&gateway);
     }
     let (parts, body) = request.into_parts();
-    let body = Box::new(RequestBody::new(body));
+    let body = reader(&parts, body).await;
     let incoming = Incoming { parts, body, peer: peer.ip(), secure_transport: true };
     let served = tokio::task::spawn_blocking(move || gateway.serve(incoming)).await;
     match served {
