@@ -31,6 +31,8 @@ pub struct Sample {
     pub latencies: Vec<u32>,
     /// Connections opened.
     pub opened: u64,
+    /// Processor time of the server, seconds.
+    pub processor: f64,
     /// Requests a second of the slowest and the fastest turn.
     pub spread: (f64, f64),
 }
@@ -43,14 +45,21 @@ impl Sample {
         let fastest = rates.iter().copied().fold(0.0, f64::max);
         let seconds = turns.iter().map(|turn| turn.seconds).sum();
         let opened = turns.iter().map(|turn| turn.opened).sum();
+        let processor = turns.iter().map(|turn| turn.processor).sum();
         let mut latencies: Vec<u32> = turns.into_iter().flat_map(|turn| turn.latencies).collect();
         latencies.sort_unstable();
-        Self { seconds, latencies, opened, spread: (slowest, fastest) }
+        Self { seconds, latencies, opened, processor, spread: (slowest, fastest) }
     }
 
     /// Requests a second.
     pub fn rate(&self) -> f64 {
         self.latencies.len() as f64 / self.seconds
+    }
+
+    /// Processor time of the server for one request, milliseconds: unlike the rate it says
+    /// something on a busy machine too.
+    pub fn processor_ms(&self) -> f64 {
+        self.processor * 1e3 / self.latencies.len() as f64
     }
 
     /// The latency that `share` of the requests stayed under, milliseconds.
@@ -88,8 +97,8 @@ impl Load {
     }
 
     /// One turn. A request that fails ends it with an error.
-    pub async fn run(&self, length: Duration) -> Outcome<Sample> {
-        let start = Instant::now();
+    pub async fn run(&self, server: &Server, length: Duration) -> Outcome<Sample> {
+        let (start, before) = (Instant::now(), server.processor_seconds()?);
         let local = tokio::task::LocalSet::new();
         let workers: Vec<_> = (0..self.connections)
             .map(|number| {
@@ -111,7 +120,8 @@ impl Load {
         collected.await?;
         let seconds = start.elapsed().as_secs_f64();
         let rate = latencies.len() as f64 / seconds;
-        Ok(Sample { seconds, latencies, opened, spread: (rate, rate) })
+        let processor = server.processor_seconds()? - before;
+        Ok(Sample { seconds, latencies, opened, processor, spread: (rate, rate) })
     }
 }
 

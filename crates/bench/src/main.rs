@@ -118,9 +118,9 @@ async fn compare(
     };
     let (mut our_samples, mut their_samples) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
-        our_samples.push(mine.run(seconds).await?);
-        if let Some(theirs) = &theirs {
-            their_samples.push(theirs.run(seconds).await?);
+        our_samples.push(mine.run(ours, seconds).await?);
+        if let (Some(theirs), Some(moto)) = (&theirs, moto) {
+            their_samples.push(theirs.run(moto, seconds).await?);
         }
     }
     Ok(Comparison {

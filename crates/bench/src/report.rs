@@ -20,8 +20,11 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    fn ratio(&self) -> Option<f64> {
-        self.theirs.as_ref().map(|theirs| self.ours.rate() / theirs.rate())
+    /// How often we are faster, and how often we use less processor time.
+    fn ratios(&self) -> Option<(f64, f64)> {
+        let theirs = self.theirs.as_ref()?;
+        let processor = theirs.processor_ms() / self.ours.processor_ms();
+        Some((self.ours.rate() / theirs.rate(), processor))
     }
 
     fn json(&self) -> Value {
@@ -30,13 +33,14 @@ impl Comparison {
                 "requests": sample.latencies.len(), "per_second": sample.rate(),
                 "per_second_slowest_turn": sample.spread.0,
                 "per_second_fastest_turn": sample.spread.1,
-                "p50_ms": sample.percentile(0.5), "p99_ms": sample.percentile(0.99),
+                "processor_ms": sample.processor_ms(), "p50_ms": sample.percentile(0.5), "p99_ms": sample.percentile(0.99),
                 "connections_opened": sample.opened,
             })
         };
         json!({
             "name": self.name, "connections": self.connections, "landbridge": of(&self.ours),
-            "moto_server": self.theirs.as_ref().map(of), "ratio": self.ratio(),
+            "moto_server": self.theirs.as_ref().map(of), "ratio": self.ratios().map(|(rate, _)| rate),
+            "processor_ratio": self.ratios().map(|(_, processor)| processor),
         })
     }
 }
@@ -68,25 +72,21 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:<18}{:>6}{:>12}{:>11}{:>11}{:>12}{:>11}{:>11}{:>8}",
+            "{:<16}{:>6}  {:<36}  {:<36}  ratio req/s, cpu",
             "",
             "conns",
-            "requests/s",
-            "p50 ms",
-            "p99 ms",
-            "moto req/s",
-            "p50 ms",
-            "p99 ms",
-            "ratio"
+            "landbridge req/s  p50     p99 cpu ms",
+            "moto_server req/s p50     p99 cpu ms",
         )?;
         for one in &self.comparisons {
-            write!(f, "{:<18}{:>6}", one.name, one.connections)?;
+            write!(f, "{:<16}{:>6}", one.name, one.connections)?;
             for sample in [Some(&one.ours), one.theirs.as_ref()].into_iter().flatten() {
                 let (p50, p99) = (sample.percentile(0.5), sample.percentile(0.99));
-                write!(f, "{:>12.1}{p50:>11.2}{p99:>11.2}", sample.rate())?;
+                let (rate, processor) = (sample.rate(), sample.processor_ms());
+                write!(f, "  {rate:>12.1}{p50:>8.2}{p99:>8.2}{processor:>8.3}")?;
             }
-            match one.ratio() {
-                Some(ratio) => writeln!(f, "{ratio:>8.1}")?,
+            match one.ratios() {
+                Some((rate, processor)) => writeln!(f, "  {rate:>8.1}{processor:>8.1}")?,
                 None => writeln!(f)?,
             }
         }

@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(2);
 /// Starts that are timed; the best of them counts.
 const STARTS: usize = 5;
+/// `USER_HZ` of Linux on every architecture we build for.
+const TICKS_A_SECOND: f64 = 100.0;
 /// How long a started server is left alone before its memory counts as idle.
 const IDLE: Duration = Duration::from_secs(3);
 
@@ -101,6 +103,16 @@ impl Server {
         };
         let endpoint = format!("http://127.0.0.1:{port}");
         Ok(Self { process: process.take()?, endpoint, credentials })
+    }
+
+    /// Processor time that the server has used, seconds.
+    pub fn processor_seconds(&self) -> Outcome<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // proc_pid_stat(5): fields 14 and 15 are user and system time, here counted behind the
+        // name, which may hold blanks.
+        let (_, fields) = stat.rsplit_once(')').ok_or("no stat")?;
+        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+        Ok(ticks.sum::<Result<u64, _>>()? as f64 / TICKS_A_SECOND)
     }
 
     /// Resident memory once nothing has happened for a while, MiB.
