@@ -41,10 +41,12 @@ def landbridge(*arguments, check=None, timeout=PATIENCE, **options):
 
 
 class Server:
-    """`landbridge serve` on a free port, over one state folder."""
+    """`landbridge serve`, on a free port unless told, over one state folder. `wrapper` is a command
+    that runs the one behind it."""
 
-    def __init__(self, state):
+    def __init__(self, state, listen="127.0.0.1:0", wrapper=()):
         self.state = Path(state)
+        self.listen, self.wrapper = listen, wrapper
         self.process = None
 
     def start(self):
@@ -52,7 +54,7 @@ class Server:
         ready = self.state.parent / f"{self.state.name}.ready"
         ready.unlink(missing_ok=True)
         self.log = open(self.state.parent / f"{self.state.name}.log", "ab")
-        command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--state", self.state]
+        command = [*self.wrapper, BINARY, "serve", "--listen", self.listen, "--state", self.state]
         self.process = subprocess.Popen(
             [*command, "--ready-file", ready],
             stdout=self.log,
