@@ -9,6 +9,7 @@ mod envelope;
 pub mod iam;
 pub mod identity;
 pub mod kms;
+pub mod organizations;
 pub mod redshift;
 pub mod s3;
 pub mod secretsmanager;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Service> {
         cloudtrail::service(),
         iam::service(),
         kms::service(),
+        organizations::service(),
         redshift::service(),
         s3::service(),
         secretsmanager::service(),

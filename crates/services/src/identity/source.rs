@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use gateway::{
-    Credential, Fault, FederatedUser, IdentitySource, Principal, PrincipalPolicies, User,
+    Credential, Fault, FederatedUser, IdentitySource, Membership, Principal, PrincipalPolicies,
+    User,
 };
+use names::AccountId;
 use policy::{Document, Policy, PolicyKind};
 use store::{Seal, StoreError, Tx};
 
-use super::state::{keys, read_group, read_policy, read_role, read_user};
+use super::state::{is_closed, keys, read_group, read_policy, read_role, read_user};
 use super::{AccessKeyRecord, Attachments, principals, token};
 
 /// Knows every identity of the world.
@@ -28,10 +30,15 @@ impl IdentitySource for Identities {
             let Some(credential) = token::open(seal, access_key_id, text) else {
                 return Ok(None);
             };
-            return Ok(still_exists(tx, &credential.principal)?.then_some(credential));
+            let works = still_exists(tx, &credential.principal)?
+                && !closed(tx, credential.principal.account())?;
+            return Ok(works.then_some(credential));
         }
         let Some(key) = keys::read(tx, access_key_id)? else { return Ok(None) };
         let Some(user) = read_user(tx, &key.account, &key.user)? else { return Ok(None) };
+        if closed(tx, Some(&key.account))? {
+            return Ok(None);
+        }
         let secret = seal.open_sealed(&secret_context(&key.id), &key.sealed_secret)?;
         let AccessKeyRecord { active, .. } = key;
         let principal = Principal::User(User {
@@ -89,9 +96,23 @@ impl IdentitySource for Identities {
         Ok(policies)
     }
 
+    fn membership(
+        &self,
+        tx: &Tx,
+        parse: Parse,
+        account: &AccountId,
+    ) -> Result<Option<Membership>, Fault> {
+        crate::organizations::membership(tx, parse, account)
+    }
+
     fn shown(&self, tx: &Tx, document: &str) -> Result<String, Fault> {
         principals::shown(tx, document)
     }
+}
+
+/// Whether the account was closed: none of its credentials works any more.
+fn closed(tx: &Tx, account: Option<&AccountId>) -> Result<bool, StoreError> {
+    account.map_or(Ok(false), |account| is_closed(tx, account))
 }
 
 /// Whether the role or user of a session is still there: one made anew under the same name is

@@ -16,6 +16,8 @@ use super::table::{SCAN_LIMIT, named, named_records};
 use super::{aws_managed, unique_id};
 
 const ACCOUNTS: Table<AccountRecord> = Table::new("iam.accounts");
+/// When accounts were closed.
+const CLOSED: Table<Closed> = Table::new("iam.closed_accounts");
 const USERS: Table<UserRecord> = Table::new("iam.users");
 const GROUPS: Table<GroupRecord> = Table::new("iam.groups");
 const ROLES: Table<RoleRecord> = Table::new("iam.roles");
@@ -31,6 +33,11 @@ pub struct AccountRecord {
     pub name: String,
     /// When it was made.
     pub created: DateTime<Utc>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Closed {
+    time: DateTime<Utc>,
 }
 
 /// What hangs on a user, group or role.
@@ -162,6 +169,7 @@ pub struct AccessKeyRecord {
 }
 
 impl Record for AccountRecord {}
+impl Record for Closed {}
 impl Record for UserRecord {}
 impl Record for GroupRecord {}
 impl Record for RoleRecord {}
@@ -265,6 +273,15 @@ pub mod accounts {
     pub fn put(cx: &mut Cx, account: &AccountRecord) -> Result<(), Fault> {
         cx.put(&ACCOUNTS, account.id.as_str(), account)
     }
+
+    /// Closes an account: from now on none of its credentials works.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub fn close(cx: &mut Cx, id: &AccountId) -> Result<(), Fault> {
+        let closed = Closed { time: cx.now() };
+        cx.put(&CLOSED, id.as_str(), &closed)
+    }
 }
 
 named_records!(users, USERS, UserRecord, name, "users");
@@ -363,6 +380,11 @@ pub(super) fn read_role(
     name: &str,
 ) -> Result<Option<RoleRecord>, store::StoreError> {
     tx.get(&ROLES, &named(account, name))
+}
+
+/// Whether an account was closed. Asked of every credential; most worlds have no such table.
+pub(super) fn is_closed(tx: &store::Tx, id: &AccountId) -> Result<bool, store::StoreError> {
+    Ok(tx.get(&CLOSED, id.as_str())?.is_some())
 }
 
 pub(super) fn read_account(

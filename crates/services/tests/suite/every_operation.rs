@@ -61,7 +61,9 @@ pub(super) fn prepared() -> Prepared {
         "PermissionsBoundary": policy, "VersionId": "v1", "PolicyDocument": document,
         "CopySource": "known/object", "ClusterIdentifier": "known", "Policy": document,
     });
-    members.as_object_mut().unwrap().extend(iam.as_object().unwrap().clone());
+    for more in [iam, organization(&world, &admin)] {
+        members.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    }
     let special = vec![
         ("kms", "CreateKey", json!({ "Policy": null })),
         ("secretsmanager", "TagResource", json!({ "Tags": [{ "Key": "a", "Value": "b" }] })),
@@ -90,6 +92,21 @@ fn iam_things(world: &World, admin: &Caller) -> Value {
         "SerialNumber": device["VirtualMFADevice"]["SerialNumber"],
         "AuthenticationCode1": "123456", "AuthenticationCode2": "654321",
         "Url": "https://new.example", "AWSServiceName": "redshift.amazonaws.com",
+    })
+}
+
+/// An organization of prod with one unit, and what names its things.
+fn organization(world: &World, admin: &Caller) -> Value {
+    let ok = |operation, input| world.ok(admin, "organizations", operation, input);
+    ok("CreateOrganization", json!({}));
+    let root = ok("ListRoots", json!({}))["Roots"][0]["Id"].clone();
+    let unit = ok("CreateOrganizationalUnit", json!({ "ParentId": root, "Name": "known" }));
+    let unit = unit["OrganizationalUnit"]["Id"].clone();
+    json!({
+        "RootId": root, "ParentId": root, "OrganizationalUnitId": unit, "ChildId": unit,
+        "TargetId": root, "SourceParentId": root, "DestinationParentId": unit,
+        "ResourceId": root, "Email": "new@example.org", "HandshakeId": "h-12345678",
+        "PolicyId": "p-12345678", "CreateAccountRequestId": "car-12345678",
     })
 }
 
@@ -164,7 +181,9 @@ fn unsigned_calls_are_refused_and_change_nothing() {
         }
         let expected = match service {
             "s3" => (403, "AccessDenied"),
-            "kms" | "secretsmanager" | "cloudtrail" => (400, "MissingAuthenticationTokenException"),
+            "kms" | "secretsmanager" | "cloudtrail" | "organizations" => {
+                (400, "MissingAuthenticationTokenException")
+            }
             _ => (403, "MissingAuthenticationToken"),
         };
         let error = answer.result().expect_err(operation);

@@ -12,8 +12,8 @@ use wire::unknown_members;
 /// Operations that [`every_handlers_answer_is_in_its_interface`] does not call. May only shrink.
 const NOT_CALLED: [(&str, &str); 0] = [];
 
-struct Caller<'w> {
-    world: &'w World,
+pub(super) struct Caller<'w> {
+    pub(super) world: &'w World,
     principal: Principal,
     called: RefCell<BTreeSet<(String, String)>>,
 }
@@ -21,10 +21,20 @@ struct Caller<'w> {
 impl Caller<'_> {
     /// A call that must succeed and whose output must be in the model.
     #[track_caller]
-    fn ok(&self, service: &str, operation: &str, input: Value) -> Value {
+    pub(super) fn ok(&self, service: &str, operation: &str, input: Value) -> Value {
         let outcome = self.world.inside(self.principal.clone(), service, operation, input);
         let output = outcome.unwrap_or_else(|fault| panic!("{service}:{operation}: {fault}"));
         self.compare(service, operation, output)
+    }
+
+    /// Somebody else in the same world; see [`Caller::also`].
+    pub(super) fn by(&self, principal: Principal) -> Self {
+        Caller { world: self.world, principal, called: RefCell::default() }
+    }
+
+    /// Counts what somebody else called.
+    pub(super) fn also(&self, other: Self) {
+        self.called.borrow_mut().extend(other.called.into_inner());
     }
 
     /// An upload, past the bytes.
@@ -80,6 +90,7 @@ fn every_handlers_answer_is_in_its_interface() {
     s3_parts(&caller);
     redshift(&caller);
     cloudtrail(&caller);
+    crate::outputs_organizations::call(&caller);
     let called = caller.called.into_inner();
     let mut missing = Vec::new();
     for service in world.gateway().services() {

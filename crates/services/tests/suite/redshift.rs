@@ -78,19 +78,19 @@ fn a_cluster_comes_changes_and_goes() {
     check(
         story.join("\n"),
         expect![[r#"
-        gone
-        CreateCluster: ok -> creating null [loader adding]
-        CreateCluster: 400 ClusterAlreadyExists: Cluster already exists -> creating null [loader adding]
-        ModifyCluster: 400 InvalidClusterState: There is an operation running on the Cluster. Please try to perform it at a later time. -> creating null [loader adding]
-        DescribeClusters: ok -> available 5439 [loader in-sync]
-        ModifyClusterIamRoles: ok -> modifying 5439 [loader removing]
-        ModifyClusterIamRoles: 400 InvalidClusterState: There is an operation running on the Cluster. Please try to perform it at a later time. -> modifying 5439 [loader removing]
-        DescribeClusters: ok -> available 5439 []
-        ModifyClusterIamRoles: 400 InvalidParameterValue: The IAM role arn:aws:iam::111111111111:role/loader is not associated with the cluster. -> available 5439 []
-        ModifyCluster: 501 NotImplemented: ModifyCluster with NodeType is not implemented. -> available 5439 []
-        DeleteCluster: 400 InvalidParameterCombination: FinalClusterSnapshotIdentifier is required unless SkipFinalClusterSnapshot is specified. -> available 5439 []
-        DeleteCluster: ok -> deleting 5439 []
-        DeleteCluster: 400 InvalidClusterState: There is an operation running on the Cluster. Please try to perform it at a later time. -> deleting 5439 []"#]],
+            gone
+            CreateCluster: ok -> creating null [loader adding]
+            CreateCluster: 400 ClusterAlreadyExists: Cluster already exists -> creating null [loader adding]
+            ModifyCluster: 400 InvalidClusterState: There is an operation running on the Cluster. Please try to perform it at a later time. -> creating null [loader adding]
+            DescribeClusters: ok -> available 5439 [loader in-sync]
+            ModifyClusterIamRoles: ok -> modifying 5439 [loader removing]
+            ModifyClusterIamRoles: 400 InvalidClusterState: There is an operation running on the Cluster. Please try to perform it at a later time. -> modifying 5439 [loader removing]
+            DescribeClusters: ok -> available 5439 []
+            ModifyClusterIamRoles: 400 InvalidParameterValue: The IAM role arn:aws:iam::111111111111:role/loader is not associated with the cluster. -> available 5439 []
+            ModifyCluster: 501 NotImplemented: NodeType of ModifyCluster is not implemented. -> available 5439 []
+            DeleteCluster: 400 InvalidParameterCombination: FinalClusterSnapshotIdentifier is required unless SkipFinalClusterSnapshot is specified. -> available 5439 []
+            DeleteCluster: ok -> deleting 5439 []
+            DeleteCluster: 400 InvalidClusterState: There is an operation running on the Cluster. Please try to perform it at a later time. -> deleting 5439 []"#]],
     );
     // Only the data plane says that it is gone.
     settle(&world);
