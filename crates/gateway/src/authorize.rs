@@ -77,7 +77,7 @@ impl Caller {
             Some(account) => cx.gateway.membership(cx, account)?,
             None => None,
         };
-        Ok(Self { policies: cx.gateway.policies_of(cx)?, member })
+        Ok(Self { policies: cx.gateway.policies_of(cx, cx.principal())?, member })
     }
 
     /// The membership of the account that owns what a check is on; the caller's own is known.

@@ -12,10 +12,7 @@ pub(crate) fn of_check(
     caller_in: Option<&Membership>,
     owner_in: Option<&Membership>,
 ) -> Context {
-    let mut context = Context::new();
-    principal_keys(cx.principal(), &mut context);
-    let service = matches!(cx.principal(), Principal::Service(_));
-    organization_keys(if service { "Source" } else { "Principal" }, caller_in, &mut context);
+    let mut context = of_principal(cx.principal(), caller_in);
     organization_keys("Resource", owner_in, &mut context);
     request_keys(cx, &mut context);
     let owner = check.owner.as_ref().or_else(|| cx.principal().account());
@@ -23,6 +20,15 @@ pub(crate) fn of_check(
     for (key, values) in cx.origin().extra_context.iter().chain(&check.context) {
         context.insert(key.clone(), values.iter().cloned());
     }
+    context
+}
+
+/// The keys that follow from who calls.
+pub(crate) fn of_principal(principal: &Principal, member: Option<&Membership>) -> Context {
+    let mut context = Context::new();
+    principal_keys(principal, &mut context);
+    let service = matches!(principal, Principal::Service(_));
+    organization_keys(if service { "Source" } else { "Principal" }, member, &mut context);
     context
 }
 

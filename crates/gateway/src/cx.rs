@@ -139,6 +139,16 @@ impl Invocation {
     }
 }
 
+/// What counts for a principal in every decision about it.
+pub struct Standing {
+    /// What hangs on it.
+    pub policies: crate::PrincipalPolicies,
+    /// Its account's place in an organization.
+    pub member: Option<crate::Membership>,
+    /// The condition keys that follow from who it is.
+    pub context: policy::Context,
+}
+
 impl Cx<'_> {
     /// The caller.
     pub fn principal(&self) -> &Principal {
@@ -291,6 +301,20 @@ impl Cx<'_> {
     pub fn record_service_event(&mut self, event: &crate::ServiceEvent) {
         let record = crate::audit::service_record(self, event);
         self.scope.pending.borrow_mut().events.push(Recorded { record, used: None, changes: true });
+    }
+
+    /// What would count for `principal` in a decision, whoever it is: for simulations.
+    ///
+    /// # Errors
+    /// As [`crate::IdentitySource::policies`].
+    pub fn standing_of(&self, principal: &Principal) -> Result<Standing, Fault> {
+        let policies = self.gateway.policies_of(self, principal)?;
+        let member = match principal.account() {
+            Some(account) => self.gateway.membership(self, account)?,
+            None => None,
+        };
+        let context = crate::context::of_principal(principal, member.as_ref());
+        Ok(Standing { policies, member, context })
     }
 
     /// When keys and identities were last used.

@@ -188,9 +188,13 @@ impl Gateway {
         self.identities.as_ref()
     }
 
-    pub(crate) fn policies_of(&self, cx: &Cx) -> Result<PrincipalPolicies, Fault> {
+    pub(crate) fn policies_of(
+        &self,
+        cx: &Cx,
+        principal: &Principal,
+    ) -> Result<PrincipalPolicies, Fault> {
         let parse = |text: &str| self.parse_document(text);
-        self.identities.policies(&cx.scope.tx, &parse, &cx.principal)
+        self.identities.policies(&cx.scope.tx, &parse, principal)
     }
 
     pub(crate) fn membership(

@@ -39,7 +39,7 @@ mod tests;
 pub use access::{Access, Check, GuardPolicy};
 pub use activity::{Activity, LastUse};
 pub use audit::{EventFilter, LoggedEvent, ServiceEvent, Term};
-pub use cx::{Cx, Invocation, Origin};
+pub use cx::{Cx, Invocation, Origin, Standing};
 pub use digest::{Checksum, Digests};
 pub use dispatch::{Gateway, Output};
 pub use fault::Fault;

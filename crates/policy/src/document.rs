@@ -130,6 +130,34 @@ impl Document {
         text
     }
 
+    /// Where a statement, counted from 1, begins and ends in the text, as IAM's policy simulator
+    /// counts: from right behind the bracket, comma or colon in front of it to right behind its
+    /// closing brace ("simulate-principal-policy", AWS CLI Reference, has an example).
+    pub fn extent(&self, statement: usize) -> Option<(Position, Position)> {
+        let span = self.spans.get(statement.checked_sub(1)?)?;
+        let start = self.text.get(..span.start)?.trim_end().len();
+        Some((Position::of(&self.text, start), Position::of(&self.text, span.end)))
+    }
+
+    /// Every key that conditions and policy variables ask the request for, each once, as written
+    /// and in the order of asking.
+    pub fn context_keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = Vec::new();
+        for statement in &self.statements {
+            let conditions = statement.conditions().iter();
+            let asked = conditions.flat_map(|one| {
+                std::iter::once(one.key()).chain(one.variables()).collect::<Vec<_>>()
+            });
+            let in_resources = statement.resources().into_iter().flat_map(|r| r.variables());
+            for key in asked.chain(in_resources) {
+                if !keys.iter().any(|known| known.eq_ignore_ascii_case(key)) {
+                    keys.push(key.to_owned());
+                }
+            }
+        }
+        keys
+    }
+
     /// The source text of one statement.
     pub fn quote(&self, statement: &Statement) -> &str {
         let span = self.spans.get(statement.index().saturating_sub(1));

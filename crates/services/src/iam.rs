@@ -9,6 +9,7 @@
 mod access_key;
 mod account;
 mod attached;
+mod authorization_details;
 mod boundary;
 mod common;
 mod entity;
@@ -16,13 +17,16 @@ mod group;
 mod holder;
 mod inline;
 mod instance_profile;
+mod last_used;
 mod login;
 mod managed;
 mod mfa;
 mod oidc;
+mod report;
 mod role;
 mod saml;
 mod service_linked;
+mod simulate;
 mod tagging;
 mod trust;
 mod usage;
@@ -50,6 +54,7 @@ pub fn service() -> Service {
         providers(),
         sign_in(),
         account(),
+        insight(),
         tags(),
     ];
     Service::new("iam", tables.into_iter().flatten().collect())
@@ -250,6 +255,32 @@ fn account() -> Vec<Operation> {
         read("GetAccountPasswordPolicy", get_policy_access, get_policy),
         read("ListAccountAliases", list_aliases_access, list_aliases),
         write("UpdateAccountPasswordPolicy", update_policy_access, update_policy),
+    ]
+}
+
+/// What tells of permissions without changing any.
+fn insight() -> Vec<Operation> {
+    vec![
+        read("GetContextKeysForCustomPolicy", simulate::custom_keys_access, simulate::custom_keys),
+        read(
+            "GetContextKeysForPrincipalPolicy",
+            simulate::principal_keys_access,
+            simulate::principal_keys,
+        ),
+        write("GenerateCredentialReport", report::generate_access, report::generate),
+        read("GetAccessKeyLastUsed", last_used::key_access, last_used::key),
+        read(
+            "GetAccountAuthorizationDetails",
+            authorization_details::access,
+            authorization_details::details,
+        ),
+        read("GetAccountSummary", report::summary_access, report::summary),
+        read("GetCredentialReport", report::get_access, report::get),
+        // The option chooses among scenarios of EC2, which all come to the same decisions here.
+        read("SimulateCustomPolicy", simulate::custom_access, simulate::custom)
+            .ignoring(&["ResourceHandlingOption"]),
+        read("SimulatePrincipalPolicy", simulate::principal_access, simulate::principal)
+            .ignoring(&["ResourceHandlingOption"]),
     ]
 }
 

@@ -57,7 +57,7 @@ fn view(usage: &Usage, record: &ManagedPolicyRecord) -> PolicyView {
 }
 
 /// A policy as ListPolicies shows it.
-fn listed(usage: &Usage, record: &ManagedPolicyRecord) -> PolicyView {
+pub(super) fn listed(usage: &Usage, record: &ManagedPolicyRecord) -> PolicyView {
     let arn = record.arn().to_string();
     PolicyView {
         policy_name: record.name.clone(),

@@ -12,6 +12,7 @@ use super::common::{
 };
 use super::entity::{Entity, Listed};
 use super::instance_profile;
+use super::last_used::RoleLastUsed;
 use super::tagging::{self, Tagged};
 use super::trust::check_trust;
 use crate::identity::{RoleRecord, roles};
@@ -37,6 +38,7 @@ pub(super) struct Role {
     max_session_duration: i64,
     permissions_boundary: Option<Boundary>,
     tags: Option<Vec<Tag>>,
+    role_last_used: Option<RoleLastUsed>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +53,7 @@ impl Role {
         Ok(Self {
             permissions_boundary: Boundary::of(record.policies.boundary.clone()),
             tags: shown(&record.tags),
+            role_last_used: Some(RoleLastUsed::of(cx, &record)?),
             ..Self::listed(cx, record)?
         })
     }
@@ -68,6 +71,7 @@ impl Role {
             max_session_duration: record.max_session_seconds,
             permissions_boundary: None,
             tags: None,
+            role_last_used: None,
         })
     }
 }

@@ -85,12 +85,15 @@ fn iam_things(world: &World, admin: &Caller) -> Value {
     let saml = json!({ "Name": "known", "SAMLMetadataDocument": metadata });
     let saml = ok("CreateSAMLProvider", saml);
     let device = ok("CreateVirtualMFADevice", json!({ "VirtualMFADeviceName": "known" }));
+    let key = ok("ListAccessKeys", json!({}));
     json!({
         "GroupName": "known", "InstanceProfileName": "known",
         "OpenIDConnectProviderArn": oidc["OpenIDConnectProviderArn"],
         "SAMLProviderArn": saml["SAMLProviderArn"], "SAMLMetadataDocument": metadata,
         "SerialNumber": device["VirtualMFADevice"]["SerialNumber"],
         "AuthenticationCode1": "123456", "AuthenticationCode2": "654321",
+        "PolicySourceArn": "arn:aws:iam::111111111111:user/known",
+        "AccessKeyId": key["AccessKeyMetadata"][0]["AccessKeyId"],
         "Url": "https://new.example", "AWSServiceName": "redshift.amazonaws.com",
     })
 }

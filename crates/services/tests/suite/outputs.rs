@@ -138,6 +138,7 @@ fn iam(caller: &Caller) {
     iam_providers(caller);
     iam_account(caller);
     iam_mfa(caller);
+    iam_insight(caller, &json!("arn:aws:iam::111111111111:role/r"));
     for (noun, name) in [("User", "u"), ("Role", "r"), ("Group", "g")] {
         let member = format!("{noun}Name");
         let with = |more: Value| {
@@ -269,6 +270,35 @@ fn iam_account(caller: &Caller) {
     ok("ChangePassword", change);
     ok("DeleteLoginProfile", json!({}));
     ok("DeleteAccountPasswordPolicy", json!({}));
+}
+
+fn iam_insight(caller: &Caller, role: &Value) {
+    let ok = |operation: &str, input: Value| caller.ok("iam", operation, input);
+    let mut statement = allow(&["s3:*"], &["*"]);
+    statement["Condition"] = json!({ "Bool": { "aws:SecureTransport": "true" } });
+    let lists = json!([document(&[statement])]);
+    let boundary = json!([document(&[allow(&["s3:Get*"], &["*"])])]);
+    let mut custom = json!({
+        "PolicyInputList": lists, "ActionNames": ["s3:GetObject"],
+        "ResourceArns": ["arn:aws:s3:::b/k"], "PermissionsBoundaryPolicyInputList": boundary,
+        "ContextEntries": [{
+            "ContextKeyName": "aws:SecureTransport", "ContextKeyType": "boolean",
+            "ContextKeyValues": ["true"],
+        }],
+    });
+    ok("SimulateCustomPolicy", custom.clone());
+    ok("GetContextKeysForCustomPolicy", json!({ "PolicyInputList": lists }));
+    custom["PolicySourceArn"] = role.clone();
+    custom["ResourceArns"] = json!([]);
+    ok("SimulatePrincipalPolicy", custom);
+    ok("GetContextKeysForPrincipalPolicy", json!({ "PolicySourceArn": role }));
+    ok("GetAccountAuthorizationDetails", json!({}));
+    ok("GetAccountSummary", json!({}));
+    ok("GenerateCredentialReport", json!({}));
+    ok("GetCredentialReport", json!({}));
+    let keys = ok("ListAccessKeys", json!({}));
+    let key = &keys["AccessKeyMetadata"][0]["AccessKeyId"];
+    ok("GetAccessKeyLastUsed", json!({ "AccessKeyId": key }));
 }
 
 fn iam_mfa(caller: &Caller) {
