@@ -179,7 +179,11 @@ fn lifted_by(decision: &Decision, unread: &[Unread], same_account: bool) -> bool
         granting().any(|one| match one.kind {
             None => true,
             Some(unread) if unread == kind => true,
-            // In one account the resource's policy alone is enough (and a grant on a key is).
+            Some(PolicyKind::Grant) => {
+                use PolicyKind::{Boundary, Identity, Key, Session};
+                matches!(kind, Identity | Key | Boundary | Session)
+            }
+            // In one account the resource's policy alone is enough.
             Some(PolicyKind::Resource | PolicyKind::Key) => {
                 same_account && matches!(kind, PolicyKind::Identity | PolicyKind::Boundary)
             }

@@ -14,6 +14,9 @@ use store::Seal;
 use crate::Fault;
 
 const CONTEXT: &str = "authorization message";
+/// The longest explanation, in bytes before sealing. It travels in a header, and clients take
+/// headers of 16 KiB altogether (Node.js) to 64 KiB a line (Python).
+const MOST_BYTES: usize = 8 * 1_024;
 
 /// The explanation of one denial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +38,7 @@ impl AuthorizationMessage {
             members.insert("allowed".to_owned(), decision.is_allowed().into());
             members.insert("reason".to_owned(), decision.because().into());
         }
+        thin(&mut explanation);
         Self { accounts, explanation }
     }
 
@@ -52,5 +56,49 @@ impl AuthorizationMessage {
         let sealed = URL_SAFE_NO_PAD.decode(text.trim()).ok()?;
         let plain = seal.open_sealed(CONTEXT, &sealed).ok()?;
         serde_json::from_slice(&plain).ok()
+    }
+}
+
+/// Leaves out what matters least until the explanation fits, and says so in `notes`.
+fn thin(explanation: &mut Value) {
+    let steps: [(&str, fn(&mut Value)); 4] = [
+        ("statements of other actions", |all| keep_statements(all, "action", &json!(true))),
+        ("statements that neither decide nor nearly do", |all| {
+            keep_statements(all, "quote", &Value::Null);
+        }),
+        ("the policies consulted", |all| drop_member(all, "/consulted")),
+        ("the request's context", |all| drop_member(all, "/request/context")),
+    ];
+    for (what, step) in steps {
+        if explanation.to_string().len() <= MOST_BYTES {
+            return;
+        }
+        step(explanation);
+        let note = json!(format!("shortened: {what} are left out"));
+        match explanation.get_mut("notes").and_then(Value::as_array_mut) {
+            Some(notes) => notes.push(note),
+            None => drop(
+                explanation.as_object_mut().map(|all| all.insert("notes".into(), json!([note]))),
+            ),
+        }
+    }
+}
+
+/// Keeps the statements whose member is this; for `null` those that have the member at all.
+fn keep_statements(explanation: &mut Value, member: &str, wanted: &Value) {
+    let policies = explanation.get_mut("consulted").and_then(Value::as_array_mut);
+    for policy in policies.into_iter().flatten() {
+        if let Some(statements) = policy.get_mut("statements").and_then(Value::as_array_mut) {
+            statements.retain(|one| match one.get(member) {
+                Some(found) => wanted.is_null() || found == wanted,
+                None => false,
+            });
+        }
+    }
+}
+
+fn drop_member(explanation: &mut Value, pointer: &str) {
+    if let Some(member) = explanation.pointer_mut(pointer) {
+        *member = if member.is_array() { json!([]) } else { json!({}) };
     }
 }

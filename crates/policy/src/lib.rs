@@ -17,6 +17,7 @@ pub mod doubt;
 pub mod evaluate;
 pub mod explain;
 mod glob;
+pub mod grant;
 mod keys;
 mod pattern;
 pub mod policies;

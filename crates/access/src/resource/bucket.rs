@@ -51,19 +51,22 @@ enum Found {
     Unknown,
 }
 
-/// Bucket names are global and their ARNs tell no account, so every account is asked for its own.
+/// Bucket names are global and their ARNs tell no account, so every account is asked for its own
+/// buckets; one that may not list them can still tell whether this one is its own.
 async fn owner(survey: &Survey, bucket: &str) -> Result<Found, AccessError> {
-    let mut nobody = false;
     for account in survey.accounts() {
-        let call = |operation| Read { account, region: None, service: "s3", operation };
+        let call = Read { account, region: None, service: "s3", operation: "ListBuckets" };
         let marker = ("ContinuationToken", "ContinuationToken");
-        let own = survey.list(&call("ListBuckets"), json!({}), "Buckets", marker).await?;
-        let mut own = own.iter().flatten();
-        if own.any(|one| text(one, "/Name") == Some(bucket)) {
+        let own = survey.list(&call, json!({}), "Buckets", marker).await?;
+        if own.iter().flatten().any(|one| text(one, "/Name") == Some(bucket)) {
             return Ok(Found::Owner(account.clone()));
         }
+    }
+    let mut nobody = false;
+    for account in survey.accounts() {
+        let call = Read { account, region: None, service: "s3", operation: "HeadBucket" };
         let head = json!({ "Bucket": bucket, "ExpectedBucketOwner": account });
-        match survey.read(&call("HeadBucket"), head).await? {
+        match survey.read(&call, head).await? {
             Ok(_) => return Ok(Found::Owner(account.clone())),
             Err(error) => nobody |= error.is_missing(),
         }

@@ -1,12 +1,14 @@
 //! KMS keys: key policy, facts that conditions ask for, aliases and tags.
 
+use std::collections::BTreeMap;
+
 use names::{AccountId, Arn};
-use policy::PolicyKind;
+use policy::{Policy, PolicyKind};
 use serde_json::{Value, json};
 
 use super::Object;
 use crate::answer::Unread;
-use crate::gathered::{self, Gathered, text};
+use crate::gathered::{self, Gathered, items, text};
 use crate::survey::{Read, Survey};
 use crate::{AccessError, document};
 
@@ -47,6 +49,21 @@ pub(super) async fn read(
         }
     }
     let marker = ("Marker", "NextMarker");
+    let title = format!("grants on {}", object.arn);
+    match survey.list(&call("ListGrants"), id.clone(), "Grants", marker).await? {
+        Ok(grants) => {
+            for one in &grants {
+                let read = grant(one, &object.arn);
+                let read = gathered.take(read);
+                gathered.policies.grants.extend(read);
+            }
+        }
+        // Grants only allow.
+        Err(error) => gathered.unread.push(Unread {
+            could_deny: false,
+            ..Unread::policy(PolicyKind::Grant, title, error.to_string())
+        }),
+    }
     if let Ok(tags) = survey.list(&call("ListResourceTags"), id.clone(), "Tags", marker).await? {
         let tags = gathered::tags(&json!({ "Tags": tags }), "/Tags");
         gathered.tags("aws:ResourceTag", &tags);
@@ -61,6 +78,31 @@ pub(super) async fn read(
         }
     }
     Ok(object)
+}
+
+/// A grant as the policy it amounts to.
+fn grant(entry: &Value, key: &str) -> Result<Policy, Unread> {
+    let id = text(entry, "/GrantId").unwrap_or_default();
+    let name = text(entry, "/Name").map(|name| format!(" ({name})")).unwrap_or_default();
+    let title = format!("grant {id}{name} on {key}");
+    let operations: Vec<String> = items(entry, "/Operations")
+        .filter_map(|operation| operation.as_str().map(str::to_owned))
+        .collect();
+    let pairs = |pointer: &str| -> Option<BTreeMap<String, String>> {
+        let pairs = entry.pointer(pointer)?.as_object()?.iter();
+        pairs.map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    };
+    let equals = pairs("/Constraints/EncryptionContextEquals");
+    let subset = pairs("/Constraints/EncryptionContextSubset");
+    let constraint = match (&equals, &subset) {
+        (Some(pairs), _) => Some(policy::grant::Constraint::Equals(pairs)),
+        (None, Some(pairs)) => Some(policy::grant::Constraint::Subset(pairs)),
+        (None, None) => None,
+    };
+    let grantee = text(entry, "/GranteePrincipal").unwrap_or_default();
+    let statements = policy::grant::statements(grantee, &operations, constraint);
+    let document = policy::grant::document(id, &statements).to_string();
+    document::read(PolicyKind::Grant, &title, &document)
 }
 
 fn metadata(gathered: &mut Gathered, answer: &Value) {

@@ -96,6 +96,37 @@ async fn keys() {
     assert_eq!(answer.policies.resource.unwrap().name, format!("key policy of {KEY}"));
 }
 
+/// A grant allows what neither policy does, with its encryption context only.
+#[tokio::test]
+async fn grants() {
+    let grant = json!({
+        "GrantId": "g", "GranteePrincipal": ETL, "Operations": ["Decrypt", "DescribeKey"],
+        "Constraints": { "EncryptionContextSubset": { "table": "orders" } },
+    });
+    let world = || {
+        Fake::default()
+            .role("prod", ETL, &json!([]), &[])
+            .with(&format!("prod kms DescribeKey {KEY}"), json!({ "KeyMetadata": { "Arn": KEY } }))
+            .with(
+                &format!("prod kms GetKeyPolicy {KEY} default"),
+                json!({ "Policy": document(&json!([])) }),
+            )
+    };
+    let granted =
+        || world().with(&format!("prod kms ListGrants {KEY}"), json!({ "Grants": [grant] }));
+    let question = Question::new(ETL, "kms:Decrypt", KEY);
+    let with = question.clone().with("kms:EncryptionContext:table", "orders");
+    let answer = ask(granted(), &with).await;
+    assert_eq!(answer.verdict, Verdict::Allowed);
+    assert_eq!(answer.decision.deciding()[0].policy, format!("grant g on {KEY}"));
+    let answer = ask(granted(), &question).await;
+    let needs = answer.needs.first().map(|need| need.key.as_str());
+    assert_eq!((answer.verdict, needs), (Verdict::Denied, Some("kms:EncryptionContext:table")));
+    assert_eq!(ask(world(), &with).await.verdict, Verdict::Denied);
+    let answer = ask(world().refusing("prod kms ListGrants"), &with).await;
+    assert_eq!(answer.verdict, Verdict::Undecided);
+}
+
 /// Tags of an object are read only for a policy that asks for them.
 #[tokio::test]
 async fn object_tags() {

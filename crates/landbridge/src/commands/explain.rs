@@ -7,6 +7,9 @@ mod sessions;
 mod text;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::Read;
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -66,3 +66,31 @@ fn what_is_allowed_carries_no_message() {
     assert_eq!(answer.told(), "ok");
     assert_eq!(answer.header("x-landbridge-authorization-message"), "");
 }
+
+/// A header must not grow with the policies of the caller.
+#[test]
+fn it_fits_into_a_header() {
+    let world = World::new();
+    let statements: Vec<Value> = (0..50)
+        .map(|number| allow(&[&format!("s3:Get{number}")], &[&format!("arn:aws:s3:::b{number}/*")]))
+        .collect();
+    // Inline policies are short; a managed one may have 6,144 characters.
+    let rich = world.user("prod", "rich", &[]);
+    let document = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+    for number in 0..3 {
+        let name = format!("much{number}");
+        let input = json!({ "PolicyName": name, "PolicyDocument": document });
+        let made = world.ok(&world.admin("prod"), "iam", "CreatePolicy", input);
+        let attach = json!({ "UserName": "rich", "PolicyArn": made["Policy"]["Arn"] });
+        world.ok(&world.admin("prod"), "iam", "AttachUserPolicy", attach);
+    }
+    let message = denied(&world, &rich, "iam", "ListUsers", json!({}));
+    assert!(message.len() < 12 * 1_024, "{} characters", message.len());
+    let explained = decode(&world, &world.admin("prod"), &message).unwrap();
+    assert_eq!(explained["because"], "no identity-based policy allows the action");
+    assert_eq!(explained["notes"], json!(["shortened: statements of other actions are left out"]));
+    let poor = world.user("prod", "poor", &statements[..2]);
+    let message = denied(&world, &poor, "iam", "ListUsers", json!({}));
+    let explained = decode(&world, &world.admin("prod"), &message).unwrap();
+    assert_eq!(explained.get("notes"), None);
+}

@@ -71,6 +71,8 @@ pub struct Statement {
     pub principal: Option<String>,
     pub conditions: Vec<Condition>,
     pub quote: Option<String>,
+    #[serde(skip)]
+    decides: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -159,7 +161,8 @@ impl View {
         let same = |name: &str, level: &Option<String>, statement: Option<usize>| {
             name == policy.policy && *level == policy.level && statement == Some(number)
         };
-        self.deciding.iter().any(|one| same(&one.policy, &one.level, one.statement))
+        let told = policy.statements.iter().any(|one| one.statement == number && one.decides);
+        told || self.deciding.iter().any(|one| same(&one.policy, &one.level, one.statement))
             || self.fixes.iter().any(|fix| {
                 !self.allowed
                     && fix.policy.as_deref().is_some_and(|it| same(it, &fix.level, fix.statement))
@@ -207,6 +210,8 @@ fn matched_statement(number: usize, statement: &Value) -> Policy {
             action: true,
             resource: true,
             quote: Some(statement.to_string()),
+            // The whole statement is the only thing that AWS tells.
+            decides: true,
             ..Statement::default()
         }],
         ..Policy::default()

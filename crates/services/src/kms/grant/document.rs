@@ -3,25 +3,14 @@
 //! The words are those of key policies, so an explanation shows a grant like any other policy.
 
 use gateway::{Cx, Fault, GuardPolicy};
-use policy::PolicyKind;
-use serde_json::{Map, Value, json};
+use policy::{PolicyKind, grant};
+use serde_json::Value;
 
 use super::records::{self, Constraint, GrantRecord};
 use crate::kms::access::EncryptionContext;
 use crate::kms::state::KeyRecord;
 
-/// Operations to which constraints apply; the others take no encryption context ("Using grant
-/// constraints", KMS Developer Guide).
-pub(in crate::kms) const WITH_CONTEXT: [&str; 8] = [
-    "Decrypt",
-    "Encrypt",
-    "GenerateDataKey",
-    "GenerateDataKeyPair",
-    "GenerateDataKeyPairWithoutPlaintext",
-    "GenerateDataKeyWithoutPlaintext",
-    "ReEncryptFrom",
-    "ReEncryptTo",
-];
+pub(in crate::kms) use policy::grant::WITH_CONTEXT;
 
 /// The grants on a key that are made out to the caller: to its session, to its user or role, or to
 /// its account.
@@ -69,20 +58,11 @@ fn folded(constraint: &Constraint) -> Constraint {
 }
 
 fn as_policy(grant: &GrantRecord) -> GuardPolicy {
-    let (bound, free): (Vec<&String>, Vec<&String>) =
-        grant.operations.iter().partition(|name| WITH_CONTEXT.contains(&name.as_str()));
-    let mut statements = Vec::new();
-    if !bound.is_empty() {
-        let mut statement = statement(&grant.grantee, &bound);
-        if let (Some(constraint), Some(members)) = (&grant.constraint, statement.as_object_mut()) {
-            members.insert("Condition".to_owned(), condition(constraint));
-        }
-        statements.push(statement);
-    }
-    if !free.is_empty() {
-        statements.push(statement(&grant.grantee, &free));
-    }
-    guard(grant, statements)
+    let constraint = grant.constraint.as_ref().map(|constraint| match constraint {
+        Constraint::Equals(pairs) => grant::Constraint::Equals(pairs),
+        Constraint::Subset(pairs) => grant::Constraint::Subset(pairs),
+    });
+    guard(grant, &grant::statements(&grant.grantee, &grant.operations, constraint))
 }
 
 /// Who may retire a grant: its retiring principal, its grantee if it says so, and whomever the
@@ -94,41 +74,16 @@ pub(in crate::kms) fn retirement(grant: &GrantRecord) -> GuardPolicy {
     if grant.allows(&retire) {
         principals.push(grant.grantee.clone());
     }
-    let statements = principals.iter().map(|principal| statement(principal, &[&retire]));
-    guard(grant, statements.collect())
+    let statements: Vec<Value> =
+        principals.iter().map(|principal| grant::statement(principal, &[&retire])).collect();
+    guard(grant, &statements)
 }
 
-fn statement(principal: &str, operations: &[&String]) -> Value {
-    let actions: Vec<String> = operations.iter().map(|name| format!("kms:{name}")).collect();
-    json!({
-        "Effect": "Allow", "Principal": { "AWS": principal }, "Action": actions, "Resource": "*",
-    })
-}
-
-fn condition(constraint: &Constraint) -> Value {
-    let pairs = constraint.pairs().iter();
-    let pairs: Map<String, Value> = pairs
-        .map(|(key, value)| (format!("kms:EncryptionContext:{key}"), value.clone().into()))
-        .collect();
-    match constraint {
-        Constraint::Subset(_) => json!({ "StringEquals": pairs }),
-        Constraint::Equals(all) => {
-            let keys: Vec<&String> = all.keys().collect();
-            json!({
-                "StringEquals": pairs,
-                "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": keys },
-            })
-        }
-    }
-}
-
-fn guard(grant: &GrantRecord, statements: Vec<Value>) -> GuardPolicy {
+fn guard(grant: &GrantRecord, statements: &[Value]) -> GuardPolicy {
     let name = grant.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-    // The older version of the language has no variables, which values here must not become.
-    let document = json!({ "Version": "2008-10-17", "Id": grant.id, "Statement": statements });
     GuardPolicy {
         kind: PolicyKind::Grant,
         name: format!("grant {}{name} on {}", grant.id, grant.key_arn()),
-        document: document.to_string(),
+        document: grant::document(&grant.id, statements).to_string(),
     }
 }
