@@ -65,6 +65,12 @@ pub(crate) fn authorize(
     Ok(())
 }
 
+/// What the policies say of a check, for handlers that must know in advance what will be allowed.
+pub(crate) fn allows(cx: &Cx, check: &Check) -> Result<bool, Fault> {
+    let (request, policies) = question(cx, check, &Caller::of(cx)?)?;
+    Ok(policy::evaluate(&request, &policies).is_allowed())
+}
+
 /// What holds of the caller in every check of one call.
 struct Caller {
     policies: PrincipalPolicies,

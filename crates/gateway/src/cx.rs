@@ -202,6 +202,15 @@ impl Cx<'_> {
         Ok(Arn::new(service, Some(self.region()), Some(self.account()?), resource))
     }
 
+    /// Whether the policies would allow the caller this. It decides nothing about the call itself:
+    /// that is done before the handler runs.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn allows(&self, check: &crate::Check) -> Result<bool, Fault> {
+        crate::authorize::allows(self, check)
+    }
+
     /// A stored policy of a resource as people see it; see [`crate::IdentitySource::shown`].
     ///
     /// # Errors

@@ -43,31 +43,36 @@ pub(super) fn readable(cx: &Cx, id: &str) -> Result<SecretRecord, Fault> {
 /// `secretsmanager:ACTION` on the secret. A secret that does not exist is asked about by what the
 /// caller named, so that only those who may ask learn that it is absent.
 pub(super) fn check(cx: &Cx, action: &str, id: &str) -> Result<Check, Fault> {
-    let action = format!("secretsmanager:{action}");
     let Some(secret) = find(cx, id)? else {
-        let check = Check::new(&action, absent_arn(cx, id)?);
+        let check = Check::new(&format!("secretsmanager:{action}"), absent_arn(cx, id)?);
         let owner = id.parse::<Arn>().ok().and_then(|arn| arn.account);
         return Ok(match owner {
             Some(owner) => check.owned_by(&owner),
             None => check,
         });
     };
+    Ok(check_on(&secret, action))
+}
+
+/// `secretsmanager:ACTION` on a secret that is known.
+pub(super) fn check_on(secret: &SecretRecord, action: &str) -> Check {
     let arn = secret.arn();
-    let guard = secret.policy.map(|document| GuardPolicy {
+    let guard = secret.policy.clone().map(|document| GuardPolicy {
         kind: PolicyKind::Resource,
         name: format!("resource policy of secret {}", secret.name),
         document,
     });
-    let mut check = Check::new(&action, arn.clone())
+    let mut check = Check::new(&format!("secretsmanager:{action}"), arn.clone())
         .owned_by(&secret.account)
         .guarded_by(guard)
+        .with("secretsmanager:SecretPrimaryRegion", secret.region.to_string())
         .with("secretsmanager:SecretId", arn.to_string());
-    for (key, value) in secret.tags {
+    for (key, value) in &secret.tags {
         check = check
             .with(format!("aws:ResourceTag/{key}"), value.clone())
-            .with(format!("secretsmanager:ResourceTag/{key}"), value);
+            .with(format!("secretsmanager:ResourceTag/{key}"), value.clone());
     }
-    Ok(check)
+    check
 }
 
 fn absent_arn(cx: &Cx, id: &str) -> Result<String, Fault> {

@@ -13,7 +13,8 @@ use super::state::{SecretRecord, Version};
 use crate::envelope;
 
 const SERVICE: &str = "secretsmanager";
-const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
+/// AWS's own key for secrets.
+pub(super) const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
 
 fn context(secret: &SecretRecord, version_id: &str) -> Value {
     json!({ "SecretARN": secret.arn(), "SecretVersionId": version_id })

@@ -1,9 +1,12 @@
 //! ListSecrets and ListSecretVersionIds.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use gateway::{Access, Check, Cx, Fault};
 use serde::{Deserialize, Serialize};
 
 use super::access::{existing, on};
+use super::filter::Filter;
 use super::secret::Description;
 use super::state::{self, SecretRecord};
 
@@ -20,14 +23,7 @@ pub(super) struct ListInput {
     #[serde(default)]
     filters: Vec<Filter>,
     sort_order: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Filter {
-    key: Option<String>,
-    #[serde(default)]
-    values: Vec<String>,
+    sort_by: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -37,47 +33,65 @@ pub(super) struct Secrets {
     next_token: Option<String>,
 }
 
+/// A page of what is in order, and the token of the next one. A token says which item the page
+/// ended with, by its place in the order, so nothing comes twice when things come and go between
+/// pages.
+///
+/// # Errors
+/// `InvalidNextTokenException` for a token that is none.
+pub(super) fn page<T>(
+    all: Vec<T>,
+    place: impl Fn(&T) -> String,
+    token: Option<&String>,
+    size: usize,
+) -> Result<(Vec<T>, Option<String>), Fault> {
+    let invalid = || Fault::new("InvalidNextTokenException", "Invalid NextToken").status(400);
+    let after = token
+        .map(|token| {
+            let bytes = STANDARD.decode(token).map_err(|_| invalid())?;
+            String::from_utf8(bytes).map_err(|_| invalid())
+        })
+        .transpose()?;
+    let is_later = |item: &T| after.as_ref().is_none_or(|after| place(item) > *after);
+    let mut rest = all.into_iter().filter(is_later);
+    let page: Vec<T> = rest.by_ref().take(size).collect();
+    let more = rest.next().is_some();
+    let next = page.last().filter(|_| more).map(|last| STANDARD.encode(place(last)));
+    Ok((page, next))
+}
+
 pub(super) fn access(_: &Cx, _: &ListInput) -> Result<Access, Fault> {
     Ok(Access::to(Check::on_everything("secretsmanager:ListSecrets")))
 }
 
+/// Oldest first unless asked otherwise. When a secret was last read is not kept, so in that order
+/// they stand by their creation.
 pub(super) fn list(cx: &Cx, input: ListInput) -> Result<Secrets, Fault> {
+    let descending = input.sort_order.as_deref() == Some("desc");
+    let by = input.sort_by.as_deref().unwrap_or("created-date");
+    let place = |secret: &SecretRecord| {
+        let time = match by {
+            "name" => 0,
+            "last-changed-date" => secret.changed.timestamp_millis(),
+            _ => secret.created.timestamp_millis(),
+        };
+        let text = format!("{time:020}/{}", secret.name);
+        // Turned round, the greatest comes first.
+        if descending { turned(&text) } else { text }
+    };
     let mut all = state::list(cx, cx.account()?, cx.region())?;
     all.retain(|secret| input.include_planned_deletion || secret.deleted.is_none());
-    all.retain(|secret| input.filters.iter().all(|filter| matches(secret, filter)));
-    if input.sort_order.as_deref() == Some("desc") {
-        all.reverse();
-    }
-    let start = match &input.next_token {
-        None => 0,
-        Some(token) => all.iter().position(|secret| secret.name == *token).ok_or_else(|| {
-            Fault::new("InvalidNextTokenException", "Invalid NextToken").status(400)
-        })?,
-    };
+    all.retain(|secret| input.filters.iter().all(|filter| filter.admits(secret)));
+    all.sort_by_key(place);
     let size = input.max_results.unwrap_or(PAGE);
-    let mut rest = all.into_iter().skip(start);
-    let page = rest.by_ref().take(size).map(Description::entry).collect();
-    Ok(Secrets { secret_list: page, next_token: rest.next().map(|secret| secret.name) })
+    let (secrets, next_token) = page(all, place, input.next_token.as_ref(), size)?;
+    let secret_list = secrets.into_iter().map(Description::entry).collect();
+    Ok(Secrets { secret_list, next_token })
 }
 
-/// Any value of the filter; a leading `!` turns it round. Prefixes count, as AWS documents.
-fn matches(secret: &SecretRecord, filter: &Filter) -> bool {
-    let tag = |pick: fn((&String, &String)) -> String| -> Vec<String> {
-        secret.tags.iter().map(pick).collect()
-    };
-    let own = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
-    let texts = match filter.key.as_deref() {
-        Some("name") => vec![secret.name.clone()],
-        Some("description") => own(&secret.description),
-        Some("tag-key") => tag(|(key, _)| key.clone()),
-        Some("tag-value") => tag(|(_, value)| value.clone()),
-        Some("all") => [vec![secret.name.clone()], own(&secret.description)].concat(),
-        _ => Vec::new(),
-    };
-    filter.values.iter().any(|wanted| match wanted.strip_prefix('!') {
-        Some(unwanted) => !texts.iter().any(|text| text.starts_with(unwanted)),
-        None => texts.iter().any(|text| text.starts_with(wanted.as_str())),
-    })
+/// A text that orders the other way: each byte's complement, and an end that is greater than any.
+fn turned(text: &str) -> String {
+    text.bytes().map(|byte| char::from(0x7f - (byte & 0x7f))).chain(['\u{80}']).collect()
 }
 
 #[derive(Deserialize)]
@@ -86,6 +100,8 @@ pub(super) struct VersionsInput {
     secret_id: String,
     #[serde(default)]
     include_deprecated: bool,
+    max_results: Option<usize>,
+    next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -95,6 +111,7 @@ pub(super) struct Versions {
     arn: String,
     name: String,
     versions: Vec<VersionEntry>,
+    next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -123,5 +140,8 @@ pub(super) fn versions(cx: &Cx, input: VersionsInput) -> Result<Versions, Fault>
         created_date: version.created.timestamp(),
         kms_key_ids: vec![version.key_arn],
     });
-    Ok(Versions { arn, name, versions: versions.collect() })
+    let (all, size) = (versions.collect(), input.max_results.unwrap_or(PAGE));
+    let place = |entry: &VersionEntry| entry.version_id.clone();
+    let (versions, next_token) = page(all, place, input.next_token.as_ref(), size)?;
+    Ok(Versions { arn, name, versions, next_token })
 }

@@ -23,8 +23,6 @@ pub(super) struct CreateInput {
     secret_binary: Option<String>,
     #[serde(default)]
     tags: Vec<Tag>,
-    #[serde(default)]
-    add_replica_regions: Vec<serde_json::Value>,
 }
 
 /// `ARN`, `Name` and, where a version was made, `VersionId`.
@@ -40,24 +38,15 @@ pub(super) struct Named {
 
 pub(super) fn create_access(cx: &Cx, input: &CreateInput) -> Result<Access, Fault> {
     let arn = cx.arn("secretsmanager", format!("secret:{}", input.name))?;
-    let mut check = Check::new("secretsmanager:CreateSecret", arn)
+    let check = Check::new("secretsmanager:CreateSecret", arn)
         .with("secretsmanager:Name", input.name.clone())
+        .with_some("secretsmanager:Description", input.description.clone())
         .with_some("secretsmanager:KmsKeyId", input.kms_key_id.clone());
-    for Tag { key, value } in &input.tags {
-        check = check.with(format!("aws:RequestTag/{key}"), value.clone());
-    }
-    if !input.tags.is_empty() {
-        check = check.with_all("aws:TagKeys", input.tags.iter().map(|tag| tag.key.clone()));
-    }
-    Ok(Access::to(check))
+    Ok(Access::to(tags::with_tags(check, &input.tags)))
 }
 
 pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Named, Fault> {
     check_name(&input.name)?;
-    if !input.add_replica_regions.is_empty() {
-        let text = "AddReplicaRegions is not implemented.";
-        return Err(Fault::new("InvalidRequestException", text).status(400));
-    }
     let (account, region) = (cx.account()?.clone(), cx.region().clone());
     let value = given(input.secret_string, input.secret_binary)?;
     let id = input.client_request_token.unwrap_or_else(|| cx.world().uuid());
@@ -70,14 +59,16 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Named, Fault> {
         region,
         name: input.name,
         description: input.description,
-        kms_key: input.kms_key_id,
+        kms_key: input.kms_key_id.and_then(customers),
         created: cx.now(),
         changed: cx.now(),
         deleted: None,
         policy: None,
         tags: tags::map(input.tags)?,
         versions: BTreeMap::new(),
+        owning_service: cx.origin().called_via.last().map(|service| (*service).to_owned()),
     };
+    tags::limit(&secret.tags)?;
     super::crypto::try_key(cx, &secret)?;
     if let Some(value) = &value {
         add_version(cx, &mut secret, &id, value, &[CURRENT.to_owned()])?;
@@ -134,7 +125,7 @@ pub(super) struct Description {
     name: String,
     description: Option<String>,
     kms_key_id: Option<String>,
-    rotation_enabled: Option<bool>,
+    owning_service: Option<String>,
     created_date: i64,
     last_changed_date: i64,
     deleted_date: Option<i64>,
@@ -163,7 +154,7 @@ impl Description {
             name: secret.name,
             description: secret.description,
             kms_key_id: secret.kms_key,
-            rotation_enabled: None,
+            owning_service: secret.owning_service,
             created_date: secret.created.timestamp(),
             last_changed_date: secret.changed.timestamp(),
             deleted_date: secret.deleted.map(|deletion| deletion.asked.timestamp()),
@@ -201,6 +192,7 @@ pub(super) struct UpdateInput {
 
 pub(super) fn update_access(cx: &Cx, input: &UpdateInput) -> Result<Access, Fault> {
     let check = super::access::check(cx, "UpdateSecret", &input.secret_id)?
+        .with_some("secretsmanager:Description", input.description.clone())
         .with_some("secretsmanager:KmsKeyId", input.kms_key_id.clone());
     Ok(Access::to(check))
 }
@@ -208,7 +200,7 @@ pub(super) fn update_access(cx: &Cx, input: &UpdateInput) -> Result<Access, Faul
 pub(super) fn update(cx: &mut Cx, input: UpdateInput) -> Result<Named, Fault> {
     let mut secret = readable(cx, &input.secret_id)?;
     let value = given(input.secret_string, input.secret_binary)?;
-    if let Some(key) = input.kms_key_id.filter(|key| Some(key) != secret.kms_key.as_ref()) {
+    if let Some(key) = input.kms_key_id.map(customers).filter(|key| *key != secret.kms_key) {
         change_key(cx, &mut secret, key)?;
     }
     secret.description = input.description.or(secret.description);
@@ -226,13 +218,18 @@ pub(super) fn update(cx: &mut Cx, input: UpdateInput) -> Result<Named, Fault> {
     Ok(Named { arn, name: secret.name, version_id: value.map(|_| id) })
 }
 
+/// A key of the customer's; an empty text and the alias mean AWS's own, which stands nowhere.
+fn customers(key: String) -> Option<String> {
+    Some(key).filter(|key| !key.is_empty() && key != super::crypto::DEFAULT_KEY)
+}
+
 /// Encrypts the labelled versions again under another key.
-fn change_key(cx: &Cx, secret: &mut SecretRecord, key: String) -> Result<(), Fault> {
+fn change_key(cx: &Cx, secret: &mut SecretRecord, key: Option<String>) -> Result<(), Fault> {
     let mut plain = Vec::new();
     for (id, version) in secret.versions.iter().filter(|(_, v)| !v.stages.is_empty()) {
         plain.push((id.clone(), version.clone(), super::crypto::open(cx, secret, id, version)?));
     }
-    secret.kms_key = Some(key);
+    secret.kms_key = key;
     super::crypto::try_key(cx, secret)?;
     for (id, version, value) in plain {
         let sealed = super::crypto::seal(cx, secret, &id, &value, version.binary)?;

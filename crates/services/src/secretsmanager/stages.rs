@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::access::readable;
 use super::secret::Named;
 use super::state;
+use super::value::limit_stages;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -27,12 +28,18 @@ pub(super) fn update(cx: &mut Cx, input: StageInput) -> Result<Named, Fault> {
     let mut secret = readable(cx, &input.secret_id)?;
     let stage = &input.version_stage;
     let holder = secret.staged(stage).map(|(id, _)| id.clone());
-    if holder.is_some() && holder != input.remove_from_version_id {
+    let stays = holder.is_some() && holder == input.move_to_version_id;
+    if holder.is_some() && !stays && holder != input.remove_from_version_id {
         return refused(format!(
             "The parameter RemoveFromVersionId can't be empty or another version: staging label \
              {stage} is attached to version {}.",
             holder.unwrap_or_default()
         ));
+    }
+    if holder.is_none()
+        && let Some(from) = &input.remove_from_version_id
+    {
+        return refused(format!("Staging label {stage} is not attached to version {from}."));
     }
     match &input.move_to_version_id {
         Some(to) if secret.versions.contains_key(to) => secret.move_stage(stage, to),
@@ -47,6 +54,7 @@ pub(super) fn update(cx: &mut Cx, input: StageInput) -> Result<Named, Fault> {
         }
         None => secret.drop_stage(stage),
     }
+    limit_stages(&secret)?;
     secret.changed = cx.now();
     state::put(cx, &secret)?;
     Ok(Named { arn: secret.arn().to_string(), name: secret.name, version_id: None })

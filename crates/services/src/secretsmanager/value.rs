@@ -12,7 +12,7 @@ use super::state::{self, CURRENT, SecretRecord, Version};
 
 /// Bytes that a value may have.
 pub(super) const MAX_VALUE_BYTES: usize = 65_536;
-/// Labels that one version may carry.
+/// Labels that the versions of a secret may carry together (Secrets Manager quotas).
 const MAX_STAGES: usize = 20;
 
 /// A value as given: text or base64 bytes.
@@ -160,10 +160,6 @@ pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<PutAnswer, Fault> {
         Fault::new("InvalidRequestException", text).status(400)
     })?;
     let stages = input.version_stages.unwrap_or_else(|| vec![CURRENT.to_owned()]);
-    if stages.len() > MAX_STAGES {
-        let text = format!("A version can have at most {MAX_STAGES} staging labels.");
-        return Err(Fault::new("LimitExceededException", text).status(400));
-    }
     let id = input.client_request_token.unwrap_or_else(|| cx.world().uuid());
     if secret.versions.contains_key(&id) {
         same_or_refused(cx, &secret, &id, &value)?;
@@ -180,7 +176,17 @@ pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<PutAnswer, Fault> {
     })
 }
 
-/// Adds a version and moves labels to it.
+/// Refuses more labels than a secret may have.
+pub(super) fn limit_stages(secret: &SecretRecord) -> Result<(), Fault> {
+    if secret.stage_count() <= MAX_STAGES {
+        return Ok(());
+    }
+    let text = format!("A secret can have at most {MAX_STAGES} staging labels.");
+    Err(Fault::new("LimitExceededException", text).status(400))
+}
+
+/// Adds a version and moves labels to it. The first version is the current one, whatever labels
+/// are asked for.
 pub(super) fn add_version(
     cx: &Cx,
     secret: &mut SecretRecord,
@@ -190,8 +196,13 @@ pub(super) fn add_version(
 ) -> Result<(), Fault> {
     let version = crypto::seal(cx, secret, id, &value.bytes, value.binary)?;
     secret.versions.insert(id.to_owned(), version);
+    if secret.versions.len() == 1 {
+        secret.move_stage(CURRENT, id);
+    }
     stages.iter().for_each(|stage| secret.move_stage(stage, id));
+    limit_stages(secret)?;
     secret.changed = cx.now();
+    secret.prune(secret.changed);
     Ok(())
 }
 

@@ -35,6 +35,7 @@ mod outputs_organizations;
 mod principals;
 mod redshift;
 mod s3;
+mod secrets_found;
 mod secretsmanager;
 mod sts;
 mod trails;

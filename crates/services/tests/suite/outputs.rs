@@ -458,7 +458,10 @@ fn secretsmanager(caller: &Caller, key: &Value) {
         "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::222222222222:root" },
         "Action": "secretsmanager:*", "Resource": "*",
     })]);
+    ok("ValidateResourcePolicy", json!({ "SecretId": "s", "ResourcePolicy": policy }));
     ok("PutResourcePolicy", json!({ "SecretId": "s", "ResourcePolicy": policy }));
+    ok("BatchGetSecretValue", json!({ "SecretIdList": ["s", "none"] }));
+    ok("GetRandomPassword", json!({}));
     ok("GetResourcePolicy", id.clone());
     ok("DeleteResourcePolicy", id.clone());
     ok("TagResource", json!({ "SecretId": "s", "Tags": tags }));
