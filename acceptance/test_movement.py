@@ -316,7 +316,10 @@ def test_nothing_is_left_to_a_platform_that_ends_with_the_command(tmp_path, move
 
 
 def test_a_destroy_gives_everybody_back_what_they_had(story, movement):
-    asked = "select bool_and(has_assumerole_privilege(usename, 'arn:x', 'unload')) from pg_user where usesuper = false"
+    asked = (
+        "select bool_and(has_assumerole_privilege(usename, 'arn:x', 'unload')) "
+        "from pg_user where usesuper = false"
+    )
 
     def everybody_may():
         with provision.connect_as_master(story) as connection, connection.cursor() as cursor:

@@ -68,6 +68,8 @@ enum Command {
     Plan(movement::PlanArgs),
     /// Make what a movement needs, each step journalled with its undo
     Apply(movement::ApplyArgs),
+    /// Try or evaluate every hop, and say what mends those that fail
+    Check(movement::CheckArgs),
     /// Carry the movement out
     Run(movement::RunArgs),
     /// Show what the journal knows of a movement
@@ -109,6 +111,7 @@ impl Cli {
             Command::Explain(args) => explain::run(args),
             Command::Plan(args) => movement::plan(args),
             Command::Apply(args) => movement::apply(args),
+            Command::Check(args) => movement::check(args),
             Command::Run(args) => movement::run(args),
             Command::Status(args) => movement::status(args),
             Command::Verify(args) => movement::verify(args),

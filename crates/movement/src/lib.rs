@@ -13,6 +13,7 @@
 
 mod apply;
 mod audit;
+mod check;
 mod context;
 pub mod database;
 pub mod demo;
@@ -45,6 +46,7 @@ mod tests;
 pub use ::aws;
 pub use apply::{apply, plan};
 pub use audit::audit;
+pub use check::check;
 
 pub use aws::Clock;
 pub use context::{Cancel, Context, Entropy, Options, Pace};

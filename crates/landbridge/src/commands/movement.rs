@@ -56,6 +56,16 @@ pub struct ApplyArgs {
     hop: Option<u8>,
 }
 
+/// Try or evaluate every hop, and say what mends those that fail. Moves nothing, leaves nothing.
+///
+/// Exit status: 0 every hop is open, 2 denied or unreachable, 1 it could not be found out.
+#[derive(Args)]
+#[command(after_help = "Example: landbridge check tickets-to-dev.toml")]
+pub struct CheckArgs {
+    #[command(flatten)]
+    movement: FileArgs,
+}
+
 /// Carry the movement out; a run that was interrupted or detached is taken up again.
 #[derive(Args)]
 #[command(after_help = "Example: landbridge run tickets-to-dev.toml")]
@@ -138,6 +148,13 @@ pub fn apply(args: ApplyArgs) -> Done {
     let args = FileArgs { file: plan.file().to_owned(), ..args.movement };
     with_file(args, Needs::default(), async |movement, cx| {
         Ok(plan.apply(&movement, &cx, &options).await)
+    })
+}
+
+/// `landbridge check FILE`.
+pub fn check(args: CheckArgs) -> Done {
+    with_file(args.movement, Needs::default(), async |movement, cx| {
+        Ok(movement::check(&movement, &cx).await)
     })
 }
 

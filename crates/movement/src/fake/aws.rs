@@ -12,6 +12,11 @@ fn missing(code: &'static str, what: &str) -> (u16, &'static str, String) {
     (404, code, format!("{what} does not exist"))
 }
 
+/// Calls that only `check` makes, and can do without.
+fn unknown(operation: &str) -> (u16, &'static str, String) {
+    (501, "NotImplemented", format!("{operation} is not built"))
+}
+
 #[async_trait]
 impl Api for Fake {
     async fn call(
@@ -125,7 +130,11 @@ fn role(world: &mut World, account: &str, operation: &str, input: &Value) -> Ans
     Ok(match operation {
         // IAM gives documents percent-encoded.
         "GetRole" => {
-            json!({ "Role": { "AssumeRolePolicyDocument": role.trust.replace('{', "%7B") } })
+            let arn = format!("arn:aws:iam::{account}:role/{}", text("RoleName"));
+            json!({ "Role": {
+                "Arn": arn, "RoleName": text("RoleName"), "RoleId": "AROAEXAMPLE", "Path": "/",
+                "AssumeRolePolicyDocument": role.trust.replace('{', "%7B"),
+            }})
         }
         "UpdateAssumeRolePolicy" => {
             role.trust = text("PolicyDocument");
@@ -150,7 +159,7 @@ fn role(world: &mut World, account: &str, operation: &str, input: &Value) -> Ans
             world.roles.remove(&at);
             json!({})
         }
-        other => panic!("iam {other}"),
+        other => return Err(unknown(other)),
     })
 }
 
@@ -163,7 +172,10 @@ fn key(world: &mut World, account: &str, operation: &str, input: &Value, serial:
     match operation {
         "CreateKey" => {
             let arn = format!("arn:aws:kms:us-east-1:{account}:key/{serial}");
-            let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "root" }] });
+            let policy = json!({ "Version": "2012-10-17", "Statement": [{
+                "Sid": "Enable IAM User Permissions", "Effect": "Allow", "Action": "kms:*",
+                "Principal": { "AWS": format!("arn:aws:iam::{account}:root") }, "Resource": "*",
+            }]});
             let key = Key {
                 account: account.to_owned(),
                 description: text("Description"),
@@ -205,7 +217,7 @@ fn key(world: &mut World, account: &str, operation: &str, input: &Value, serial:
                     key.pending = true;
                     json!({})
                 }
-                other => panic!("kms {other}"),
+                other => return Err(unknown(other)),
             })
         }
     }
@@ -229,7 +241,7 @@ fn secret(world: &mut World, operation: &str, input: &Value) -> Answer {
             world.secrets.remove(&text("SecretId"));
             json!({})
         }
-        other => panic!("secretsmanager {other}"),
+        other => return Err(unknown(other)),
     })
 }
 
@@ -256,9 +268,15 @@ fn cluster(world: &mut World, operation: &str, input: &Value) -> Answer {
 fn storage(world: &mut World, operation: &str, input: &Value) -> Answer {
     let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
     let name = text("Bucket");
+    if name.is_empty() {
+        return Err(unknown(operation));
+    }
     if operation == "CreateBucket" {
         assert!(world.buckets.insert(name, Bucket::default()).is_none(), "bucket made twice");
         return Ok(json!({}));
+    }
+    if !matches!(text("ExpectedBucketOwner").as_str(), "" | DEV) {
+        return Err((403, "AccessDenied", "it belongs to another account".into()));
     }
     let Some(bucket) = world.buckets.get_mut(&name) else {
         return Err(missing("NoSuchBucket", "the bucket"));
@@ -296,6 +314,6 @@ fn storage(world: &mut World, operation: &str, input: &Value) -> Answer {
             bucket.objects.remove(&text("Key"));
             json!({})
         }
-        other => panic!("s3 {other}"),
+        other => return Err(unknown(other)),
     })
 }

@@ -86,8 +86,9 @@ enum Kind {
     Phase,
     Title,
     Hop,
-    FailedHop,
+    FailedHop(u8),
     Step,
+    Trouble,
     Other,
 }
 
@@ -126,7 +127,10 @@ impl Streams {
         if lines.is_empty() {
             return;
         }
-        let same = kind == self.after || (kind == Kind::FailedHop && self.after == Kind::Hop);
+        let hops = |kind| matches!(kind, Kind::Hop | Kind::FailedHop(_));
+        // Blocks stand apart from each other, hops together.
+        let same =
+            (kind == self.after && kind != Kind::Trouble) || (hops(kind) && hops(self.after));
         let apart = self.after != Kind::Nothing && !same;
         // A closed pipe ends the writing, not the movement.
         if apart {
@@ -164,7 +168,10 @@ fn written(style: Style, event: &Event, after: Kind) -> (Kind, Vec<String>) {
         }
         Event::Phase(text) => (Kind::Phase, vec![style.paint(Tone::Strong, text)]),
         Event::Hop(hop) => {
-            let kind = if hop.state == HopState::Failed { Kind::FailedHop } else { Kind::Hop };
+            let kind = match hop.state {
+                HopState::Failed => Kind::FailedHop(hop.number),
+                _ => Kind::Hop,
+            };
             (kind, vec![hop_line(style, hop)])
         }
         Event::Step(step) => (Kind::Step, vec![step_line(style, step)]),
@@ -174,7 +181,9 @@ fn written(style: Style, event: &Event, after: Kind) -> (Kind, Vec<String>) {
         Event::Note(text) => (Kind::Other, vec![format!("  {}", style.paint(Tone::Quiet, text))]),
         Event::Summary(text) => (Kind::Other, vec![format!("  {text}")]),
         Event::Trouble(trouble) => {
-            (Kind::Other, block::lines(style, trouble, after == Kind::FailedHop))
+            // What was tried stands in the line of the hop, when that is the line above.
+            let told = trouble.hop.is_some_and(|hop| after == Kind::FailedHop(hop));
+            (Kind::Trouble, block::lines(style, trouble, told))
         }
         Event::Progress(_) => (Kind::Other, Vec::new()),
     }

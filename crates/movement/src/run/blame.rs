@@ -69,9 +69,12 @@ pub(crate) fn remedied(work: &Work<'_>, mut trouble: Trouble, drifts: &[Drift]) 
         let command = work.command("apply", &format!("--hop {hop}"));
         let names: Vec<&str> = here.iter().map(|drift| drift.what.as_str()).collect();
         trouble.fix = vec![command, format!("(sets {}; nothing else is opened)", names.join(", "))];
-        if trouble.why.is_empty() {
-            trouble.why = here.iter().map(|drift| drift.to_string()).collect();
-        }
+        let untold: Vec<String> = here
+            .iter()
+            .filter(|drift| !drift.is_told(&trouble.why))
+            .map(|d| d.to_string())
+            .collect();
+        trouble.why.extend(untold);
     }
     trouble
 }
@@ -79,6 +82,7 @@ pub(crate) fn remedied(work: &Work<'_>, mut trouble: Trouble, drifts: &[Drift]) 
 /// A resource that is not as this movement makes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Drift {
+    pub step: String,
     pub hop: u8,
     pub what: String,
     pub how: String,
@@ -87,6 +91,16 @@ pub(crate) struct Drift {
 impl std::fmt::Display for Drift {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.what, self.how)
+    }
+}
+
+impl Drift {
+    /// Whether these lines speak of it already, by itself or by its statement.
+    fn is_told(&self, why: &[String]) -> bool {
+        let statement = self.how.split("statement ").nth(1).and_then(|rest| rest.split(' ').next());
+        why.iter().any(|line| {
+            line.contains(&self.to_string()) || statement.is_some_and(|sid| line.contains(sid))
+        })
     }
 }
 
@@ -109,7 +123,7 @@ pub(crate) async fn look(work: &mut Work<'_>) -> (Vec<Drift>, Vec<Trouble>) {
                 continue;
             }
         };
-        drifts.push(Drift { hop: step.hop(), what: step.what(work), how });
+        drifts.push(Drift { step: step.id(), hop: step.hop(), what: step.what(work), how });
     }
     (drifts, troubles)
 }

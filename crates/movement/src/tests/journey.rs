@@ -15,7 +15,7 @@ use crate::{SavedPlan, apply, destroy, plan, run, status, verify};
 
 /// A writer whose bytes can be looked at afterwards.
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Paper(Arc<Mutex<Vec<u8>>>);
 
 impl std::io::Write for Paper {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -35,19 +35,19 @@ impl Paper {
 
     /// The text behind a line at the margin: a snapshot drops what all its lines begin with, and
     /// the indentation is part of what is tested.
-    fn after(&self, command: &str) -> String {
+    pub fn after(&self, command: &str) -> String {
         format!("$ {command}\n{}", self.text())
     }
 }
 
-struct Stage {
-    fake: Fake,
-    cx: crate::Context,
-    paper: Paper,
+pub(super) struct Stage {
+    pub fake: Fake,
+    pub cx: crate::Context,
+    pub paper: Paper,
     _state: tempfile::TempDir,
 }
 
-fn stage() -> Stage {
+pub(super) fn stage() -> Stage {
     let state = tempfile::tempdir().unwrap();
     let fake = Fake::new();
     let mut cx = fake.context(state.path());
@@ -56,7 +56,7 @@ fn stage() -> Stage {
     Stage { fake, cx, paper, _state: state }
 }
 
-async fn applied() -> Stage {
+pub(super) async fn applied() -> Stage {
     let stage = stage();
     let done = apply(&movement(), &stage.cx, &Options::default()).await;
     assert_eq!(done.exit, Exit::Done, "{:?}", done.trouble);
@@ -574,6 +574,6 @@ async fn no_password_is_ever_told_or_journalled() {
     }
 }
 
-fn good(outcome: Outcome) {
+pub(super) fn good(outcome: Outcome) {
     assert_eq!(outcome.exit, Exit::Done, "{}: {:?}", outcome.command, outcome.trouble);
 }

@@ -1,5 +1,6 @@
 //! Tests of the crate, against the small world of `fake`.
 
+mod check;
 mod crash;
 mod figures;
 mod file;
