@@ -5,7 +5,8 @@ resource, principal and condition of every policy on the path, the role's associ
 database privileges, the login. For each of them, that one alone is taken away; then
 
 - `run` fails at the hop it serves, with AWS's words, and the refusal is in the audit log once;
-- `check` finds the same hop closed and names what is missing;
+- `check` finds the same hop closed and names what is missing, and so does the `explain access`
+  that it names for a closer look;
 - the command that both print as the remedy, run as it stands, mends it.
 
 What only guards (denies, privileges closed to others) is shown by what it keeps out. With
@@ -354,6 +355,12 @@ def wrong_in(path, cell, again):
         for word in cell.words:
             expect(word in text, f"check does not name {word}: {text}")
         expect(block.get("fix"), f"check names no remedy: {text}")
+        if again and "explain" in block:
+            found = explained(run.server, block["explain"])
+            expect(found.returncode == 2, f"explain access says otherwise: {found.stdout}{found.stderr}")
+            whole = cell.name.endswith(": statement")
+            for word in [] if whole else cell.words:
+                expect(word in found.stdout, f"explain access does not name {word}: {found.stdout}")
         if cell.kind == "manual":
             return wrong
         command = shlex.split((block.get("fix") or [""])[0])
@@ -369,6 +376,13 @@ def wrong_in(path, cell, again):
     finally:
         if not mended:
             cell.restore()
+
+
+def explained(server, command):
+    """The `landbridge explain access` that `check` names for a closer look."""
+    words = shlex.split(command)
+    assert words[:3] == ["landbridge", "explain", "access"], command
+    return landbridge(*words[1:], env=clean_environment())
 
 
 def told(run, command):

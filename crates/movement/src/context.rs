@@ -83,6 +83,8 @@ pub struct Context {
     /// ` --state DIR --target aws`: the commands that are printed as remedies can then be run as
     /// they stand.
     pub arguments: String,
+    /// Whether the profiles are those of the user's AWS configuration, not of a platform's state.
+    pub afar: bool,
 }
 
 impl Context {

@@ -24,6 +24,9 @@ pub struct Trouble {
     /// The smallest change, a command where there is one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fix: Vec<String>,
+    /// The command that shows every policy consulted, where policies decide (`check`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<String>,
     /// The service's request id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,

@@ -132,6 +132,15 @@ impl<'a> Work<'a> {
         self.cx.command(self.movement, verb, options)
     }
 
+    /// Where `landbridge explain access` has to look to see the same accounts.
+    pub fn explain_arguments(&self) -> String {
+        if self.cx.afar {
+            format!(" --profile {} --profile {}", self.source.label, self.target.label)
+        } else {
+            self.cx.arguments.clone()
+        }
+    }
+
     /// The movement file's name as a command takes it.
     pub fn file(&self) -> String {
         self.movement.path.display().to_string()
@@ -298,19 +307,8 @@ impl<'a> Work<'a> {
 
     /// The login in the secret, tried; `None` when the secret cannot be read.
     async fn user_login(&self) -> Result<Option<std::result::Result<Box<dyn Database>, DbError>>> {
-        let cluster = self.cluster()?;
-        let input = json!({ "SecretId": self.movement.source.secret });
-        let answer = self.call(Side::Source, "secretsmanager", "GetSecretValue", input).await;
-        let Some(secret) = answer.ok().as_ref().and_then(SecretLogin::parse) else {
-            return Ok(None);
-        };
-        let login = Login {
-            host: secret.host.unwrap_or_else(|| cluster.host.clone()),
-            port: secret.port.unwrap_or(cluster.port),
-            database: self.movement.source.database.clone(),
-            user: secret.user,
-            password: secret.password,
-        };
+        let login = crate::run::login::read_secret(self, &self.source).await;
+        let Ok(login) = login else { return Ok(None) };
         Ok(Some(self.cx.databases.connect(&login).await))
     }
 

@@ -63,7 +63,10 @@ pub fn with_world(
             Target::Aws => aws_context(state, reporter(json)),
         };
         let outcome = match cx {
-            Ok(cx) => work(movement, Context { arguments: args.repeated(), ..cx }).await,
+            Ok(cx) => {
+                let afar = args.target == Target::Aws;
+                work(movement, Context { arguments: args.repeated(), afar, ..cx }).await
+            }
             Err(failure) => Err(failure),
         };
         if let Some(platform) = platform {
@@ -187,6 +190,7 @@ fn assembled(
         cancel,
         pace: Pace::default(),
         arguments: String::new(),
+        afar: false,
     }
 }
 

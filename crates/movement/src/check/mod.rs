@@ -115,13 +115,23 @@ impl Check<'_> {
         hop: u8,
         result: std::result::Result<T, Refusal>,
     ) -> (Verdict, Option<T>) {
-        match result {
-            Ok(value) => (Verdict::open(Evidence::Tried), Some(value)),
-            Err(refusal) => {
-                let trouble = blame::block_with(self.work, hop, refusal, &self.drifts).await;
-                (Verdict::denied(Evidence::Tried, trouble), None)
+        let refusal = match result {
+            Ok(value) => return (Verdict::open(Evidence::Tried), Some(value)),
+            Err(refusal) => refusal,
+        };
+        // AWS does not tell which statement decided; then reading the policies does.
+        let told = refusal.is_explained();
+        let mut trouble = blame::block_with(self.work, hop, refusal, &self.drifts).await;
+        if let Some(found) = self.evaluated(hop).await.trouble {
+            trouble.explain = found.explain;
+            if !told {
+                trouble.why = found.why;
+                if trouble.fix.is_empty() {
+                    trouble.fix = found.fix;
+                }
             }
         }
+        (Verdict::denied(Evidence::Tried, trouble), None)
     }
 
     /// The verdict by evaluation of every access that the hop needs, and by what the warehouse and

@@ -26,6 +26,7 @@ pub(super) fn survey(work: &Work<'_>) -> Survey {
 /// missing resource is told anyway.
 pub(super) fn of(work: &Work<'_>, hop: u8) -> Vec<Question> {
     match hop {
+        1 => vec![enter(work)],
         2 => vec![become_reader(work)],
         3 => read_secret(work),
         5 => vec![become_cluster_role(work)],
@@ -35,10 +36,30 @@ pub(super) fn of(work: &Work<'_>, hop: u8) -> Vec<Question> {
     }
 }
 
+/// The command that asks the same, for a closer look.
+pub(super) fn command(work: &Work<'_>, question: &Question) -> String {
+    let mut text = format!(
+        "landbridge explain access --principal {} --action {} --resource {}",
+        question.principal, question.action, question.resource
+    );
+    for (key, values) in &question.context {
+        for value in values {
+            text.push_str(&format!(" --context {key}={value}"));
+        }
+    }
+    text + &work.explain_arguments()
+}
+
 /// The ARN of a session of a role.
 fn session(role_arn: &str, name: &str) -> String {
     let (account, role) = role_arn.split_once(":role/").unwrap_or((role_arn, ""));
     format!("{}:assumed-role/{role}/{name}", account.replace(":iam:", ":sts:"))
+}
+
+fn enter(work: &Work<'_>) -> Question {
+    let entry = work.facts.target_role(&work.movement.roles.entry);
+    Question::new(work.facts.principal.clone(), "sts:AssumeRole", entry)
+        .with("sts:RoleSessionName", work.session_name())
 }
 
 fn become_reader(work: &Work<'_>) -> Question {

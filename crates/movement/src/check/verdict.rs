@@ -3,6 +3,7 @@
 use access::{AccessError, Answer, Question};
 use serde_json::json;
 
+use super::questions;
 use crate::explain;
 use crate::report::{Evidence, HopState};
 use crate::run::blame;
@@ -68,8 +69,9 @@ impl Verdict {
         match decided {
             Ok(answer) if answer.verdict == access::Verdict::Allowed => {}
             Ok(answer) if answer.verdict == access::Verdict::Denied => {
-                let decision = json!(answer);
-                self.deny(explain::explained(Trouble::new(tried), &decision));
+                let mut trouble = explain::explained(Trouble::new(tried), &json!(answer));
+                trouble.explain = Some(questions::command(work, question));
+                self.deny(trouble);
             }
             Ok(answer) => {
                 let needs = answer.needs.iter().map(|need| {
@@ -110,6 +112,9 @@ fn tried(question: &Question) -> String {
 fn join(known: &mut Trouble, other: Trouble) {
     if known.said.is_none() {
         known.said = other.said;
+    }
+    if known.explain.is_none() {
+        known.explain = other.explain;
     }
     known.why.push(format!("also closed to {}", other.tried));
     for (lines, more) in [(&mut known.why, other.why), (&mut known.fix, other.fix)] {

@@ -150,6 +150,7 @@ impl Fake {
             cancel,
             pace: Pace { poll: Duration::from_millis(1), patience: Duration::from_millis(20) },
             arguments: String::new(),
+            afar: false,
         }
     }
 

@@ -31,6 +31,7 @@ pub(super) fn lines(style: Style, trouble: &Trouble, after_hop: bool) -> Vec<Str
     }
     paragraph(style, &mut lines, "why", &trouble.why);
     paragraph(style, &mut lines, "fix", &trouble.fix);
+    paragraph(style, &mut lines, "more", trouble.explain.as_slice());
     lines
 }
 

@@ -222,7 +222,7 @@ fn step_line(style: Style, step: &StepLine) -> String {
 }
 
 /// Widths of the columns of a trail.
-const ACTOR: usize = 40;
+const ACTOR: usize = 46;
 const ACTION: usize = 30;
 
 fn trail_line(style: Style, line: &TrailLine) -> String {

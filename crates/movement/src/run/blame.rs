@@ -28,6 +28,17 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// Whether the answer carries the decision that refused it.
+    pub fn is_explained(&self) -> bool {
+        match self {
+            Self::Api { error, .. } => error.authorization_message.is_some(),
+            Self::Database { error, .. } => error.authorization_message().is_some(),
+            Self::Known(_) => true,
+        }
+    }
+}
+
 /// The side that decides a hop.
 pub(crate) fn side_of(hop: u8) -> Side {
     if matches!(hop, 1 | 6 | 7) { Side::Target } else { Side::Source }

@@ -79,6 +79,7 @@ async fn every_closed_hop_is_told_with_its_statement_and_its_remedy() {
                    its Principal does not name the caller
           fix    landbridge apply orders.toml --hop 5
                  (sets role CrossAccount-S3-Write-Role, grant SELECT on sales.orders; nothing else is opened)
+          more   landbridge explain access --principal redshift.amazonaws.com --action sts:AssumeRole --resource arn:aws:iam::111111111111:role/CrossAccount-S3-Write-Role --context sts:ExternalId=arn:aws:redshift:us-east-1:111111111111:dbuser:warehouse/etl --context sts:RoleSessionName=RedshiftIamRoleSession --context aws:SourceAccount=111111111111 --context aws:SourceArn=arn:aws:redshift:us-east-1:111111111111:cluster:warehouse
 
           ✗ dev, hop 6: CrossAccount-S3-Write-Role: sts:AssumeRole on arn:aws:iam::222222222222:role/S3-Write-Role
 
@@ -87,6 +88,7 @@ async fn every_closed_hop_is_told_with_its_statement_and_its_remedy() {
                    this request  arn:aws:redshift:us-east-1:111111111111:dbuser:warehouse/etl
           fix    landbridge apply orders.toml --hop 6
                  (sets role S3-Write-Role; nothing else is opened)
+          more   landbridge explain access --principal arn:aws:sts::111111111111:assumed-role/CrossAccount-S3-Write-Role/RedshiftIamRoleSession --action sts:AssumeRole --resource arn:aws:iam::222222222222:role/S3-Write-Role --context sts:ExternalId=arn:aws:redshift:us-east-1:111111111111:dbuser:warehouse/etl --context sts:RoleSessionName=RedshiftIamRoleSession
 
           ✗ dev, hop 7: S3-Write-Role: s3:PutObject on arn:aws:s3:::dev-landing/orders/0000_part_00
 
@@ -94,6 +96,7 @@ async fn every_closed_hop_is_told_with_its_statement_and_its_remedy() {
                    its Action does not cover s3:PutObject
           fix    landbridge apply orders.toml --hop 7
                  (sets policy WriteTarget of S3-Write-Role; nothing else is opened)
+          more   landbridge explain access --principal arn:aws:sts::222222222222:assumed-role/S3-Write-Role/RedshiftIamRoleSession --action s3:PutObject --resource arn:aws:s3:::dev-landing/orders/0000_part_00 --context s3:x-amz-server-side-encryption=aws:kms --context s3:x-amz-server-side-encryption-aws-kms-key-id=arn:aws:kms:us-east-1:222222222222:key/22
 
           closed: 5, 6, 7
     "#]].assert_eq(&stage.paper.after("check"));
