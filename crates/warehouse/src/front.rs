@@ -10,12 +10,16 @@
 mod bind;
 mod connection;
 mod encode;
+mod framing;
 mod login;
 mod numeric;
 mod outbox;
 mod protocol;
 mod text;
 mod types;
+
+#[cfg(fuzzing)]
+pub use framing::fuzz;
 
 use std::sync::Arc;
 

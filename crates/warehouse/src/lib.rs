@@ -21,5 +21,7 @@ pub mod unload;
 mod warehouse;
 
 pub use errors::Failure;
+#[cfg(fuzzing)]
+pub use front::fuzz;
 pub use password::PasswordVerifier;
 pub use warehouse::{ClusterSpec, OpenError, Warehouse};

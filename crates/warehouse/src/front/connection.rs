@@ -2,20 +2,19 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use pgwire::messages::response::{GssEncResponse, SslResponse};
 use pgwire::messages::startup::Startup;
-use pgwire::messages::{
-    DecodeContext, PgWireBackendMessage, PgWireFrontendMessage, SslNegotiationMetaMessage,
-};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage, SslNegotiationMetaMessage};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
+use super::framing::{self, Framing};
 use super::{login, protocol};
 use crate::errors::Failure;
 use crate::registry::Signals;
@@ -29,8 +28,6 @@ const INBOX: usize = 16;
 const OUTBOX: usize = 4;
 /// How long a session that is ended may still send.
 const FAREWELL_TIME: Duration = Duration::from_secs(2);
-/// Bytes read from the socket at once.
-const READ: usize = 16 * 1024;
 
 /// A stream that carries the protocol, in clear or inside TLS.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -39,8 +36,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 /// A connection before its session: the stream and what has been read of it.
 pub(super) struct Wire {
     stream: Box<dyn Stream>,
-    buffer: BytesMut,
-    context: DecodeContext,
+    framing: Framing,
     /// Inside TLS.
     pub(super) secure: bool,
     /// The client's address.
@@ -50,7 +46,7 @@ pub(super) struct Wire {
 impl Wire {
     /// The next message; `None` at the end of the stream.
     pub(super) async fn read(&mut self) -> io::Result<Option<PgWireFrontendMessage>> {
-        read_message(&mut self.stream, &mut self.buffer, &self.context).await
+        self.framing.next(&mut self.stream).await
     }
 
     /// Sends messages at once.
@@ -63,27 +59,18 @@ impl Wire {
         self.stream.flush().await
     }
 
+    /// Ends the connection with what was wrong with its bytes, or with the socket's own error.
+    async fn tell(&mut self, error: io::Error) -> io::Result<()> {
+        match violation(&error) {
+            Some(failure) => self.refuse(failure).await,
+            None => Err(error),
+        }
+    }
+
     /// Sends a failure that ends the connection.
     pub(super) async fn refuse(&mut self, failure: Failure) -> io::Result<()> {
         let response = super::outbox::error_response(&failure.fatal());
         self.send(&[PgWireBackendMessage::ErrorResponse(response)]).await
-    }
-}
-
-async fn read_message(
-    stream: &mut (impl AsyncRead + Unpin),
-    buffer: &mut BytesMut,
-    context: &DecodeContext,
-) -> io::Result<Option<PgWireFrontendMessage>> {
-    loop {
-        let decoded = PgWireFrontendMessage::decode(buffer, context);
-        if let Some(message) = decoded.map_err(io::Error::other)? {
-            return Ok(Some(message));
-        }
-        buffer.reserve(READ);
-        if stream.read_buf(buffer).await? == 0 {
-            return Ok(None);
-        }
     }
 }
 
@@ -97,9 +84,10 @@ pub(super) async fn serve(
     let greeting = tokio::time::timeout(LOGIN_TIME, greet(&cluster, stream, peer)).await;
     let Some((mut wire, startup)) = greeting.map_err(io::Error::from)?? else { return Ok(()) };
     let login = tokio::time::timeout(LOGIN_TIME, login::log_in(&cluster, &mut wire, &startup));
-    match login.await.map_err(io::Error::from)?? {
-        Ok(login) => converse(cluster, wire, login).await,
-        Err(failure) => wire.refuse(failure).await,
+    match login.await.map_err(io::Error::from)? {
+        Ok(Ok(login)) => converse(cluster, wire, login).await,
+        Ok(Err(failure)) => wire.refuse(failure).await,
+        Err(error) => wire.tell(error).await,
     }
 }
 
@@ -110,15 +98,13 @@ async fn greet(
     stream: TcpStream,
     peer: SocketAddr,
 ) -> io::Result<Option<(Wire, Startup)>> {
-    let mut wire = Wire {
-        stream: Box::new(stream),
-        buffer: BytesMut::with_capacity(READ),
-        context: DecodeContext::default(),
-        secure: false,
-        peer,
-    };
+    let mut wire = Wire { stream: Box::new(stream), framing: Framing::new(), secure: false, peer };
     loop {
-        match wire.read().await? {
+        let message = match wire.read().await {
+            Ok(message) => message,
+            Err(error) => return wire.tell(error).await.map(|()| None),
+        };
+        match message {
             Some(PgWireFrontendMessage::SslNegotiation(
                 SslNegotiationMetaMessage::PostgresSsl(_),
             )) if !wire.secure => {
@@ -131,7 +117,7 @@ async fn greet(
                 wire.send(&[refuse]).await?;
             }
             Some(PgWireFrontendMessage::SslNegotiation(SslNegotiationMetaMessage::None)) => {
-                wire.context.awaiting_frontend_ssl = false;
+                wire.framing.context.awaiting_frontend_ssl = false;
             }
             Some(PgWireFrontendMessage::CancelRequest(cancel)) => {
                 if let Some(secret) = cancel.secret_key.as_i32() {
@@ -140,7 +126,7 @@ async fn greet(
                 return Ok(None);
             }
             Some(PgWireFrontendMessage::Startup(startup)) => {
-                wire.context.awaiting_frontend_startup = false;
+                wire.framing.context.awaiting_frontend_startup = false;
                 return Ok(Some((wire, startup)));
             }
             _ => return Ok(None),
@@ -152,12 +138,12 @@ async fn greet(
 /// anyone, so there must be none.
 async fn begin_tls(cluster: &Arc<Cluster>, mut wire: Wire) -> io::Result<Wire> {
     wire.send(&[PgWireBackendMessage::SslResponse(SslResponse::Accept)]).await?;
-    if !wire.buffer.is_empty() {
+    if !wire.framing.is_empty() {
         return Err(io::Error::other("bytes before the TLS handshake"));
     }
     let acceptor = TlsAcceptor::from(Arc::clone(&cluster.tls));
     let stream = acceptor.accept(wire.stream).await?;
-    Ok(Wire { stream: Box::new(stream), secure: true, context: DecodeContext::default(), ..wire })
+    Ok(Wire { stream: Box::new(stream), secure: true, framing: Framing::new(), ..wire })
 }
 
 /// Starts the session's thread and carries messages to it and bytes from it.
@@ -169,23 +155,38 @@ async fn converse(cluster: Arc<Cluster>, wire: Wire, login: login::Admitted) -> 
     std::thread::Builder::new()
         .name(String::from("session"))
         .spawn(move || protocol::run(&cluster, login, thread_signals, inbox, outbox))?;
-    let Wire { stream, buffer, context, .. } = wire;
-    let (reader, writer) = tokio::io::split(stream);
-    let reading = tokio::spawn(read_all(reader, buffer, context, to_session));
-    let result = write_all(writer, from_session, &signals, &reading).await;
+    let Wire { stream, mut framing, .. } = wire;
+    framing.limit = framing::IN_SESSION;
+    let (reader, mut writer) = tokio::io::split(stream);
+    let unreadable = Arc::new(OnceLock::new());
+    let reading = tokio::spawn(read_all(reader, framing, to_session, Arc::clone(&unreadable)));
+    let result = write_all(&mut writer, from_session, &signals, &reading).await;
     reading.abort();
-    result
+    if let Some(failure) = unreadable.get() {
+        let mut out = BytesMut::new();
+        let response = super::outbox::error_response(failure);
+        PgWireBackendMessage::ErrorResponse(response).encode(&mut out).map_err(io::Error::other)?;
+        writer.write_all(&out).await?;
+    }
+    result.and(writer.shutdown().await)
 }
 
-/// Passes messages to the session until the client has gone or the session has ended.
+/// What a client is told whose bytes are no message. Nothing after them can be understood.
+fn violation(error: &io::Error) -> Option<Failure> {
+    let unreadable = error.kind() == io::ErrorKind::InvalidData;
+    unreadable.then(|| Failure::new("08P01", error.to_string()).fatal())
+}
+
+/// Passes messages to the session until the client has gone or the session has ended. What the
+/// client is to be told of bytes that are no message is there before the session sees the end.
 async fn read_all(
     mut stream: impl AsyncRead + Unpin,
-    mut buffer: BytesMut,
-    context: DecodeContext,
+    mut framing: Framing,
     inbox: mpsc::Sender<PgWireFrontendMessage>,
+    unreadable: Arc<OnceLock<Failure>>,
 ) {
     loop {
-        match read_message(&mut stream, &mut buffer, &context).await {
+        match framing.next(&mut stream).await {
             Ok(Some(message)) => {
                 if inbox.send(message).await.is_err() {
                     return;
@@ -194,6 +195,8 @@ async fn read_all(
             Ok(None) => return,
             Err(error) => {
                 tracing::debug!(%error, "unreadable message");
+                // Set here only.
+                let _ = violation(&error).map(|failure| unreadable.set(failure));
                 return;
             }
         }
@@ -203,7 +206,7 @@ async fn read_all(
 /// Writes what the session sends until it has ended; a session that is told to end gets a
 /// moment for its last words.
 async fn write_all(
-    mut stream: impl AsyncWrite + Unpin,
+    stream: &mut (impl AsyncWrite + Unpin),
     mut chunks: mpsc::Receiver<Bytes>,
     signals: &Signals,
     reading: &tokio::task::JoinHandle<()>,
@@ -232,5 +235,5 @@ async fn write_all(
             stream.flush().await?;
         }
     }
-    stream.shutdown().await
+    Ok(())
 }

@@ -10,6 +10,7 @@
 mod durability;
 mod extended;
 mod login;
+mod malformed;
 mod privileges;
 mod statements;
 mod support;
