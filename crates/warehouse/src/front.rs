@@ -10,6 +10,7 @@
 mod bind;
 mod connection;
 mod encode;
+mod form;
 mod framing;
 mod login;
 mod numeric;

@@ -219,9 +219,6 @@ pub(super) struct ModifyInput {
     cluster_identifier: String,
     master_user_password: Option<String>,
     publicly_accessible: Option<bool>,
-    /// Everything else that could be changed; refused below, so that nothing is ignored silently.
-    #[serde(flatten)]
-    other: BTreeMap<String, serde_json::Value>,
 }
 
 pub(super) fn modify_access(cx: &Cx, input: &ModifyInput) -> Result<Access, Fault> {
@@ -232,10 +229,6 @@ pub(super) fn modify_access(cx: &Cx, input: &ModifyInput) -> Result<Access, Faul
 pub(super) fn modify(cx: &mut Cx, input: ModifyInput) -> Result<One, Fault> {
     let mut cluster = find(cx, &input.cluster_identifier)?;
     settled(&cluster)?;
-    if let Some((member, _)) = input.other.iter().find(|(_, value)| !value.is_null()) {
-        let text = format!("ModifyCluster with {member} is not implemented.");
-        return Err(Fault::new("NotImplemented", text).status(501));
-    }
     if let Some(password) = &input.master_user_password {
         password::check(password)?;
         cluster.master_verifier = password::verifier(&cluster.master_user, password);

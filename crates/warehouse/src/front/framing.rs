@@ -10,8 +10,12 @@ use bytes::BytesMut;
 use pgwire::messages::{DecodeContext, PgWireFrontendMessage};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::form;
+
 /// Bytes read from the socket at once.
 const READ: usize = 16 * 1024;
+/// Bytes of a length, which counts itself.
+const LENGTH: usize = 4;
 /// Longest message before login, in bytes: PostgreSQL's limit for a start-up packet.
 pub(super) const BEFORE_LOGIN: usize = 10_000;
 /// Longest message of a session, in bytes: "The maximum size for a single SQL statement is 16 MB"
@@ -58,19 +62,48 @@ impl Framing {
 
     /// The message that lies whole at the front of the buffer, if one does.
     fn decode(&mut self) -> io::Result<Option<PgWireFrontendMessage>> {
-        if self.declared().is_some_and(|length| length > self.limit) {
-            return Err(invalid("invalid message length"));
+        if let Some(length) = self.declared() {
+            if length > self.limit || length < LENGTH {
+                return Err(invalid("invalid message length"));
+            }
+            if !self.is_whole(length) {
+                return Err(invalid("invalid message format"));
+            }
         }
         let decoded = PgWireFrontendMessage::decode(&mut self.buffer, &self.context);
         decoded.map_err(|error| invalid(&format!("invalid message format: {error}")))
     }
 
+    /// Whether the message at the front has the form of its kind, or is not all there yet.
+    fn is_whole(&self, length: usize) -> bool {
+        let from = self.prefix();
+        let Some(body) = self.buffer.get(from + LENGTH..from + length) else { return true };
+        if self.context.awaiting_frontend_ssl {
+            return true;
+        }
+        if self.context.awaiting_frontend_startup {
+            // What follows a cancel request's number is its own.
+            return match body.split_first_chunk::<4>() {
+                Some((version, pairs)) if matches!(version, [0, 3, ..]) => {
+                    form::is_whole_startup(pairs)
+                }
+                Some(_) => true,
+                None => false,
+            };
+        }
+        self.buffer.first().is_none_or(|kind| form::is_whole(*kind, body))
+    }
+
+    /// Bytes before the length: the first messages have no type.
+    fn prefix(&self) -> usize {
+        let typed = !(self.context.awaiting_frontend_ssl || self.context.awaiting_frontend_startup);
+        usize::from(typed)
+    }
+
     /// What the message at the front says of its own length.
     fn declared(&self) -> Option<usize> {
-        // The first messages have no type byte.
-        let typed = !(self.context.awaiting_frontend_ssl || self.context.awaiting_frontend_startup);
-        let from = usize::from(typed);
-        let bytes = self.buffer.get(from..from + 4)?.try_into().ok()?;
+        let from = self.prefix();
+        let bytes = self.buffer.get(from..from + LENGTH)?.try_into().ok()?;
         usize::try_from(u32::from_be_bytes(bytes)).ok()
     }
 }

@@ -93,13 +93,13 @@ fn damaged(seed: u64) -> Vec<u8> {
         bytes.extend(b"p\0\0\0\x0cmd5abcd\0");
     }
     for _ in 0..1 + numbers.below(6) {
-        let at = numbers.below(bytes.len());
+        let at = numbers.below(bytes.len().max(1));
         let byte = numbers.below(256) as u8;
         match numbers.below(4) {
-            0 => bytes[at] = byte,
-            1 => drop(bytes.remove(at)),
-            2 => bytes.insert(at, byte),
-            _ => bytes.truncate(at.max(1)),
+            0 => bytes.insert(at, byte),
+            1 => bytes.truncate(at.max(1)),
+            2 if bytes.len() > 1 => drop(bytes.remove(at)),
+            _ => bytes[at] = byte,
         }
     }
     bytes
@@ -116,10 +116,10 @@ async fn damaged_start_up_packets_end_and_leave_the_cluster_as_it_was() {
         tasks.spawn(async move {
             for seed in (0..DAMAGED).filter(|seed| seed % 8 == lane) {
                 let said = answer(address, &damaged(seed)).await;
-                // Nothing, a request for a password, an error, or a word on encryption.
+                // Nothing, a request for a password, an error, or a word on encryption or version.
                 let first = said.first().copied();
                 assert!(
-                    matches!(first, None | Some(b'R' | b'E' | b'S' | b'N')),
+                    matches!(first, None | Some(b'R' | b'E' | b'S' | b'N' | b'v')),
                     "{seed}: {said:?}"
                 );
             }
