@@ -30,6 +30,7 @@ mod kms_grants;
 mod kms_keys;
 mod kms_lifecycle;
 mod organizations;
+mod no_secrets;
 mod outputs;
 mod outputs_organizations;
 mod principals;
