@@ -4,15 +4,17 @@
 //! management events, and trails deliver what their selectors want of it to buckets. Start at
 //! `trail.rs`, then `delivery.rs`.
 //!
-//! Not built: Insights, event data stores, channels, organization trails, notifications by SNS,
-//! CloudWatch Logs, and the validation of log files.
+//! Not built: Insights, event data stores, channels, organization trails, notifications by SNS
+//! and CloudWatch Logs.
 
 mod delivery;
 mod destination;
+mod digest;
 mod find;
 mod lookup;
 mod matching;
 mod selectors;
+mod signing;
 mod state;
 mod tags;
 mod trail;
@@ -21,13 +23,8 @@ mod view;
 use gateway::{Operation, Service, read, write};
 
 /// What a trail can do at AWS and nobody should believe to have here.
-const NOT_BUILT: &[&str] = &[
-    "SnsTopicName",
-    "CloudWatchLogsLogGroupArn",
-    "CloudWatchLogsRoleArn",
-    "EnableLogFileValidation",
-    "IsOrganizationTrail",
-];
+const NOT_BUILT: &[&str] =
+    &["SnsTopicName", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "IsOrganizationTrail"];
 
 /// The operations that are built.
 pub fn service() -> Service {
@@ -38,6 +35,7 @@ pub fn service() -> Service {
         write("RemoveTags", tags::remove_access, tags::remove),
         read("GetEventSelectors", selectors::get_access, selectors::get),
         write("PutEventSelectors", selectors::put_access, selectors::put),
+        read("ListPublicKeys", signing::list_access, signing::list).ignoring(&["NextToken"]),
         read("LookupEvents", lookup::access, lookup::lookup),
     ]);
     Service::new("cloudtrail", operations).with_upkeep(delivery::upkeep)

@@ -10,6 +10,7 @@ pub mod iam;
 pub mod identity;
 pub mod kms;
 pub mod organizations;
+mod randomness;
 pub mod redshift;
 pub mod s3;
 pub mod secretsmanager;

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use store::AuditPosition;
 
 use super::destination::{self, CLOUDTRAIL};
+use super::digest::{self, Chain, LogFile};
 use super::find::fault;
 use super::matching::wants;
 use super::state::{self, Span, Trail};
@@ -29,7 +30,7 @@ pub(super) const DELAY: Duration = Duration::seconds(5);
 /// is no reason for the next.
 const OWN_DELAY: Duration = Duration::minutes(5);
 /// The pause after a delivery that failed.
-const RETRY: Duration = Duration::seconds(30);
+pub(super) const RETRY: Duration = Duration::seconds(30);
 /// Most events delivered at once; about what is held in memory.
 const MAX_EVENTS: usize = 5_000;
 /// Bytes of the log with nothing for a trail in them, after which the place is kept all the same.
@@ -65,6 +66,7 @@ pub(super) fn upkeep(gateway: &Arc<Gateway>, origin: &Origin) -> Result<(), Faul
         if let Some(turn) = turn {
             take(gateway, origin, turn)?;
         }
+        digest::upkeep(gateway, origin, &trail)?;
     }
     Ok(())
 }
@@ -126,20 +128,23 @@ fn is_own(event: &Value) -> bool {
 }
 
 fn take(gateway: &Arc<Gateway>, origin: &Origin, turn: Turn) -> Result<(), Fault> {
-    let done = Outcome { events: !turn.batch.events.is_empty(), error: None };
-    if !done.events {
-        return gateway.maintain(None, origin.clone(), |cx| keep(cx, &turn, done));
+    if turn.batch.events.is_empty() {
+        return gateway.maintain(None, origin.clone(), |cx| keep(cx, &turn, Outcome::default()));
     }
     let Err(fault) = write(gateway, origin, &turn) else { return Ok(()) };
-    let failed = Outcome { events: true, error: Some(fault.code.into_owned()) };
+    let error = Some(fault.code.into_owned());
+    let failed = Outcome { events: true, error, files: Vec::new() };
     gateway.maintain(None, origin.clone(), |cx| keep(cx, &turn, failed))
 }
 
 /// What a turn came to.
+#[derive(Default)]
 struct Outcome {
     /// Whether there was anything to deliver.
     events: bool,
     error: Option<String>,
+    /// The files delivered, with their Regions.
+    files: Vec<(String, LogFile)>,
 }
 
 /// Keeps a turn's outcome. A trail that was deleted, stopped or started while the turn was
@@ -169,6 +174,12 @@ fn keep(cx: &mut Cx, turn: &Turn, outcome: Outcome) -> Result<(), Fault> {
         };
         delivery.error = outcome.error;
     }
+    if trail.validation {
+        for (region, file) in outcome.files {
+            let chain = delivery.chains.entry(region).or_insert_with(|| Chain::new(cx.now()));
+            chain.files.push(file);
+        }
+    }
     state::put_delivery(cx, trail, &delivery)
 }
 
@@ -177,7 +188,7 @@ fn write(gateway: &Arc<Gateway>, origin: &Origin, turn: &Turn) -> Result<(), Fau
     let trail = &turn.trail;
     let principal = destination::service(&trail.account, &trail.arn());
     let origin = Origin { region: trail.bucket_region.clone(), ..origin.clone() };
-    let mut staged = Vec::new();
+    let (mut staged, mut files) = (Vec::new(), Vec::new());
     for (region, events) in &turn.batch.events {
         let key = key(gateway, trail, region, origin.time);
         let input = destination::put_input(trail, &key);
@@ -189,10 +200,12 @@ fn write(gateway: &Arc<Gateway>, origin: &Origin, turn: &Turn) -> Result<(), Fau
             input,
             &Digests::default(),
         )?;
-        upload.write_all(&compressed(events)?).map_err(Fault::internal)?;
+        let text = json!({ "Records": events }).to_string();
+        upload.write_all(&compressed(text.as_bytes())?).map_err(Fault::internal)?;
+        files.push((region.clone(), LogFile::new(trail, &key, text.as_bytes(), events)));
         staged.push(upload.stage(gateway)?);
     }
-    let outcome = Outcome { events: true, error: None };
+    let outcome = Outcome { events: true, error: None, files };
     gateway.commit_uploads(principal, origin, staged, |cx| keep(cx, turn, outcome)).map(drop)
 }
 
@@ -208,8 +221,9 @@ fn key(gateway: &Gateway, trail: &Trail, region: &str, now: DateTime<Utc>) -> St
     )
 }
 
-fn compressed(events: &[Value]) -> Result<Vec<u8>, Fault> {
+/// A file as it is delivered.
+pub(super) fn compressed(text: &[u8]) -> Result<Vec<u8>, Fault> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    serde_json::to_writer(&mut gzip, &json!({ "Records": events })).map_err(Fault::internal)?;
+    gzip.write_all(text).map_err(Fault::internal)?;
     gzip.finish().map_err(Fault::internal)
 }

@@ -8,6 +8,7 @@ use names::{AccountId, Arn, Region};
 use serde::{Deserialize, Serialize};
 use store::{AuditPosition, Record, Table};
 
+use super::digest::Chain;
 use super::selectors::Selectors;
 
 const TRAILS: Table<Trail> = Table::new("cloudtrail.trails");
@@ -27,6 +28,9 @@ pub(super) struct Trail {
     /// Whether events of IAM, STS and Organizations are delivered.
     pub(super) global_events: bool,
     pub(super) multi_region: bool,
+    /// Whether digests are delivered.
+    #[serde(default)]
+    pub(super) validation: bool,
     /// ARN of the key that log files are encrypted with.
     pub(super) kms_key: Option<String>,
     pub(super) tags: BTreeMap<String, String>,
@@ -57,6 +61,12 @@ pub(super) struct Delivery {
     pub(super) attempted: Option<DateTime<Utc>>,
     /// The error code of the last attempt, when it failed.
     pub(super) error: Option<String>,
+    /// Digests by Region, while files are validated.
+    #[serde(default)]
+    pub(super) chains: BTreeMap<String, Chain>,
+    pub(super) digest_delivered: Option<DateTime<Utc>>,
+    pub(super) digest_attempted: Option<DateTime<Utc>>,
+    pub(super) digest_error: Option<String>,
 }
 
 /// A part of the audit log: from when a trail began to log to when it was stopped.

@@ -5,8 +5,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::destination;
+use super::digest::Chain;
 use super::find::{self, fault};
 use super::selectors::Selectors;
+use super::signing;
 use super::state::{self, Trail};
 use super::tags::{self, Tag};
 use super::view;
@@ -21,6 +23,7 @@ struct Settings {
     s3_key_prefix: Option<String>,
     include_global_service_events: Option<bool>,
     is_multi_region_trail: Option<bool>,
+    enable_log_file_validation: Option<bool>,
     kms_key_id: Option<String>,
 }
 
@@ -77,6 +80,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
         prefix: None,
         global_events: true,
         multi_region: false,
+        validation: false,
         kms_key: None,
         tags: tags::map(tags_list)?,
         selectors: Selectors::default(),
@@ -105,11 +109,12 @@ fn check_room(cx: &Cx, name: &str, multi_region: bool) -> Result<(), Fault> {
 }
 
 /// Takes settings over and tries the destination with them.
-fn apply(cx: &Cx, trail: &mut Trail, settings: Settings) -> Result<(), Fault> {
+fn apply(cx: &mut Cx, trail: &mut Trail, settings: Settings) -> Result<(), Fault> {
     let Settings {
         s3_key_prefix,
         include_global_service_events,
         is_multi_region_trail,
+        enable_log_file_validation,
         kms_key_id,
     } = settings;
     if let Some(prefix) = s3_key_prefix {
@@ -128,7 +133,20 @@ fn apply(cx: &Cx, trail: &mut Trail, settings: Settings) -> Result<(), Fault> {
         Some(key) => trail.kms_key = Some(destination::key_arn(cx, trail, &key)?),
         None => {}
     }
-    destination::check(cx, trail)
+    destination::check(cx, trail)?;
+    let wanted = enable_log_file_validation.unwrap_or(trail.validation);
+    if wanted == trail.validation {
+        return Ok(());
+    }
+    // A chain of digests begins when it is asked for, and ends when it is not.
+    trail.validation = wanted;
+    let mut delivery = state::delivery(cx, trail)?;
+    delivery.chains.clear();
+    if wanted {
+        signing::of(cx, &trail.region)?;
+        delivery.chains.insert(trail.region.to_string(), Chain::new(cx.now()));
+    }
+    state::put_delivery(cx, trail, &delivery)
 }
 
 pub(super) fn update_access(cx: &Cx, input: &UpdateInput) -> Result<Access, Fault> {

@@ -18,7 +18,7 @@ pub(super) fn configuration(trail: &Trail) -> Value {
         "IncludeGlobalServiceEvents": trail.global_events,
         "IsMultiRegionTrail": trail.multi_region,
         "TrailARN": trail.arn(),
-        "LogFileValidationEnabled": false,
+        "LogFileValidationEnabled": trail.validation,
         "KmsKeyId": trail.kms_key,
         "IsOrganizationTrail": false,
     })
@@ -48,6 +48,8 @@ pub(super) fn status(trail: &Trail, delivery: &Delivery) -> Value {
         "IsLogging": trail.logging,
         "LatestDeliveryError": delivery.error,
         "LatestDeliveryTime": seconds(delivery.delivered),
+        "LatestDigestDeliveryTime": seconds(delivery.digest_delivered),
+        "LatestDigestDeliveryError": delivery.digest_error,
         "StartLoggingTime": seconds(trail.started),
         "StopLoggingTime": seconds(trail.stopped),
         "LatestDeliveryAttemptTime": text(delivery.attempted),

@@ -13,10 +13,10 @@ pub(super) use digest::{Hash, digest};
 pub(super) use mac::{mac, same_mac};
 pub(super) use rsa::{Oaep, Padding, oaep_limit};
 
-use gateway::World;
 use zeroize::Zeroizing;
 
 use super::spec::Spec;
+pub(super) use crate::randomness::Random;
 
 /// Bytes that are no key of the wanted kind, no ciphertext of the key, or of a wrong length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,36 +24,6 @@ pub(super) struct Unusable;
 
 /// Secret bytes.
 pub(super) type Secret = Zeroizing<Vec<u8>>;
-
-/// The world's randomness as the libraries ask for it.
-pub(super) struct Random<'w>(&'w World);
-
-impl<'w> Random<'w> {
-    pub(super) fn of(world: &'w World) -> Self {
-        Self(world)
-    }
-}
-
-impl ::rsa::rand_core::RngCore for Random<'_> {
-    fn next_u32(&mut self) -> u32 {
-        u32::from_le_bytes(self.0.bytes())
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        u64::from_le_bytes(self.0.bytes())
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        self.0.entropy().fill(bytes);
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), ::rsa::rand_core::Error> {
-        self.fill_bytes(bytes);
-        Ok(())
-    }
-}
-
-impl ::rsa::rand_core::CryptoRng for Random<'_> {}
 
 /// New key material: raw bytes for symmetric and HMAC keys, PKCS #8 for the others.
 pub(super) fn generate(spec: Spec, random: &mut Random<'_>) -> Result<Secret, Unusable> {

@@ -615,12 +615,14 @@ fn cloudtrail(caller: &Caller) {
     let tags = json!([{ "Key": "a", "Value": "b" }]);
     let make = json!({
         "Name": "main", "S3BucketName": "logs", "S3KeyPrefix": "p", "TagsList": tags,
+        "EnableLogFileValidation": true,
     });
     let arn = ok("CreateTrail", make)["TrailARN"].clone();
     let named = json!({ "Name": "main" });
     ok("StartLogging", named.clone());
     caller.world.advance(chrono::Duration::minutes(1));
     ok("GetTrail", named.clone());
+    assert!(!ok("ListPublicKeys", json!({}))["PublicKeyList"].as_array().unwrap().is_empty());
     ok("DescribeTrails", json!({}));
     ok("ListTrails", json!({}));
     let resource =

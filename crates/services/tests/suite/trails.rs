@@ -5,7 +5,7 @@ use std::io::Read;
 use chrono::Duration;
 use expect_test::expect;
 use serde_json::{Value, json};
-use testkit::{Caller, World, allow, check, deny, document, trusting};
+use testkit::{Answer, Caller, World, allow, check, deny, document, trusting};
 
 const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111111111111:trail/main";
 /// Long enough for a delivery, too short for one of CloudTrail's own traces.
@@ -91,18 +91,21 @@ impl Trails {
         objects.iter().map(|object| object["Key"].as_str().unwrap().to_owned()).collect()
     }
 
-    fn records(&self, bucket: &str, key: &str) -> Vec<Value> {
+    /// A delivered file: the whole answer, and the text that was compressed.
+    fn fetch(&self, bucket: &str, key: &str) -> (Answer, String) {
         let input = json!({ "Bucket": bucket, "Key": key });
         let mut get = self.world.request("s3", "GetObject", &input);
         self.world.sign(&mut get, &self.admin);
         let answer = self.world.send(get);
-        assert_eq!(
-            (answer.header("content-type"), answer.header("content-encoding")),
-            ("application/json", "gzip")
-        );
+        assert_eq!(answer.header("content-type"), "application/json");
+        assert_eq!(answer.header("content-encoding"), "gzip");
         let mut text = String::new();
         flate2::read::GzDecoder::new(answer.body.as_slice()).read_to_string(&mut text).unwrap();
-        let file: Value = serde_json::from_str(&text).unwrap();
+        (answer, text)
+    }
+
+    fn records(&self, bucket: &str, key: &str) -> Vec<Value> {
+        let file: Value = serde_json::from_str(&self.fetch(bucket, key).1).unwrap();
         file["Records"].as_array().unwrap().clone()
     }
 
@@ -547,4 +550,73 @@ fn the_owners_of_a_role_find_a_foreign_call_in_their_own_files() {
     assert_eq!(assumed["recipientAccountId"], "111111111111");
     assert_eq!(assumed["userIdentity"]["type"], "AWSAccount");
     assert!(assumed["sharedEventID"].is_string());
+}
+
+/// The steps of "Custom implementations of CloudTrail log file integrity validation".
+#[test]
+fn digests_prove_what_was_delivered() {
+    use base64::Engine;
+    use rsa::pkcs1::DecodeRsaPublicKey;
+    use rsa::sha2::{Digest, Sha256};
+    use rsa::{Pkcs1v15Sign, RsaPublicKey};
+
+    let trails = Trails::new();
+    let make = json!({ "Name": "main", "S3BucketName": "logs", "EnableLogFileValidation": true });
+    assert_eq!(trails.ok("CreateTrail", make)["LogFileValidationEnabled"], true);
+    trails.ok("StartLogging", json!({ "Name": "main" }));
+    trails.world.advance(SOON);
+    trails.world.advance(Duration::minutes(59));
+    assert!(!trails.files("logs").iter().any(|key| key.contains("Digest")), "too young");
+    for _ in 0..3 {
+        trails.world.ok(&trails.admin, "kms", "ListKeys", json!({}));
+        trails.world.advance(Duration::hours(1));
+    }
+    let status = trails.ok("GetTrailStatus", json!({ "Name": "main" }));
+    assert_eq!(status["LatestDigestDeliveryTime"], status["LatestDeliveryTime"]);
+    assert!(status["LatestDigestDeliveryError"].is_null());
+
+    let key = trails.ok("ListPublicKeys", json!({ "StartTime": 0 }))["PublicKeyList"][0].clone();
+    let der = base64::engine::general_purpose::STANDARD.decode(key["Value"].as_str().unwrap());
+    let public = RsaPublicKey::from_pkcs1_der(&der.unwrap()).unwrap();
+    let (digests, mut logs): (Vec<_>, Vec<_>) =
+        trails.files("logs").into_iter().partition(|key| key.contains("/CloudTrail-Digest/"));
+    assert_eq!(digests.len(), 3, "{digests:?}");
+    let folder = "AWSLogs/111111111111/CloudTrail-Digest/us-east-1/2026/01/15/";
+    let first = "111111111111_CloudTrail-Digest_us-east-1_main_us-east-1_20260115T095910Z.json.gz";
+    assert_eq!(digests[0], format!("{folder}{first}"));
+    let (mut before, mut ended) = (Value::Null, json!("2026-01-15T08:00:00Z"));
+    for key_of_digest in &digests {
+        let (answer, text) = trails.fetch("logs", key_of_digest);
+        let told: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(told["digestPublicKeyFingerprint"], key["Fingerprint"]);
+        assert_eq!(told["digestS3Object"], key_of_digest.as_str());
+        assert_eq!(told["previousDigestSignature"], before);
+        assert_eq!(told["digestStartTime"], ended);
+        assert_eq!(answer.header("x-amz-meta-signature-algorithm"), "SHA256withRSA");
+        let signature = answer.header("x-amz-meta-signature").to_owned();
+        let holds = |text: &str| {
+            let signed = format!(
+                "{}\nlogs/{key_of_digest}\n{}\n{}",
+                told["digestEndTime"].as_str().unwrap(),
+                hex::encode(Sha256::digest(text.as_bytes())),
+                before.as_str().unwrap_or("null")
+            );
+            let bytes = hex::decode(&signature).unwrap();
+            let hashed = Sha256::digest(signed.as_bytes());
+            public.verify(Pkcs1v15Sign::new::<Sha256>(), &hashed, &bytes).is_ok()
+        };
+        assert!(holds(&text) && !holds(&format!("{text} ")));
+        for log in told["logFiles"].as_array().unwrap() {
+            let (_, log_text) = trails.fetch("logs", log["s3Object"].as_str().unwrap());
+            let hash = hex::encode(Sha256::digest(log_text.as_bytes()));
+            assert_eq!(log["hashValue"], hash);
+            logs.retain(|key| log["s3Object"] != key.as_str());
+        }
+        (before, ended) = (signature.into(), told["digestEndTime"].clone());
+    }
+    assert!(logs.is_empty(), "in no digest: {logs:?}");
+    // Without validation there are no more of them.
+    trails.ok("UpdateTrail", json!({ "Name": "main", "EnableLogFileValidation": false }));
+    trails.world.advance(Duration::hours(2));
+    assert_eq!(trails.files("logs").iter().filter(|key| key.contains("Digest")).count(), 3);
 }
