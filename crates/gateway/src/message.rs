@@ -61,7 +61,8 @@ impl AuthorizationMessage {
 
 /// Leaves out what matters least until the explanation fits, and says so in `notes`.
 fn thin(explanation: &mut Value) {
-    let steps: [(&str, fn(&mut Value)); 4] = [
+    type Step = fn(&mut Value);
+    let steps: [(&str, Step); 4] = [
         ("statements of other actions", |all| keep_statements(all, "action", &json!(true))),
         ("statements that neither decide nor nearly do", |all| {
             keep_statements(all, "quote", &Value::Null);
