@@ -17,6 +17,7 @@ use wire::{Dialect, Form, ResponseIds, Route};
 
 use crate::authenticate::{Authenticated, authenticate};
 use crate::body::{check_whole, read_bounded, stream, wanted};
+use crate::cross_origin::{self, CrossOrigin, CrossOriginRules};
 use crate::dispatch::{Gateway, Output};
 use crate::operation::{Download, Handler};
 use crate::{Fault, Origin};
@@ -79,10 +80,48 @@ impl Gateway {
         let ids = ResponseIds::new(self.world().uuid(), host_id);
         let head_request = incoming.parts.method == Method::HEAD;
         let mut asked = Asked::of(&incoming.parts, None);
-        match self.answer(incoming, &ids, &mut asked) {
-            Ok(outgoing) => outgoing,
-            Err(fault) => refuse(&asked, fault, &ids, head_request),
+        let rules = asked.model.and_then(|model| self.cross_origin_rules(model.name()));
+        let foreign = rules.and_then(|rules| Some((rules, CrossOrigin::of(&incoming.parts)?)));
+        let answer = match rules {
+            Some(_) if incoming.parts.method == Method::OPTIONS => {
+                self.preflight(foreign.as_ref(), &ids)
+            }
+            _ => self.answer(incoming, &ids, &mut asked),
+        };
+        let mut outgoing = answer.unwrap_or_else(|fault| refuse(&asked, fault, &ids, head_request));
+        if let Some((rules, asked)) = foreign.filter(|(_, asked)| !asked.is_preflight) {
+            let told = self.ask(rules, &asked);
+            cross_origin::add(told.unwrap_or_default(), outgoing.head.headers_mut());
         }
+        outgoing
+    }
+
+    fn cross_origin_rules(&self, service: &str) -> Option<CrossOriginRules> {
+        self.services().find(|known| known.name() == service)?.cross_origin
+    }
+
+    fn ask(
+        &self,
+        rules: CrossOriginRules,
+        asked: &CrossOrigin,
+    ) -> Result<Vec<(&'static str, String)>, Fault> {
+        let region = DEFAULT_REGION.parse().map_err(Fault::internal)?;
+        self.inspect(self.own_origin(region), |cx| rules(cx, asked))
+    }
+
+    /// A browser's question before a request from another origin; it comes without credentials.
+    fn preflight(
+        &self,
+        foreign: Option<&(CrossOriginRules, CrossOrigin)>,
+        ids: &ResponseIds,
+    ) -> Result<Outgoing, Fault> {
+        let (rules, asked) = foreign.ok_or_else(cross_origin::without_origin)?;
+        let told = self.ask(*rules, asked)?;
+        let mut head = Response::new(());
+        cross_origin::add(told, head.headers_mut());
+        let id = [("x-amz-request-id", ids.request_id.clone())];
+        cross_origin::add(id.into(), head.headers_mut());
+        Ok(Outgoing { head, body: OutgoingBody::Bytes(Bytes::new()) })
     }
 
     fn answer(

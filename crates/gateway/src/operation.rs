@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::{BlobReader, TxMode};
 
-use crate::{Access, Cx, Fault, Gateway, Origin, Staged, UploadPlan};
+use crate::{Access, CrossOriginRules, Cx, Fault, Gateway, Origin, Staged, UploadPlan};
 
 /// The operations of one service that are built. The interface model knows the rest of them.
 pub struct Service {
@@ -28,6 +28,7 @@ pub struct Service {
     pub(crate) operations: BTreeMap<&'static str, Operation>,
     pub(crate) upkeep: Option<Upkeep>,
     pub(crate) gate: Option<Gate>,
+    pub(crate) cross_origin: Option<CrossOriginRules>,
 }
 
 /// What a service asks of every caller before an operation (by its name) looks at the input.
@@ -40,7 +41,7 @@ impl Service {
     /// A service by its model's name, such as `secretsmanager`.
     pub fn new(name: &'static str, operations: Vec<Operation>) -> Self {
         let operations = operations.into_iter().map(|o| (o.name, o)).collect();
-        Self { name, operations, upkeep: None, gate: None }
+        Self { name, operations, upkeep: None, gate: None, cross_origin: None }
     }
 
     /// Adds what is done as time passes, such as deletions that fall due. It runs about once a
@@ -55,6 +56,13 @@ impl Service {
     #[must_use]
     pub fn with_gate(mut self, gate: Gate) -> Self {
         self.gate = Some(gate);
+        self
+    }
+
+    /// Adds what browsers are told about requests from other origins.
+    #[must_use]
+    pub fn with_cross_origin(mut self, rules: CrossOriginRules) -> Self {
+        self.cross_origin = Some(rules);
         self
     }
 

@@ -19,6 +19,7 @@ mod checksum;
 mod complete;
 mod conditions;
 mod copy;
+mod cors;
 mod crc;
 mod delete;
 mod encryption;
@@ -61,7 +62,9 @@ pub fn bucket_region(cx: &Cx, bucket: &str) -> Result<Region, Fault> {
 /// The operations that are built.
 pub fn service() -> Service {
     let groups = [buckets(), objects(), uploads(), settings(), locks(), tags_and_acls()];
-    Service::new("s3", groups.into_iter().flatten().collect()).with_upkeep(lifecycle::upkeep)
+    Service::new("s3", groups.into_iter().flatten().collect())
+        .with_upkeep(lifecycle::upkeep)
+        .with_cross_origin(cors::headers)
 }
 
 fn buckets() -> Vec<Operation> {
@@ -118,6 +121,9 @@ fn settings() -> Vec<Operation> {
         write("PutBucketLifecycleConfiguration", lifecycle::put_access, lifecycle::put),
         read("GetBucketLifecycleConfiguration", lifecycle::get_access, lifecycle::get),
         write("DeleteBucketLifecycle", lifecycle::delete_access, lifecycle::delete),
+        write("PutBucketCors", cors::put_access, cors::put),
+        read("GetBucketCors", cors::get_access, cors::get),
+        write("DeleteBucketCors", cors::delete_access, cors::delete),
         write("PutPublicAccessBlock", public_access::put_access, public_access::put),
         read("GetPublicAccessBlock", public_access::get_access, public_access::get),
         write("DeletePublicAccessBlock", public_access::delete_access, public_access::delete),

@@ -103,6 +103,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
         versioning: if locked { Versioning::Enabled } else { Versioning::Off },
         object_lock: locked.then(BucketLock::default),
         lifecycle: None,
+        cors: Vec::new(),
     };
     state::put_bucket(cx, &bucket)?;
     Ok(json!({ "Location": location, "BucketArn": bucket_arn(&bucket.name) }))

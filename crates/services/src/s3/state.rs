@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use store::{BlobId, Record, Table};
 
 use super::checksum::Sum;
+use super::cors;
 use super::faults;
 use super::headers::Headers;
 use super::lifecycle;
@@ -71,6 +72,9 @@ pub(super) struct Bucket {
     /// Lifecycle rules.
     #[serde(default)]
     pub lifecycle: Option<lifecycle::Configuration>,
+    /// Cross-origin rules; none without a configuration.
+    #[serde(default)]
+    pub cors: Vec<cors::Rule>,
 }
 
 /// Says that an account owns a bucket.

@@ -521,6 +521,10 @@ fn s3_buckets(caller: &Caller) {
     ok("GetBucketLifecycleConfiguration", json!({}));
     ok("DeleteBucketLifecycle", json!({}));
     ok("PutBucketLifecycleConfiguration", rules);
+    let rule = json!({ "AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "MaxAgeSeconds": 5 });
+    ok("PutBucketCors", json!({ "CORSConfiguration": { "CORSRules": [rule] } }));
+    ok("GetBucketCors", json!({}));
+    ok("DeleteBucketCors", json!({}));
     ok("GetBucketAcl", json!({}));
     ok("PutBucketAcl", json!({ "ACL": "private" }));
     ok("DeleteBucketOwnershipControls", json!({}));
