@@ -27,6 +27,7 @@ pub fn all() -> Vec<Service> {
         organizations::service(),
         redshift::service(),
         s3::service(),
+        s3::control(),
         secretsmanager::service(),
         sts::service(),
     ]

@@ -3,8 +3,7 @@
 //! Modelled: permissions of both accounts with AWS's answers for what is absent, bucket policies
 //! with Block Public Access, object ownership, real encryption of every object (SSE-S3, SSE-KMS),
 //! versions, object lock, ETags and checksums, ranges, conditions, copies, multipart uploads, tags, and lifecycle rules by the world's clock.
-//! A bucket answers only requests signed for its Region. Not modelled: archive classes, ACL grants
-//! to third parties, website, replication, customer-provided keys; what asks for one of
+//! A bucket answers only requests signed for its Region. Not modelled: archive classes, website, replication, customer-provided keys; what asks for one of
 //! them is refused, not ignored.
 //!
 //! Start at `put.rs` and `object.rs` for the two ways of bytes, `access.rs` for what is asked of
@@ -12,6 +11,7 @@
 //! Guide, named where it is not obvious.
 
 mod access;
+mod account;
 mod acl;
 mod attributes;
 mod bucket;
@@ -24,6 +24,7 @@ mod crc;
 mod delete;
 mod encryption;
 mod faults;
+mod grants;
 mod headers;
 mod lifecycle;
 mod list;
@@ -65,6 +66,16 @@ pub fn service() -> Service {
     Service::new("s3", groups.into_iter().flatten().collect())
         .with_upkeep(lifecycle::upkeep)
         .with_cross_origin(cors::headers)
+}
+
+/// S3 Control: what accounts set for all their buckets.
+pub fn control() -> Service {
+    let operations = vec![
+        write("PutPublicAccessBlock", account::put_access, account::put),
+        read("GetPublicAccessBlock", account::get_access, account::get),
+        write("DeletePublicAccessBlock", account::delete_access, account::delete),
+    ];
+    Service::new("s3control", operations)
 }
 
 fn buckets() -> Vec<Operation> {

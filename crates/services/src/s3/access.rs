@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use ::policy::PolicyKind;
+use ::policy::{PolicyKind, PublicAccessBlock};
 use gateway::{Access, Check, Cx, Fault, GuardPolicy, Principal};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::faults;
+use super::grants;
 use super::ownership;
 use super::state::versions::{self, Stored};
 use super::state::{self, Bucket, Object};
@@ -99,35 +100,90 @@ fn wrong_region(cx: &Cx, bucket: &Bucket) -> Fault {
         .with("Region", bucket.region.as_str())
 }
 
-/// A check under the bucket's policy, owner and Block Public Access.
-pub(super) fn check(bucket: &Bucket, action: &str, resource: String) -> Check {
-    let guard = bucket.policy.as_ref().map(|document| guard(bucket, document.clone()));
+/// Block Public Access of the bucket and its account together: the stricter of each switch.
+pub(super) fn block(bucket: &Bucket) -> PublicAccessBlock {
+    let own = bucket.public_access_block.unwrap_or_default();
+    let account = bucket.account_block;
+    PublicAccessBlock {
+        block_public_acls: own.block_public_acls || account.block_public_acls,
+        ignore_public_acls: own.ignore_public_acls || account.ignore_public_acls,
+        block_public_policy: own.block_public_policy || account.block_public_policy,
+        restrict_public_buckets: own.restrict_public_buckets || account.restrict_public_buckets,
+    }
+}
+
+/// A check under the bucket's policy and ACL, its owner and Block Public Access.
+pub(super) fn check(cx: &Cx, bucket: &Bucket, action: &str, resource: String) -> Check {
+    check_with(cx, bucket, action, resource, Vec::new())
+}
+
+/// [`check`] with statements that the ACL of an object adds.
+pub(super) fn check_with(
+    cx: &Cx,
+    bucket: &Bucket,
+    action: &str,
+    resource: String,
+    mut granted: Vec<Value>,
+) -> Check {
+    let mut block = block(bucket);
+    if bucket.has_acls() {
+        granted.extend(grants::statements(cx, &block, &bucket.grants, action, false));
+    }
+    if !granted.is_empty() && block.restrict_public_buckets {
+        // That switch is about the policy; what an ACL grants is the others' matter.
+        block.restrict_public_buckets = has_public_policy(bucket);
+    }
     Check::new(action, resource)
         .owned_by(&bucket.account)
-        .guarded_by(guard)
-        .under(bucket.public_access_block.unwrap_or_default())
+        .guarded_by(guard(bucket, bucket.policy.clone(), granted))
+        .under(block)
         .with("s3:ResourceAccount", bucket.account.as_str())
 }
 
-fn guard(bucket: &Bucket, document: String) -> GuardPolicy {
-    let name = format!("bucket policy of {}", bucket.name);
-    GuardPolicy { kind: PolicyKind::Resource, name, document }
+fn has_public_policy(bucket: &Bucket) -> bool {
+    let parsed = bucket.policy.as_deref().and_then(|text| ::policy::Document::parse(text).ok());
+    parsed.is_some_and(|document| ::policy::public::is_public(&document))
+}
+
+/// The policy that guards a bucket's things, with more statements.
+pub(super) fn guard(
+    bucket: &Bucket,
+    document: Option<String>,
+    more: Vec<Value>,
+) -> Option<GuardPolicy> {
+    let (name, document) = match (document, more.is_empty()) {
+        (None, true) => return None,
+        (Some(document), true) => (format!("bucket policy of {}", bucket.name), document),
+        (document, false) => {
+            let mut statements = document.as_deref().map(statements_of).unwrap_or_default();
+            statements.extend(more);
+            let whole = json!({ "Version": "2012-10-17", "Statement": statements });
+            (format!("bucket policy and ACL of {}", bucket.name), whole.to_string())
+        }
+    };
+    Some(GuardPolicy { kind: PolicyKind::Resource, name, document })
+}
+
+fn statements_of(document: &str) -> Vec<Value> {
+    let mut document: Value = serde_json::from_str(document).unwrap_or_default();
+    match document.get_mut("Statement").map(Value::take) {
+        Some(Value::Array(statements)) => statements,
+        Some(single) => vec![single],
+        None => Vec::new(),
+    }
 }
 
 /// The bucket policy without what it grants: all that counts for objects of other owners.
-pub(super) fn denials_of(bucket: &Bucket) -> Option<GuardPolicy> {
-    let mut document: Value = serde_json::from_str(bucket.policy.as_deref()?).ok()?;
-    let statements = match document.get_mut("Statement")?.take() {
-        Value::Array(statements) => statements,
-        single => vec![single],
-    };
+pub(super) fn denials_of(bucket: &Bucket) -> Option<String> {
+    let policy = bucket.policy.as_deref()?;
+    let mut document: Value = serde_json::from_str(policy).ok()?;
     let is_deny = |statement: &Value| statement.get("Effect").is_some_and(|e| e == "Deny");
-    let denials: Vec<Value> = statements.into_iter().filter(is_deny).collect();
+    let denials: Vec<Value> = statements_of(policy).into_iter().filter(is_deny).collect();
     if denials.is_empty() {
         return None;
     }
     *document.get_mut("Statement")? = Value::Array(denials);
-    Some(guard(bucket, document.to_string()))
+    Some(document.to_string())
 }
 
 /// The access of an operation on a bucket that needs one action.
@@ -136,12 +192,12 @@ pub(super) fn denials_of(bucket: &Bucket) -> Option<GuardPolicy> {
 /// As [`open`].
 pub(super) fn on_bucket(cx: &Cx, input: &BucketInput, action: &str) -> Result<Access, Fault> {
     let bucket = open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
-    Ok(Access::to(check_bucket(&bucket, action)))
+    Ok(Access::to(check_bucket(cx, &bucket, action)))
 }
 
 /// A check on the bucket itself.
-pub(super) fn check_bucket(bucket: &Bucket, action: &str) -> Check {
-    check(bucket, action, bucket_arn(&bucket.name))
+pub(super) fn check_bucket(cx: &Cx, bucket: &Bucket, action: &str) -> Check {
+    check(cx, bucket, action, bucket_arn(&bucket.name))
 }
 
 /// A check on an object that may exist.
@@ -153,7 +209,7 @@ pub(super) fn check_object(
     action: &str,
 ) -> Check {
     match object {
-        None => check(bucket, action, object_arn(&bucket.name, key)),
+        None => check(cx, bucket, action, object_arn(&bucket.name, key)),
         Some(object) => {
             with_existing_tags(ownership::check_on(cx, bucket, key, object, action), &object.tags)
         }
@@ -208,7 +264,7 @@ fn reading_with(
     let access = Access::to(add(check));
     Ok(match object {
         Some(_) => access,
-        None => access.and(check_bucket(bucket, "s3:ListBucket")),
+        None => access.and(check_bucket(cx, bucket, "s3:ListBucket")),
     })
 }
 
@@ -245,7 +301,7 @@ pub(super) fn on_object_with(
 pub(super) fn bypass(cx: &Cx, input: &ObjectInput) -> Result<Check, Fault> {
     let bucket = open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
     let arn = object_arn(&bucket.name, &input.key);
-    Ok(check(&bucket, "s3:BypassGovernanceRetention", arn)
+    Ok(check(cx, &bucket, "s3:BypassGovernanceRetention", arn)
         .with_some("s3:VersionId", input.version_id.clone()))
 }
 

@@ -1,14 +1,14 @@
-//! Access control lists as they are read and refused ("Access control list (ACL) overview", S3
-//! User Guide). Which ones count is in `ownership.rs`.
+//! The operations on access control lists. What a list is and what it grants is in `grants.rs`,
+//! where lists are in force at all in `ownership.rs`.
 
 use gateway::{Access, Cx, Fault};
-use names::AccountId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::{self, BucketInput, ObjectInput};
 use super::faults;
-use super::ownership::{self, Acl, Ownership, RequestedAcl};
+use super::grants::{self, Document, RequestedAcl};
+use super::ownership::{self, Ownership};
 use super::state::versions;
 use super::state::{self, Bucket};
 
@@ -17,7 +17,7 @@ use super::state::{self, Bucket};
 pub(super) struct PutBucketInput {
     #[serde(flatten)]
     bucket: BucketInput,
-    access_control_policy: Option<Value>,
+    access_control_policy: Option<Document>,
     #[serde(flatten)]
     acl: RequestedAcl,
 }
@@ -27,45 +27,43 @@ pub(super) struct PutBucketInput {
 pub(super) struct PutObjectInput {
     #[serde(flatten)]
     object: ObjectInput,
-    access_control_policy: Option<Value>,
+    access_control_policy: Option<Document>,
     #[serde(flatten)]
     acl: RequestedAcl,
-}
-
-fn grant(account: &AccountId, permission: &str) -> Value {
-    json!({
-        "Grantee": { "Type": "CanonicalUser", "ID": ownership::canonical_id(account) },
-        "Permission": permission,
-    })
 }
 
 pub(super) fn get_bucket_access(cx: &Cx, input: &BucketInput) -> Result<Access, Fault> {
     access::on_bucket(cx, input, "s3:GetBucketAcl")
 }
 
-/// GetBucketAcl: buckets are always private to their owner.
+/// GetBucketAcl.
 pub(super) fn get_bucket(cx: &Cx, input: BucketInput) -> Result<Value, Fault> {
-    let owner = state::bucket(cx, &input.bucket)?.account;
+    let bucket = state::bucket(cx, &input.bucket)?;
+    let grants = if bucket.has_acls() { bucket.grants.as_slice() } else { &[] };
     Ok(json!({
-        "Owner": ownership::owner(&owner),
-        "Grants": [grant(&owner, "FULL_CONTROL")],
+        "Owner": ownership::owner(&bucket.account),
+        "Grants": grants::shown(&bucket.account, grants),
     }))
 }
 
 pub(super) fn put_bucket_access(cx: &Cx, input: &PutBucketInput) -> Result<Access, Fault> {
     let owner = input.bucket.expected_bucket_owner.as_deref();
     let bucket = access::open(cx, &input.bucket.bucket, owner)?;
-    Ok(Access::to(input.acl.keys(access::check_bucket(&bucket, "s3:PutBucketAcl"))))
+    let check = access::check_bucket(cx, &bucket, "s3:PutBucketAcl");
+    Ok(Access::to(input.acl.keys(check)))
 }
 
-/// PutBucketAcl: `private` is what every bucket has; other ACLs are not built.
+/// PutBucketAcl.
 pub(super) fn put_bucket(cx: &mut Cx, input: PutBucketInput) -> Result<Value, Fault> {
-    let bucket = state::bucket(cx, &input.bucket.bucket)?;
+    let mut bucket = state::bucket(cx, &input.bucket.bucket)?;
+    let owner = &bucket.account;
+    let grants = grants::of_request(&input.acl, input.access_control_policy, owner, owner)?;
     refuse_where_disabled(&bucket)?;
-    match (input.acl.canned.as_deref(), input.access_control_policy) {
-        (Some("private"), None) => Ok(json!({})),
-        _ => Err(faults::not_implemented("x-amz-acl")),
-    }
+    let resource = access::bucket_arn(&bucket.name);
+    grants::refuse_public(cx, &bucket, &grants, ("s3:PutBucketAcl", &resource))?;
+    bucket.grants = grants;
+    state::put_bucket(cx, &bucket)?;
+    Ok(json!({}))
 }
 
 fn refuse_where_disabled(bucket: &Bucket) -> Result<(), Fault> {
@@ -82,17 +80,11 @@ pub(super) fn get_object_access(cx: &Cx, input: &ObjectInput) -> Result<Access, 
 /// GetObjectAcl.
 pub(super) fn get_object(cx: &Cx, input: ObjectInput) -> Result<Value, Fault> {
     let (bucket, object) = input.find(cx)?;
-    let disabled = bucket.ownership == Ownership::BucketOwnerEnforced;
-    let owner = if disabled { &bucket.account } else { &object.owner };
-    let mut grants = vec![grant(owner, "FULL_CONTROL")];
-    if *owner != bucket.account {
-        match object.acl {
-            Acl::Private => {}
-            Acl::BucketOwnerRead => grants.push(grant(&bucket.account, "READ")),
-            Acl::BucketOwnerFullControl => grants.push(grant(&bucket.account, "FULL_CONTROL")),
-        }
-    }
-    Ok(json!({ "Owner": ownership::owner(owner), "Grants": grants }))
+    let (owner, grants) = match bucket.has_acls() {
+        true => (&object.owner, object.grants.as_slice()),
+        false => (&bucket.account, [].as_slice()),
+    };
+    Ok(json!({ "Owner": ownership::owner(owner), "Grants": grants::shown(owner, grants) }))
 }
 
 pub(super) fn put_object_access(cx: &Cx, input: &PutObjectInput) -> Result<Access, Fault> {
@@ -105,14 +97,15 @@ pub(super) fn put_object_access(cx: &Cx, input: &PutObjectInput) -> Result<Acces
     Ok(Access::to(input.acl.keys(check)))
 }
 
-/// PutObjectAcl, with the canned ACLs that are built.
+/// PutObjectAcl.
 pub(super) fn put_object(cx: &mut Cx, input: PutObjectInput) -> Result<Value, Fault> {
     let (bucket, mut object) = input.object.find_to(cx, "PUT")?;
+    let (owner, document) = (&object.owner, input.access_control_policy);
+    let grants = grants::of_request(&input.acl, document, owner, &bucket.account)?;
     refuse_where_disabled(&bucket)?;
-    if input.access_control_policy.is_some() || !input.acl.is_present() {
-        return Err(faults::not_implemented("AccessControlPolicy"));
-    }
-    object.acl = input.acl.for_object(&bucket)?;
+    let resource = access::object_arn(&bucket.name, &input.object.key);
+    grants::refuse_public(cx, &bucket, &grants, ("s3:PutObjectAcl", &resource))?;
+    object.grants = grants;
     versions::update(cx, &bucket.name, &input.object.key, &object)?;
     Ok(json!({}))
 }

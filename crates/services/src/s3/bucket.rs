@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::access::{self, BucketInput, bucket_arn};
 use super::faults;
+use super::grants::{self, Grant, RequestedAcl};
 use super::lock::BucketLock;
-use super::ownership::{self, RequestedAcl};
+use super::ownership::{self, Ownership};
 use super::sealing::BucketDefault;
 use super::state::versions::Versioning;
 use super::state::{self, Bucket};
@@ -74,7 +75,8 @@ impl CreateInput {
 pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
     check_name(&input.bucket)?;
     refuse_unbuilt(&input)?;
-    let configuration = input.create_bucket_configuration.unwrap_or_default();
+    let mut input = input;
+    let configuration = input.create_bucket_configuration.take().unwrap_or_default();
     let region = region_for(cx.region(), configuration.location_constraint.as_deref())?;
     let location = location_of(&input.bucket, &region);
     if let Some(present) = state::find_bucket(cx, &input.bucket)? {
@@ -82,6 +84,8 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
         return Ok(json!({ "Location": location }));
     }
     let ownership = input.object_ownership.as_deref().map(ownership::parse).transpose()?;
+    let ownership = ownership.unwrap_or_default();
+    let grants = grants_of(cx, &input, ownership)?;
     let tags = configuration.tags.map(tagging::checked_bucket_tags).transpose()?;
     let locked = input.object_lock_enabled_for_bucket == Some(true);
     let bucket = Bucket {
@@ -95,7 +99,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
             restrict_public_buckets: true,
         }),
         encryption: BucketDefault::default(),
-        ownership: ownership.unwrap_or_default(),
+        ownership,
         has_ownership_controls: true,
         name: input.bucket,
         region,
@@ -104,6 +108,8 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
         object_lock: locked.then(BucketLock::default),
         lifecycle: None,
         cors: Vec::new(),
+        grants,
+        account_block: PublicAccessBlock::default(),
     };
     state::put_bucket(cx, &bucket)?;
     Ok(json!({ "Location": location, "BucketArn": bucket_arn(&bucket.name) }))
@@ -113,15 +119,23 @@ fn refuse_unbuilt(input: &CreateInput) -> Result<(), Fault> {
     if input.configuration().is_some_and(|c| c.location.is_some()) {
         return Err(faults::not_implemented("Location"));
     }
-    match input.acl.canned.as_deref() {
-        None | Some("private") => Ok(()),
-        Some(_) if input.object_ownership.as_deref().is_none_or(|o| o == "BucketOwnerEnforced") => {
-            let text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced \
-                        setting";
-            Err(Fault::new("InvalidBucketAclWithObjectOwnership", text).status(400))
-        }
-        Some(_) => Err(faults::not_implemented("x-amz-acl")),
+    Ok(())
+}
+
+/// The ACL of a new bucket, which is under Block Public Access from the beginning.
+fn grants_of(cx: &Cx, input: &CreateInput, ownership: Ownership) -> Result<Vec<Grant>, Fault> {
+    let account = cx.account()?;
+    let grants = input.acl.resolve(account, account)?;
+    let refuse = |code, text: &str| Err(Fault::new(code, text).status(400));
+    if !grants.is_empty() && ownership == Ownership::BucketOwnerEnforced {
+        let text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
+        return refuse("InvalidBucketAclWithObjectOwnership", text);
     }
+    if grants::is_public(&grants) {
+        let text = "Bucket cannot have public ACLs set with BlockPublicAccess enabled";
+        return refuse("InvalidBucketAclWithBlockPublicAccessError", text);
+    }
+    Ok(grants)
 }
 
 /// A name in use; in us-east-1 an owner may create its bucket again without effect.
@@ -228,7 +242,7 @@ pub(super) fn delete(cx: &mut Cx, input: BucketInput) -> Result<Value, Fault> {
 pub(super) fn location_access(cx: &Cx, input: &BucketInput) -> Result<Access, Fault> {
     let owner = input.expected_bucket_owner.as_deref();
     let bucket = access::open_anywhere(cx, &input.bucket, owner)?;
-    Ok(Access::to(access::check_bucket(&bucket, "s3:GetBucketLocation")))
+    Ok(Access::to(access::check_bucket(cx, &bucket, "s3:GetBucketLocation")))
 }
 
 /// GetBucketLocation; us-east-1 is absent in its answer.

@@ -203,7 +203,7 @@ fn assembled(
     });
     Ok(Object {
         owner: upload.owner.clone(),
-        acl: upload.acl,
+        grants: upload.grants.clone(),
         modified: cx.now().timestamp(),
         etag: etag(cx, upload, parts)?,
         bytes,

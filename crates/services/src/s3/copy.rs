@@ -143,7 +143,8 @@ pub(super) fn access(cx: &Cx, input: &CopyInput) -> Result<Access, Fault> {
         };
         let arn = access::object_arn(&from.name, &source.key);
         let to = access::object_arn(&bucket.name, &input.key);
-        access = access.and(access::check(&from, reading, arn)).and(access::check(
+        access = access.and(access::check(cx, &from, reading, arn)).and(access::check(
+            cx,
             &bucket,
             "s3:PutObjectTagging",
             to,
@@ -194,7 +195,7 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
         headers: checked.headers,
         tags: checked.tags,
         owner: checked.owner,
-        acl: checked.acl,
+        grants: checked.grants,
         lock: checked.lock,
         version_id: None,
         stamp: 0,

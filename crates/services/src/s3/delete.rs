@@ -40,7 +40,7 @@ pub(super) fn one_access(cx: &Cx, input: &DeleteInput) -> Result<Access, Fault> 
     let action = if version_id.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
     // Deleting what is absent succeeds, so absence needs no permission to be learnt; and the
     // bucket's owner may always delete, whoever owns the object.
-    let check = access::check(&bucket, action, access::object_arn(&bucket.name, key))
+    let check = access::check(cx, &bucket, action, access::object_arn(&bucket.name, key))
         .with_some("s3:VersionId", version_id.clone())
         .with_some("s3:if-match", input.if_match.clone());
     let access = Access::to(check);

@@ -73,7 +73,7 @@ pub(super) fn versions_access(cx: &Cx, input: &ListInput) -> Result<Access, Faul
 fn access_to(cx: &Cx, input: &ListInput, action: &str) -> Result<Access, Fault> {
     let owner = input.bucket.expected_bucket_owner.as_deref();
     let bucket = access::open(cx, &input.bucket.bucket, owner)?;
-    let check = access::check_bucket(&bucket, action)
+    let check = access::check_bucket(cx, &bucket, action)
         .with_some("s3:prefix", input.prefix.clone())
         .with_some("s3:delimiter", input.delimiter.clone())
         .with_some("s3:max-keys", input.max_keys.map(|max| max.to_string()));

@@ -38,7 +38,7 @@ impl UploadInput {
     /// The access of an operation on this upload.
     pub(super) fn access(&self, cx: &Cx, action: &str) -> Result<Access, Fault> {
         let bucket = access::open(cx, &self.bucket, self.expected_bucket_owner.as_deref())?;
-        Ok(Access::to(access::check(&bucket, action, object_arn(&bucket.name, &self.key))))
+        Ok(Access::to(access::check(cx, &bucket, action, object_arn(&bucket.name, &self.key))))
     }
 
     /// The upload.
@@ -87,7 +87,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Created, Fault> 
     let bucket = state::bucket(cx, &input.bucket)?;
     let (algorithm, kind) = checksum_of(&input)?;
     let wanted = Wanted::of(&input.written.encryption, &bucket)?;
-    let Checked { owner, acl, headers, tags, lock } =
+    let Checked { owner, grants, headers, tags, lock } =
         input.written.checked(cx, &bucket, &input.key)?;
     let (_, sealing) = wanted.new_key(cx, &bucket, &input.key)?;
     // The time in front makes listings of one key's uploads go from the oldest to the newest.
@@ -100,7 +100,7 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Created, Fault> 
         checksum_algorithm: algorithm,
         checksum_type: kind,
         owner,
-        acl,
+        grants,
         sealing,
         headers,
         tags,
@@ -236,7 +236,7 @@ impl ListInput {
 pub(super) fn list_access(cx: &Cx, input: &ListInput) -> Result<Access, Fault> {
     let owner = input.bucket.expected_bucket_owner.as_deref();
     let bucket = access::open(cx, &input.bucket.bucket, owner)?;
-    let check = access::check_bucket(&bucket, "s3:ListBucketMultipartUploads")
+    let check = access::check_bucket(cx, &bucket, "s3:ListBucketMultipartUploads")
         .with_some("s3:prefix", input.prefix.clone())
         .with_some("s3:delimiter", input.delimiter.clone());
     Ok(Access::to(check))

@@ -3,9 +3,8 @@
 //!
 //! With the default, `BucketOwnerEnforced`, the bucket's owner owns everything and there are no
 //! ACLs. With the two others an object may belong to the account that wrote it; then the bucket's
-//! owner may read it only as its canned ACL says, and the bucket policy only denies. Of the canned
-//! ACLs those are built that concern the two accounts; grants to others are refused as not
-//! implemented, never accepted without effect.
+//! owner may read it only as its ACL says, and the bucket policy only denies. What an ACL is stands
+//! in `grants.rs`.
 
 use gateway::{Check, Cx, Fault, Principal};
 use names::AccountId;
@@ -15,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::access::{self, BucketInput};
 use super::faults;
+use super::grants::{self, Grant, RequestedAcl};
 use super::state::{self, Bucket, Object};
 
 /// A bucket's setting.
@@ -29,88 +29,37 @@ pub(super) enum Ownership {
     ObjectWriter,
 }
 
-/// A canned ACL of an object.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Acl {
-    /// Only the owner.
-    #[default]
-    Private,
-    /// The bucket's owner may read.
-    BucketOwnerRead,
-    /// The bucket's owner may do everything.
-    BucketOwnerFullControl,
-}
-
-/// What a request says of ACLs.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct RequestedAcl {
-    #[serde(rename = "ACL")]
-    pub canned: Option<String>,
-    #[serde(rename = "GrantFullControl")]
-    full_control: Option<String>,
-    #[serde(rename = "GrantRead")]
-    read: Option<String>,
-    #[serde(rename = "GrantReadACP")]
-    read_acp: Option<String>,
-    #[serde(rename = "GrantWrite")]
-    write: Option<String>,
-    #[serde(rename = "GrantWriteACP")]
-    write_acp: Option<String>,
-}
-
-impl RequestedAcl {
-    /// The grant headers with their condition keys.
-    fn grants(&self) -> [(&'static str, &Option<String>); 5] {
-        [
-            ("s3:x-amz-grant-full-control", &self.full_control),
-            ("s3:x-amz-grant-read", &self.read),
-            ("s3:x-amz-grant-read-acp", &self.read_acp),
-            ("s3:x-amz-grant-write", &self.write),
-            ("s3:x-amz-grant-write-acp", &self.write_acp),
-        ]
-    }
-
-    /// Whether the request has any ACL header, which needs `s3:PutObjectAcl`.
-    pub(super) fn is_present(&self) -> bool {
-        self.canned.is_some() || self.grants().iter().any(|(_, grant)| grant.is_some())
-    }
-
-    /// Adds the condition keys of the ACL headers.
-    pub(super) fn keys(&self, check: Check) -> Check {
-        let check = check.with_some("s3:x-amz-acl", self.canned.clone());
-        self.grants()
-            .into_iter()
-            .fold(check, |check, (key, grant)| check.with_some(key, grant.clone()))
-    }
-
-    /// The ACL for an object in this bucket.
-    ///
-    /// # Errors
-    /// `AccessControlListNotSupported` where ACLs are disabled; `NotImplemented`,
-    /// `InvalidArgument`.
-    pub(super) fn for_object(&self, bucket: &Bucket) -> Result<Acl, Fault> {
-        let granted = self.grants().iter().any(|(_, grant)| grant.is_some());
-        let enforced = bucket.ownership == Ownership::BucketOwnerEnforced;
-        match self.canned.as_deref() {
-            Some("bucket-owner-full-control") if !granted => Ok(Acl::BucketOwnerFullControl),
-            None if !granted => Ok(Acl::Private),
-            _ if enforced => Err(faults::acl_not_supported()),
-            Some("private") if !granted => Ok(Acl::Private),
-            Some("bucket-owner-read") if !granted => Ok(Acl::BucketOwnerRead),
-            _ => Err(faults::not_implemented("x-amz-acl")),
-        }
+impl Bucket {
+    /// Whether access control lists are in force.
+    pub(super) fn has_acls(&self) -> bool {
+        self.ownership != Ownership::BucketOwnerEnforced
     }
 }
 
-/// Who owns an object that the caller writes with this ACL.
-pub(super) fn owner_of_new(cx: &Cx, bucket: &Bucket, acl: Acl) -> AccountId {
-    let writer = cx.principal().account().unwrap_or(&bucket.account);
-    match (bucket.ownership, acl) {
-        (Ownership::BucketOwnerEnforced, _)
-        | (Ownership::BucketOwnerPreferred, Acl::BucketOwnerFullControl) => bucket.account.clone(),
-        _ => writer.clone(),
+/// Who will own an object that the caller writes, and its access control list.
+///
+/// # Errors
+/// `AccessControlListNotSupported` where lists are disabled; as [`RequestedAcl::resolve`] and
+/// [`grants::refuse_public`].
+pub(super) fn of_new(
+    cx: &Cx,
+    bucket: &Bucket,
+    key: &str,
+    requested: &RequestedAcl,
+) -> Result<(AccountId, Vec<Grant>), Fault> {
+    let full_control = requested.canned.as_deref() == Some("bucket-owner-full-control");
+    if !bucket.has_acls() {
+        let none = !requested.has_grants() && (full_control || requested.canned.is_none());
+        let owned = (bucket.account.clone(), Vec::new());
+        return none.then_some(owned).ok_or_else(faults::acl_not_supported);
     }
+    let preferred = bucket.ownership == Ownership::BucketOwnerPreferred && full_control;
+    let writer = cx.principal().account().filter(|_| !preferred);
+    let owner = writer.unwrap_or(&bucket.account).clone();
+    let grants = requested.resolve(&owner, &bucket.account)?;
+    let resource = access::object_arn(&bucket.name, key);
+    grants::refuse_public(cx, bucket, &grants, ("s3:PutObject", &resource))?;
+    Ok((owner, grants))
 }
 
 /// A check on an object that exists, by the account whose permission counts.
@@ -121,19 +70,20 @@ pub(super) fn check_on(
     object: &Object,
     action: &str,
 ) -> Check {
-    let check = access::check(bucket, action, access::object_arn(&bucket.name, key));
-    if object.owner == bucket.account || bucket.ownership == Ownership::BucketOwnerEnforced {
-        return check;
+    let resource = access::object_arn(&bucket.name, key);
+    if !bucket.has_acls() {
+        return access::check(cx, bucket, action, resource);
     }
-    let reads = ["s3:GetObject", "s3:GetObjectVersion"].contains(&action);
-    let granted = match object.acl {
-        Acl::BucketOwnerFullControl => true,
-        Acl::BucketOwnerRead => reads,
-        Acl::Private => false,
-    };
-    let by_bucket_owner = cx.principal().account() == Some(&bucket.account);
-    let owner = if granted && by_bucket_owner { &bucket.account } else { &object.owner };
-    check.owned_by(owner).guarded_by(access::denials_of(bucket))
+    let foreign = object.owner != bucket.account;
+    let by_bucket_owner = foreign && cx.principal().account() == Some(&bucket.account);
+    let block = access::block(bucket);
+    let granted = grants::statements(cx, &block, &object.grants, action, by_bucket_owner);
+    if !foreign {
+        return access::check_with(cx, bucket, action, resource, granted);
+    }
+    // Of the bucket policy only what it denies counts for objects of others.
+    let guard = access::guard(bucket, access::denials_of(bucket), granted);
+    access::check(cx, bucket, action, resource).owned_by(&object.owner).guarded_by(guard)
 }
 
 /// The canonical user id of an account: 64 hexadecimal digits, always the same.
@@ -194,6 +144,10 @@ pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<Value, Fault> {
     };
     let mut bucket = state::bucket(cx, &input.bucket.bucket)?;
     bucket.ownership = parse(&rule.object_ownership)?;
+    if !bucket.has_acls() && !bucket.grants.is_empty() {
+        let text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
+        return Err(Fault::new("InvalidBucketAclWithObjectOwnership", text).status(400));
+    }
     bucket.has_ownership_controls = true;
     state::put_bucket(cx, &bucket)?;
     Ok(json!({}))

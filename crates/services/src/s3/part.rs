@@ -172,7 +172,7 @@ pub(super) fn copy_access(cx: &Cx, input: &CopyInput) -> Result<Access, Fault> {
     let UploadInput { bucket, key, expected_bucket_owner, .. } = &input.upload;
     let bucket = access::open(cx, bucket, expected_bucket_owner.as_deref())?;
     let arn = access::object_arn(&bucket.name, key);
-    let target = access::check(&bucket, "s3:PutObject", arn)
+    let target = access::check(cx, &bucket, "s3:PutObject", arn)
         .with("s3:x-amz-copy-source", input.source.as_key()?);
     Ok(input.source.access(cx)?.and(target))
 }

@@ -29,7 +29,7 @@ fn on_policy(cx: &Cx, input: &BucketInput, action: &str) -> Result<Access, Fault
     Ok(Access::to(if *cx.principal() == owning_root {
         Check::new(action, bucket_arn(&bucket.name)).owned_by(&bucket.account)
     } else {
-        access::check_bucket(&bucket, action)
+        access::check_bucket(cx, &bucket, action)
     }))
 }
 
@@ -63,8 +63,7 @@ pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<Value, Fault> {
     }
     let document = validate(Place::Bucket(&bucket.name), &input.policy)
         .map_err(|malformed| Fault::new(malformed.code, malformed.message).status(400))?;
-    let block = bucket.public_access_block.unwrap_or_default();
-    if block.block_public_policy && is_public(&document) {
+    if access::block(&bucket).block_public_policy && is_public(&document) {
         return Err(public_refused(cx, &bucket));
     }
     bucket.policy = Some(stored_policy(cx, &input.policy, |name| {

@@ -21,11 +21,33 @@ pub(super) struct PutInput {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[derive(Default)]
-struct Switches {
+pub(super) struct Switches {
     block_public_acls: bool,
     ignore_public_acls: bool,
     block_public_policy: bool,
     restrict_public_buckets: bool,
+}
+
+impl From<Switches> for PublicAccessBlock {
+    fn from(switches: Switches) -> Self {
+        Self {
+            block_public_acls: switches.block_public_acls,
+            ignore_public_acls: switches.ignore_public_acls,
+            block_public_policy: switches.block_public_policy,
+            restrict_public_buckets: switches.restrict_public_buckets,
+        }
+    }
+}
+
+impl From<PublicAccessBlock> for Switches {
+    fn from(block: PublicAccessBlock) -> Self {
+        Self {
+            block_public_acls: block.block_public_acls,
+            ignore_public_acls: block.ignore_public_acls,
+            block_public_policy: block.block_public_policy,
+            restrict_public_buckets: block.restrict_public_buckets,
+        }
+    }
 }
 
 pub(super) fn put_access(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
@@ -35,18 +57,7 @@ pub(super) fn put_access(cx: &Cx, input: &PutInput) -> Result<Access, Fault> {
 /// PutPublicAccessBlock.
 pub(super) fn put(cx: &mut Cx, input: PutInput) -> Result<Value, Fault> {
     let mut bucket = state::bucket(cx, &input.bucket.bucket)?;
-    let Switches {
-        block_public_acls,
-        ignore_public_acls,
-        block_public_policy,
-        restrict_public_buckets,
-    } = input.public_access_block_configuration;
-    bucket.public_access_block = Some(PublicAccessBlock {
-        block_public_acls,
-        ignore_public_acls,
-        block_public_policy,
-        restrict_public_buckets,
-    });
+    bucket.public_access_block = Some(input.public_access_block_configuration.into());
     state::put_bucket(cx, &bucket)?;
     Ok(json!({}))
 }
@@ -64,12 +75,7 @@ pub(super) fn get(cx: &Cx, input: BucketInput) -> Result<Value, Fault> {
             .status(404)
             .with("BucketName", bucket.name));
     };
-    let switches = Switches {
-        block_public_acls: block.block_public_acls,
-        ignore_public_acls: block.ignore_public_acls,
-        block_public_policy: block.block_public_policy,
-        restrict_public_buckets: block.restrict_public_buckets,
-    };
+    let switches = Switches::from(block);
     Ok(json!({ "PublicAccessBlockConfiguration": switches }))
 }
 

@@ -13,9 +13,10 @@ use super::access::{self, object_arn};
 use super::checksum::{Checksums, FULL_OBJECT, Sum};
 use super::conditions::{WriteConditions, quoted};
 use super::faults;
+use super::grants::{Grant, RequestedAcl};
 use super::headers::Headers;
 use super::lock::{self, Lock};
-use super::ownership::{self, Acl, RequestedAcl};
+use super::ownership;
 use super::sealing::{Answered, Requested, Sealing, Wanted};
 use super::state::versions;
 use super::state::{self, Bucket, Object, Piece};
@@ -73,7 +74,7 @@ impl Written {
         let arn = object_arn(&bucket.name, key);
         let tags = tagging::of_header(self.tagging.as_deref())?;
         let with_keys = |action| {
-            let check = access::check(bucket, action, arn.clone())
+            let check = access::check(cx, bucket, action, arn.clone())
                 .with_some(
                     "s3:x-amz-server-side-encryption",
                     self.encryption.server_side_encryption.clone(),
@@ -119,10 +120,10 @@ impl Written {
     /// S3's refusal of a header.
     pub(super) fn checked(self, cx: &Cx, bucket: &Bucket, key: &str) -> Result<Checked, Fault> {
         access::check_key(key)?;
-        let acl = self.acl.for_object(bucket)?;
+        let (owner, grants) = ownership::of_new(cx, bucket, key, &self.acl)?;
         Ok(Checked {
-            owner: ownership::owner_of_new(cx, bucket, acl),
-            acl,
+            owner,
+            grants,
             headers: self.headers.checked()?,
             tags: tagging::of_header(self.tagging.as_deref())?,
             lock: self.lock.checked(cx, bucket)?,
@@ -133,7 +134,7 @@ impl Written {
 /// The checked form of [`Written`].
 pub(super) struct Checked {
     pub owner: AccountId,
-    pub acl: Acl,
+    pub grants: Vec<Grant>,
     pub headers: Headers,
     pub tags: BTreeMap<String, String>,
     pub lock: Lock,
@@ -216,7 +217,7 @@ pub(super) fn begin(cx: &Cx, input: &PutInput) -> Result<UploadPlan<Begun>, Faul
         return Err(faults::not_implemented("x-amz-write-offset-bytes"));
     }
     // Refusals should come before the body does.
-    input.written.acl.for_object(&bucket)?;
+    ownership::of_new(cx, &bucket, &input.key, &input.written.acl)?;
     input.written.headers.clone().checked()?;
     access::check_key(&input.key)?;
     input.written.lock.checked(cx, &bucket)?;
@@ -250,7 +251,7 @@ pub(super) fn finish(
     input.checksums.verify(staged.checksum.as_ref())?;
     let present = state::find_object(cx, &bucket.name, &input.key)?;
     input.conditions.check(&input.key, present.as_ref())?;
-    let Checked { owner, acl, headers, tags, lock } =
+    let Checked { owner, grants, headers, tags, lock } =
         input.written.checked(cx, &bucket, &input.key)?;
     let checksum = staged.checksum.map(Sum::full);
     let piece = Piece { blob: staged.blob, bytes: staged.bytes, part: 1, checksum: None };
@@ -265,7 +266,7 @@ pub(super) fn finish(
         headers,
         tags,
         owner,
-        acl,
+        grants,
         lock,
         version_id: None,
         stamp: 0,

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use ::policy::PublicAccessBlock as PublicBlock;
 use gateway::{Cx, Fault};
 use names::{AccountId, Region};
 use serde::{Deserialize, Serialize};
@@ -17,10 +18,11 @@ use store::{BlobId, Record, Table};
 use super::checksum::Sum;
 use super::cors;
 use super::faults;
+use super::grants::Grant;
 use super::headers::Headers;
 use super::lifecycle;
 use super::lock::{BucketLock, Lock};
-use super::ownership::{Acl, Ownership};
+use super::ownership::Ownership;
 use super::sealing::{BucketDefault, Sealing};
 use versions::Versioning;
 
@@ -36,6 +38,9 @@ const OBJECTS: Table<Object> = Table::new("s3.objects");
 const UPLOADS: Table<MultipartUpload> = Table::new("s3.uploads");
 /// `upload id/part number in five digits`.
 const PARTS: Table<Part> = Table::new("s3.parts");
+
+/// By account.
+const ACCOUNT_BLOCKS: Table<AccountBlock> = Table::new("s3.account_blocks");
 
 /// Records read at a time where all are wanted.
 const BATCH: usize = 1_000;
@@ -54,7 +59,7 @@ pub(super) struct Bucket {
     /// The bucket policy's JSON.
     pub policy: Option<String>,
     /// Block Public Access; absent after DeletePublicAccessBlock.
-    pub public_access_block: Option<::policy::PublicAccessBlock>,
+    pub public_access_block: Option<PublicBlock>,
     /// How objects are sealed when a request does not say.
     pub encryption: BucketDefault,
     /// Who owns new objects.
@@ -75,6 +80,18 @@ pub(super) struct Bucket {
     /// Cross-origin rules; none without a configuration.
     #[serde(default)]
     pub cors: Vec<cors::Rule>,
+    /// Its access control list; empty when it is the owner's alone.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+    /// Block Public Access of its account. Not a part of the record.
+    #[serde(skip)]
+    pub account_block: PublicBlock,
+}
+
+/// Block Public Access of an account.
+#[derive(Serialize, Deserialize)]
+struct AccountBlock {
+    block: PublicBlock,
 }
 
 /// Says that an account owns a bucket.
@@ -86,8 +103,9 @@ struct Owned {}
 pub(super) struct Object {
     /// The account that owns it; see [`Ownership`].
     pub owner: AccountId,
-    /// The canned ACL it was written with.
-    pub acl: Acl,
+    /// Its access control list; empty when it is the owner's alone.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
     /// When it was written, in seconds since 1970.
     pub modified: i64,
     /// The entity tag, without quotes.
@@ -145,8 +163,9 @@ pub(super) struct MultipartUpload {
     pub initiator: String,
     /// Who will own the object.
     pub owner: AccountId,
-    /// The canned ACL.
-    pub acl: Acl,
+    /// The object's access control list.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
     /// The data key of all parts, wrapped.
     pub sealing: Sealing,
     /// Algorithm of the checksums, such as `CRC32`.
@@ -181,6 +200,7 @@ pub(super) struct Part {
 
 impl Record for Bucket {}
 impl Record for Owned {}
+impl Record for AccountBlock {}
 impl Record for Object {}
 impl Record for MultipartUpload {}
 impl Record for Part {}
@@ -213,7 +233,26 @@ pub(super) fn bucket(cx: &Cx, name: &str) -> Result<Bucket, Fault> {
 
 /// The bucket of this name, if there is one.
 pub(super) fn find_bucket(cx: &Cx, name: &str) -> Result<Option<Bucket>, Fault> {
-    cx.get(&BUCKETS, name)
+    let Some(mut bucket) = cx.get(&BUCKETS, name)? else { return Ok(None) };
+    bucket.account_block = account_block(cx, &bucket.account)?.unwrap_or_default();
+    Ok(Some(bucket))
+}
+
+/// Block Public Access of an account.
+pub(super) fn account_block(cx: &Cx, account: &AccountId) -> Result<Option<PublicBlock>, Fault> {
+    Ok(cx.get(&ACCOUNT_BLOCKS, account.as_str())?.map(|AccountBlock { block }| block))
+}
+
+/// Sets it, or takes it away.
+pub(super) fn put_account_block(
+    cx: &mut Cx,
+    account: &AccountId,
+    block: Option<PublicBlock>,
+) -> Result<(), Fault> {
+    match block {
+        Some(block) => cx.put(&ACCOUNT_BLOCKS, account.as_str(), &AccountBlock { block }),
+        None => cx.delete(&ACCOUNT_BLOCKS, account.as_str()).map(drop),
+    }
 }
 
 /// Writes a bucket.

@@ -183,7 +183,7 @@ fn unsigned_calls_are_refused_and_change_nothing() {
             continue;
         }
         let expected = match service {
-            "s3" => (403, "AccessDenied"),
+            "s3" | "s3control" => (403, "AccessDenied"),
             "kms" | "secretsmanager" | "cloudtrail" | "organizations" => {
                 (400, "MissingAuthenticationTokenException")
             }

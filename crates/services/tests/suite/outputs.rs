@@ -88,6 +88,7 @@ fn every_handlers_answer_is_in_its_interface() {
     s3_buckets(&caller);
     s3_objects(&caller);
     s3_parts(&caller);
+    s3_control(&caller);
     redshift(&caller);
     cloudtrail(&caller);
     crate::outputs_organizations::call(&caller);
@@ -644,6 +645,18 @@ fn cloudtrail(caller: &Caller) {
     ok("GetTrailStatus", named.clone());
     ok("DeleteTrail", named);
     ok("LookupEvents", json!({}));
+}
+
+fn s3_control(caller: &Caller) {
+    let ok = |operation: &str, more: Value| {
+        let mut input = json!({ "AccountId": "111111111111" });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        caller.ok("s3control", operation, input)
+    };
+    let block = json!({ "BlockPublicAcls": true });
+    ok("PutPublicAccessBlock", json!({ "PublicAccessBlockConfiguration": block }));
+    ok("GetPublicAccessBlock", json!({}));
+    ok("DeletePublicAccessBlock", json!({}));
 }
 
 fn redshift(caller: &Caller) {

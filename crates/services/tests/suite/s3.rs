@@ -1,5 +1,6 @@
 //! S3 in depth, over bytes and by the world's clock: versions, locks, rules, grants, access points.
 
+mod acl;
 mod cors;
 mod lifecycle;
 mod locks;
