@@ -30,7 +30,10 @@ impl Access {
 
     /// One more check; all must allow.
     #[must_use]
-    pub fn and(mut self, check: Check) -> Self {
+    pub fn and(mut self, mut check: Check) -> Self {
+        if let Some(also) = check.also.take() {
+            self = self.and(*also);
+        }
         self.resources.push(check.resource.clone());
         self.checks.push(check);
         self
@@ -68,6 +71,7 @@ pub struct Check {
     pub(crate) no_resource_types: bool,
     pub(crate) public_access_block: PublicAccessBlock,
     pub(crate) denied: Option<Fault>,
+    pub(crate) also: Option<Box<Check>>,
 }
 
 /// A policy that guards the resource itself: bucket, key, trust or secret policy.
@@ -94,6 +98,7 @@ impl Check {
             no_resource_types: false,
             public_access_block: PublicAccessBlock::default(),
             denied: None,
+            also: None,
         }
     }
 
@@ -145,7 +150,19 @@ impl Check {
         key: impl Into<String>,
         values: impl IntoIterator<Item = String>,
     ) -> Self {
-        self.context.push((key.into(), values.into_iter().collect()));
+        let (key, values) = (key.into(), values.into_iter().collect::<Vec<_>>());
+        if let Some(also) = &mut self.also {
+            also.context.push((key.clone(), values.clone()));
+        }
+        self.context.push((key, values));
+        self
+    }
+
+    /// A second check of the same request, under another policy, that must allow as well: a
+    /// bucket's beside its access point's. Condition keys added from here on count for both.
+    #[must_use]
+    pub fn beside(mut self, other: Check) -> Self {
+        self.also = Some(Box::new(other));
         self
     }
 

@@ -11,6 +11,7 @@
 //! Guide, named where it is not obvious.
 
 mod access;
+mod access_point;
 mod account;
 mod acl;
 mod attributes;
@@ -30,6 +31,7 @@ mod lifecycle;
 mod list;
 mod lock;
 mod multipart;
+mod notification;
 mod object;
 mod ownership;
 mod part;
@@ -74,6 +76,18 @@ pub fn control() -> Service {
         write("PutPublicAccessBlock", account::put_access, account::put),
         read("GetPublicAccessBlock", account::get_access, account::get),
         write("DeletePublicAccessBlock", account::delete_access, account::delete),
+        write("CreateAccessPoint", access_point::create_access, access_point::create),
+        read("GetAccessPoint", access_point::get_access, access_point::get),
+        write("DeleteAccessPoint", access_point::delete_access, access_point::delete),
+        read("ListAccessPoints", access_point::list_access, access_point::list),
+        write("PutAccessPointPolicy", access_point::put_policy_access, access_point::put_policy),
+        read("GetAccessPointPolicy", access_point::get_policy_access, access_point::get_policy),
+        write(
+            "DeleteAccessPointPolicy",
+            access_point::delete_policy_access,
+            access_point::delete_policy,
+        ),
+        read("GetAccessPointPolicyStatus", access_point::status_access, access_point::status),
     ];
     Service::new("s3control", operations)
 }
@@ -132,6 +146,8 @@ fn settings() -> Vec<Operation> {
         write("PutBucketLifecycleConfiguration", lifecycle::put_access, lifecycle::put),
         read("GetBucketLifecycleConfiguration", lifecycle::get_access, lifecycle::get),
         write("DeleteBucketLifecycle", lifecycle::delete_access, lifecycle::delete),
+        write("PutBucketNotificationConfiguration", notification::put_access, notification::put),
+        read("GetBucketNotificationConfiguration", notification::get_access, notification::get),
         write("PutBucketCors", cors::put_access, cors::put),
         read("GetBucketCors", cors::get_access, cors::get),
         write("DeleteBucketCors", cors::delete_access, cors::delete),

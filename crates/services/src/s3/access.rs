@@ -10,9 +10,11 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::access_point;
 use super::faults;
 use super::grants;
 use super::ownership;
+use super::state::access_points::AccessPoint;
 use super::state::versions::{self, Stored};
 use super::state::{self, Bucket, Object};
 
@@ -133,11 +135,61 @@ pub(super) fn check_with(
         // That switch is about the policy; what an ACL grants is the others' matter.
         block.restrict_public_buckets = has_public_policy(bucket);
     }
-    Check::new(action, resource)
+    let check = Check::new(action, &resource)
         .owned_by(&bucket.account)
         .guarded_by(guard(bucket, bucket.policy.clone(), granted))
-        .under(block)
-        .with("s3:ResourceAccount", bucket.account.as_str())
+        .under(block);
+    let check = match &bucket.via {
+        Some(point) => through(bucket, point, check, action, &resource),
+        None => check,
+    };
+    check.with("s3:ResourceAccount", bucket.account.as_str())
+}
+
+/// A check on a bucket's thing together with the one on the same thing through an access point:
+/// both policies must allow.
+fn through(
+    bucket: &Bucket,
+    point: &AccessPoint,
+    check: Check,
+    action: &str,
+    resource: &str,
+) -> Check {
+    let arn = point.arn();
+    let key = resource.strip_prefix(&object_arn(&bucket.name, ""));
+    let there = key.map_or_else(|| arn.clone(), |key| format!("{arn}/object/{key}"));
+    let mut block = bucket.account_block;
+    block.restrict_public_buckets |= point.block.restrict_public_buckets;
+    let door = Check::new(action, there)
+        .owned_by(&point.account)
+        .guarded_by(access_point::guard(point))
+        .under(block);
+    check
+        .beside(door)
+        .with("s3:DataAccessPointArn", arn)
+        .with("s3:DataAccessPointAccount", point.account.as_str())
+        .with("s3:AccessPointNetworkOrigin", "Internet")
+}
+
+/// What may be asked of a bucket through an access point ("Access point compatibility"): nothing
+/// of its settings.
+const THROUGH_ACCESS_POINTS: [&str; 4] = [
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:ListBucketMultipartUploads",
+    "s3:GetBucketLocation",
+];
+
+/// Settings are not reached through an access point.
+///
+/// # Errors
+/// `MethodNotAllowed`.
+pub(super) fn refuse_settings(bucket: &Bucket, action: &str) -> Result<(), Fault> {
+    if bucket.via.is_none() || THROUGH_ACCESS_POINTS.contains(&action) {
+        return Ok(());
+    }
+    let text = "The specified method is not allowed against this resource.";
+    Err(Fault::new("MethodNotAllowed", text).status(405).with("ResourceType", "ACCESS_POINT"))
 }
 
 fn has_public_policy(bucket: &Bucket) -> bool {
@@ -164,7 +216,8 @@ pub(super) fn guard(
     Some(GuardPolicy { kind: PolicyKind::Resource, name, document })
 }
 
-fn statements_of(document: &str) -> Vec<Value> {
+/// The statements of a policy document.
+pub(super) fn statements_of(document: &str) -> Vec<Value> {
     let mut document: Value = serde_json::from_str(document).unwrap_or_default();
     match document.get_mut("Statement").map(Value::take) {
         Some(Value::Array(statements)) => statements,
@@ -192,6 +245,7 @@ pub(super) fn denials_of(bucket: &Bucket) -> Option<String> {
 /// As [`open`].
 pub(super) fn on_bucket(cx: &Cx, input: &BucketInput, action: &str) -> Result<Access, Fault> {
     let bucket = open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    refuse_settings(&bucket, action)?;
     Ok(Access::to(check_bucket(cx, &bucket, action)))
 }
 
@@ -388,7 +442,12 @@ impl CopySource {
         };
         let decoded = percent_decode_str(path).decode_utf8().map_err(|_| invalid())?;
         let path = decoded.strip_prefix('/').unwrap_or(&decoded);
-        match path.split_once('/') {
+        // Through an access point: its ARN, `/object/` and the key.
+        let named = match path.starts_with("arn:") {
+            true => path.split_once("/object/"),
+            false => path.split_once('/'),
+        };
+        match named {
             Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => {
                 Ok(Self { bucket: bucket.to_owned(), key: key.to_owned(), version_id })
             }

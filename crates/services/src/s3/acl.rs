@@ -49,6 +49,7 @@ pub(super) fn get_bucket(cx: &Cx, input: BucketInput) -> Result<Value, Fault> {
 pub(super) fn put_bucket_access(cx: &Cx, input: &PutBucketInput) -> Result<Access, Fault> {
     let owner = input.bucket.expected_bucket_owner.as_deref();
     let bucket = access::open(cx, &input.bucket.bucket, owner)?;
+    access::refuse_settings(&bucket, "s3:PutBucketAcl")?;
     let check = access::check_bucket(cx, &bucket, "s3:PutBucketAcl");
     Ok(Access::to(input.acl.keys(check)))
 }

@@ -110,6 +110,8 @@ pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Value, Fault> {
         cors: Vec::new(),
         grants,
         account_block: PublicAccessBlock::default(),
+        event_bridge: false,
+        via: None,
     };
     state::put_bucket(cx, &bucket)?;
     Ok(json!({ "Location": location, "BucketArn": bucket_arn(&bucket.name) }))
@@ -140,7 +142,8 @@ fn grants_of(cx: &Cx, input: &CreateInput, ownership: Ownership) -> Result<Vec<G
 
 /// A name in use; in us-east-1 an owner may create its bucket again without effect.
 fn refuse_taken(cx: &Cx, present: &Bucket, region: &Region) -> Result<(), Fault> {
-    let own = cx.account()? == &present.account;
+    // The name may be one that an access point is addressed by.
+    let own = cx.account()? == &present.account && present.via.is_none();
     if own && present.region == *region && region.as_str() == US_EAST_1 {
         return Ok(());
     }
@@ -223,7 +226,7 @@ pub(super) fn head(cx: &Cx, input: BucketInput) -> Result<Value, Fault> {
     Ok(json!({
         "BucketArn": bucket_arn(&bucket.name),
         "BucketRegion": bucket.region,
-        "AccessPointAlias": false,
+        "AccessPointAlias": bucket.via.is_some(),
     }))
 }
 

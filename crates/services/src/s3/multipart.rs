@@ -46,7 +46,8 @@ impl UploadInput {
     /// # Errors
     /// `NoSuchUpload`.
     pub(super) fn upload(&self, cx: &Cx) -> Result<MultipartUpload, Fault> {
-        state::upload(cx, &self.bucket, &self.key, &self.upload_id)
+        let bucket = state::bucket(cx, &self.bucket)?;
+        state::upload(cx, &bucket.name, &self.key, &self.upload_id)
     }
 }
 
@@ -146,7 +147,8 @@ pub(super) fn abort_access(cx: &Cx, input: &UploadInput) -> Result<Access, Fault
 /// AbortMultipartUpload.
 pub(super) fn abort(cx: &mut Cx, input: UploadInput) -> Result<Value, Fault> {
     let upload = input.upload(cx)?;
-    state::delete_upload(cx, &input.bucket, &upload, &HashSet::new())?;
+    let bucket = state::bucket(cx, &input.bucket)?;
+    state::delete_upload(cx, &bucket.name, &upload, &HashSet::new())?;
     Ok(json!({}))
 }
 

@@ -64,7 +64,8 @@ pub(super) fn begin(cx: &Cx, input: &PartInput) -> Result<UploadPlan<()>, Fault>
         checksum,
         ..Digests::default()
     };
-    let key = upload.sealing.open(cx, &input.upload.bucket, &upload.key)?;
+    let bucket = state::bucket(cx, &input.upload.bucket)?;
+    let key = upload.sealing.open(cx, &bucket.name, &upload.key)?;
     Ok(UploadPlan { key, digests, detail: () })
 }
 

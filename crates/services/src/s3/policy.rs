@@ -25,6 +25,7 @@ pub(super) struct PutInput {
 /// policy says, so that no bucket is locked for good (PutBucketPolicy, S3 API Reference).
 fn on_policy(cx: &Cx, input: &BucketInput, action: &str) -> Result<Access, Fault> {
     let bucket = access::open(cx, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    access::refuse_settings(&bucket, action)?;
     let owning_root = Principal::Root { account: bucket.account.clone() };
     Ok(Access::to(if *cx.principal() == owning_root {
         Check::new(action, bucket_arn(&bucket.name)).owned_by(&bucket.account)

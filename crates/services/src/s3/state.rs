@@ -24,8 +24,10 @@ use super::lifecycle;
 use super::lock::{BucketLock, Lock};
 use super::ownership::Ownership;
 use super::sealing::{BucketDefault, Sealing};
+use access_points::AccessPoint;
 use versions::Versioning;
 
+pub(super) mod access_points;
 pub(super) mod versions;
 
 /// By name: names are unique over all accounts.
@@ -86,6 +88,12 @@ pub(super) struct Bucket {
     /// Block Public Access of its account. Not a part of the record.
     #[serde(skip)]
     pub account_block: PublicBlock,
+    /// Whether EventBridge is to hear of its objects.
+    #[serde(default)]
+    pub event_bridge: bool,
+    /// The access point that the request came through. Not a part of the record.
+    #[serde(skip)]
+    pub via: Option<AccessPoint>,
 }
 
 /// Block Public Access of an account.
@@ -231,9 +239,19 @@ pub(super) fn bucket(cx: &Cx, name: &str) -> Result<Bucket, Fault> {
     find_bucket(cx, name)?.ok_or_else(|| faults::no_such_bucket(name))
 }
 
-/// The bucket of this name, if there is one.
+/// The bucket of this name, or behind the access point of this name, if there is one.
 pub(super) fn find_bucket(cx: &Cx, name: &str) -> Result<Option<Bucket>, Fault> {
-    let Some(mut bucket) = cx.get(&BUCKETS, name)? else { return Ok(None) };
+    let found = match cx.get(&BUCKETS, name)? {
+        Some(bucket) => Some(bucket),
+        None => match access_points::resolve(cx, name)? {
+            None => None,
+            Some(point) => {
+                let bucket: Option<Bucket> = cx.get(&BUCKETS, &point.bucket)?;
+                bucket.map(|bucket| Bucket { via: Some(point), ..bucket })
+            }
+        },
+    };
+    let Some(mut bucket) = found else { return Ok(None) };
     bucket.account_block = account_block(cx, &bucket.account)?.unwrap_or_default();
     Ok(Some(bucket))
 }
@@ -276,6 +294,14 @@ pub(super) fn delete_bucket(cx: &mut Cx, bucket: &Bucket) -> Result<(), Fault> {
         };
         return Err(Fault::new("BucketNotEmpty", text)
             .status(409)
+            .with("BucketName", &bucket.name));
+    }
+    let (account, region) = (&bucket.account, &bucket.region);
+    if !access_points::list(cx, account, region, None, Some(&bucket.name))?.is_empty() {
+        let text = "The bucket you tried to delete has access points attached. Delete your \
+                    access points and try again.";
+        return Err(Fault::new("BucketHasAccessPointsAttached", text)
+            .status(400)
             .with("BucketName", &bucket.name));
     }
     loop {

@@ -523,6 +523,10 @@ fn s3_buckets(caller: &Caller) {
     ok("DeleteBucketLifecycle", json!({}));
     ok("PutBucketLifecycleConfiguration", rules);
     let rule = json!({ "AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "MaxAgeSeconds": 5 });
+    let notification = json!({ "EventBridgeConfiguration": {} });
+    let notification = json!({ "NotificationConfiguration": notification });
+    ok("PutBucketNotificationConfiguration", notification);
+    ok("GetBucketNotificationConfiguration", json!({}));
     ok("PutBucketCors", json!({ "CORSConfiguration": { "CORSRules": [rule] } }));
     ok("GetBucketCors", json!({}));
     ok("DeleteBucketCors", json!({}));
@@ -657,6 +661,20 @@ fn s3_control(caller: &Caller) {
     ok("PutPublicAccessBlock", json!({ "PublicAccessBlockConfiguration": block }));
     ok("GetPublicAccessBlock", json!({}));
     ok("DeletePublicAccessBlock", json!({}));
+    let door = json!({ "Name": "door", "Bucket": "lake" });
+    let arn = ok("CreateAccessPoint", door)["AccessPointArn"].clone();
+    let named = json!({ "Name": "door" });
+    ok("GetAccessPoint", named.clone());
+    ok("ListAccessPoints", json!({}));
+    let policy = document(&[json!({
+        "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::222222222222:root" },
+        "Action": "s3:GetObject", "Resource": format!("{}/object/*", arn.as_str().unwrap()),
+    })]);
+    ok("PutAccessPointPolicy", json!({ "Name": "door", "Policy": policy }));
+    ok("GetAccessPointPolicy", named.clone());
+    ok("GetAccessPointPolicyStatus", named.clone());
+    ok("DeleteAccessPointPolicy", named.clone());
+    ok("DeleteAccessPoint", named);
 }
 
 fn redshift(caller: &Caller) {

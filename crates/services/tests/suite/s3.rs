@@ -1,9 +1,11 @@
 //! S3 in depth, over bytes and by the world's clock: versions, locks, rules, grants, access points.
 
+mod access_points;
 mod acl;
 mod cors;
 mod lifecycle;
 mod locks;
+mod notification;
 mod versions;
 
 use serde_json::{Value, json};
