@@ -76,6 +76,7 @@ pub(crate) fn wanted(parts: &Parts, caller: &Authenticated) -> Digests {
         md5: header(parts, "content-md5").is_some(),
         sha256: matches!(caller.payload, PayloadHash::Sha256(_)),
         checksum: declared(parts),
+        fallback: None,
     }
 }
 

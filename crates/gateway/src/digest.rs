@@ -69,6 +69,8 @@ pub struct Digests {
     pub sha256: bool,
     /// A checksum to compute and keep.
     pub checksum: Option<Checksum>,
+    /// The one to compute where nobody names one.
+    pub fallback: Option<Checksum>,
 }
 
 impl Digests {
@@ -78,6 +80,7 @@ impl Digests {
             md5: self.md5 || other.md5,
             sha256: self.sha256 || other.sha256,
             checksum: self.checksum.or(other.checksum),
+            fallback: self.fallback.or(other.fallback),
         }
     }
 }
@@ -111,7 +114,7 @@ impl Digesting {
         Self {
             md5: wanted.md5.then(Md5::new),
             sha256: wanted.sha256.then(|| digest::Context::new(&digest::SHA256)),
-            checksum: wanted.checksum.map(Running::new),
+            checksum: wanted.checksum.or(wanted.fallback).map(Running::new),
             bytes: 0,
         }
     }

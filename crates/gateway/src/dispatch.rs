@@ -84,10 +84,42 @@ impl Gateway {
         input: Value,
     ) -> Result<Output, Fault> {
         let (service, operation) = self.built(service, operation)?;
+        if let Handler::Staged { .. } = operation.handler {
+            return self.call_staged((principal, origin), service, operation, input);
+        }
         let scope = Scope::new(self.store.begin(operation.mode())?);
         let mut cx = Cx { gateway: self, scope: &scope, principal, origin };
         let outcome = self.perform_streaming(&mut cx, service, operation, input);
         self.settle(scope, outcome)
+    }
+
+    /// A call whose long work must not keep other writers waiting; see [`crate::staged`].
+    fn call_staged(
+        &self,
+        (principal, origin): (Principal, Origin),
+        service: &Service,
+        operation: &Operation,
+        input: Value,
+    ) -> Result<Output, Fault> {
+        let Handler::Staged { prepare, commit } = &operation.handler else {
+            return Err(Fault::internal("an operation without stages"));
+        };
+        let scope = Scope::new(self.store.begin(TxMode::Read)?);
+        let (who, from) = (principal.clone(), origin.clone());
+        let mut cx = Cx { gateway: self, scope: &scope, principal: who, origin: from };
+        let mut access = Access::default();
+        let plan = self
+            .decide(&mut cx, service, operation, &input, &mut access)
+            .and_then(|()| prepare(&cx, &input));
+        if let Err(fault) = &plan {
+            Self::record(&cx, service, operation, &input, Err(fault), &access);
+        }
+        let plan = self.settle(scope, plan)?;
+        let scope = Scope::new(self.store.begin(TxMode::Write)?);
+        let mut cx = Cx { gateway: self, scope: &scope, principal, origin };
+        let outcome = commit(&mut cx, input.clone(), plan);
+        Self::record(&cx, service, operation, &input, outcome.as_ref(), &access);
+        self.settle(scope, outcome.map(|value| Output { value, body: None }))
     }
 
     /// The principal behind access keys that came other than by a signature, such as in a COPY.
@@ -245,6 +277,10 @@ impl Gateway {
                 Handler::Write(run) => run(cx, input.clone()).map(plain),
                 Handler::Download(run) => {
                     run(cx, input.clone()).map(|(value, body)| Output { value, body })
+                }
+                Handler::Staged { prepare, commit } => {
+                    let plan = prepare(cx, &input)?;
+                    commit(cx, input.clone(), plan).map(plain)
                 }
                 Handler::Upload { .. } => Err(Fault::internal("an upload without its body")),
             }

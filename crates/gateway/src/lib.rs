@@ -49,7 +49,7 @@ pub use http::{Incoming, Outgoing, OutgoingBody};
 pub use identity::{Credential, IdentitySource, Membership, PrincipalPolicies};
 pub use message::AuthorizationMessage;
 pub use operation::{
-    Download, Gate, Operation, Service, Streamed, Upkeep, download, read, upload, write,
+    Download, Gate, Operation, Service, Streamed, Upkeep, download, read, staged, upload, write,
 };
 pub use principal::{
     FederatedUser, Principal, RoleSession, ServicePrincipal, SessionFacts, User, WebIdentity,

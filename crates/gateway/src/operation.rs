@@ -98,6 +98,8 @@ type ReadFn = Box<dyn Fn(&Cx, Value) -> Result<Value, Fault> + Send + Sync>;
 type WriteFn = Box<dyn Fn(&mut Cx, Value) -> Result<Value, Fault> + Send + Sync>;
 type DownloadFn = Box<dyn Fn(&Cx, Value) -> Streamed<Value> + Send + Sync>;
 type BeginFn = Box<dyn Fn(&Cx, &Value) -> Result<UploadPlan<AnyPlan>, Fault> + Send + Sync>;
+type PrepareFn = Box<dyn Fn(&Cx, &Value) -> Result<AnyPlan, Fault> + Send + Sync>;
+type CommitFn = Box<dyn Fn(&mut Cx, Value, AnyPlan) -> Result<Value, Fault> + Send + Sync>;
 type FinishFn = Box<dyn Fn(&mut Cx, Value, AnyPlan, Staged) -> Result<Value, Fault> + Send + Sync>;
 pub(crate) type AnyPlan = Box<dyn Any + Send>;
 
@@ -116,6 +118,7 @@ pub(crate) enum Handler {
     Write(WriteFn),
     Download(DownloadFn),
     Upload { begin: BeginFn, finish: FinishFn },
+    Staged { prepare: PrepareFn, commit: CommitFn },
 }
 
 impl Operation {
@@ -143,7 +146,7 @@ impl Operation {
     pub(crate) fn mode(&self) -> TxMode {
         match self.handler {
             Handler::Read(_) | Handler::Download(_) => TxMode::Read,
-            Handler::Write(_) | Handler::Upload { .. } => TxMode::Write,
+            Handler::Write(_) | Handler::Upload { .. } | Handler::Staged { .. } => TxMode::Write,
         }
     }
 }
@@ -229,6 +232,32 @@ where
         output(&finish(cx, typed(input)?, *plan, staged)?)
     };
     let handler = Handler::Upload { begin: Box::new(begin), finish: Box::new(finish) };
+    Operation::new::<I>(name, erase(access), handler)
+}
+
+/// An operation that changes state after long work, such as copying bytes.
+///
+/// `prepare` runs after the decision and beside other writers, on a snapshot; `commit` makes its
+/// result visible in a transaction of its own, and must check again what may have changed in
+/// between. Inside another call both run in that call's transaction.
+pub fn staged<I, P, O>(
+    name: &'static str,
+    access: fn(&Cx, &I) -> Result<Access, Fault>,
+    prepare: fn(&Cx, &I) -> Result<P, Fault>,
+    commit: fn(&mut Cx, I, P) -> Result<O, Fault>,
+) -> Operation
+where
+    I: DeserializeOwned + 'static,
+    P: Send + 'static,
+    O: Serialize + 'static,
+{
+    let prepare =
+        move |cx: &Cx, input: &Value| Ok(Box::new(prepare(cx, &typed(input.clone())?)?) as AnyPlan);
+    let commit = move |cx: &mut Cx, input, plan: AnyPlan| {
+        let plan = plan.downcast().map_err(|_| Fault::internal("a plan of another operation"))?;
+        output(&commit(cx, typed(input)?, *plan)?)
+    };
+    let handler = Handler::Staged { prepare: Box::new(prepare), commit: Box::new(commit) };
     Operation::new::<I>(name, erase(access), handler)
 }
 

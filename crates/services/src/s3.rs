@@ -49,10 +49,56 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-use gateway::{Cx, Fault, Operation, Service, download, read, upload, write};
+use gateway::{Cx, Fault, Operation, Service, download, read, staged, upload, write};
 use names::Region;
 
 pub use state::referenced_blobs;
+
+/// There are no bills, so it does not matter who pays.
+const PAYER: &[&str] = &["RequestPayer"];
+/// The gateway has compared the body with them.
+const DIGESTS: &[&str] = &["ContentMD5", "ChecksumAlgorithm"];
+const PAYER_AND_DIGESTS: &[&str] = &["RequestPayer", "ContentMD5", "ChecksumAlgorithm"];
+/// The one optional attribute is the state of a restoration, which no object here has.
+const LISTING: &[&str] = &["RequestPayer", "OptionalObjectAttributes"];
+/// Customer-provided keys. Where the algorithm is not named, the handler itself refuses it.
+const CUSTOMER_KEY: &[&str] = &["SSECustomerKey", "SSECustomerKeyMD5"];
+const CUSTOMER_ENCRYPTION: &[&str] =
+    &["SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5"];
+const CUSTOMER_KEYS_OF_COPIES: &[&str] = &[
+    "SSECustomerKey",
+    "SSECustomerKeyMD5",
+    "CopySourceSSECustomerKey",
+    "CopySourceSSECustomerKeyMD5",
+];
+const CUSTOMER_ENCRYPTION_OF_COPIES: &[&str] = &[
+    "SSECustomerAlgorithm",
+    "SSECustomerKey",
+    "SSECustomerKeyMD5",
+    "CopySourceSSECustomerAlgorithm",
+    "CopySourceSSECustomerKey",
+    "CopySourceSSECustomerKeyMD5",
+];
+/// Customer-provided keys, and checksums that are not computed.
+const UNBUILT_OF_OBJECTS: &[&str] = &[
+    "ChecksumSHA512",
+    "ChecksumMD5",
+    "ChecksumXXHASH64",
+    "ChecksumXXHASH3",
+    "ChecksumXXHASH128",
+    "SSECustomerKey",
+    "SSECustomerKeyMD5",
+];
+const UNBUILT_OF_PARTS: &[&str] = &[
+    "ChecksumSHA512",
+    "ChecksumMD5",
+    "ChecksumXXHASH64",
+    "ChecksumXXHASH3",
+    "ChecksumXXHASH128",
+    "SSECustomerAlgorithm",
+    "SSECustomerKey",
+    "SSECustomerKeyMD5",
+];
 
 /// The Region of a bucket: a public fact, told even to those whom the bucket refuses.
 ///
@@ -76,10 +122,15 @@ pub fn control() -> Service {
         write("PutPublicAccessBlock", account::put_access, account::put),
         read("GetPublicAccessBlock", account::get_access, account::get),
         write("DeletePublicAccessBlock", account::delete_access, account::delete),
-        write("CreateAccessPoint", access_point::create_access, access_point::create),
+        write("CreateAccessPoint", access_point::create_access, access_point::create).refusing(&[
+            "VpcConfiguration",
+            "Scope",
+            "Tags",
+        ]),
         read("GetAccessPoint", access_point::get_access, access_point::get),
         write("DeleteAccessPoint", access_point::delete_access, access_point::delete),
-        read("ListAccessPoints", access_point::list_access, access_point::list),
+        read("ListAccessPoints", access_point::list_access, access_point::list)
+            .refusing(&["DataSourceId", "DataSourceType"]),
         write("PutAccessPointPolicy", access_point::put_policy_access, access_point::put_policy),
         read("GetAccessPointPolicy", access_point::get_policy_access, access_point::get_policy),
         write(
@@ -94,64 +145,95 @@ pub fn control() -> Service {
 
 fn buckets() -> Vec<Operation> {
     vec![
-        write("CreateBucket", bucket::create_access, bucket::create),
+        write("CreateBucket", bucket::create_access, bucket::create).refusing(&["BucketNamespace"]),
         read("HeadBucket", bucket::head_access, bucket::head),
         write("DeleteBucket", bucket::delete_access, bucket::delete),
         read("ListBuckets", bucket::list_access, bucket::list),
         read("GetBucketLocation", bucket::location_access, bucket::location),
-        write("PutBucketVersioning", versioning::put_access, versioning::put),
+        write("PutBucketVersioning", versioning::put_access, versioning::put).ignoring(DIGESTS),
         read("GetBucketVersioning", versioning::get_access, versioning::get),
-        read("ListObjects", list::access, list::v1),
-        read("ListObjectsV2", list::access, list::v2),
-        read("ListObjectVersions", list::versions_access, list::versions),
+        read("ListObjects", list::access, list::v1).ignoring(LISTING),
+        read("ListObjectsV2", list::access, list::v2).ignoring(LISTING),
+        read("ListObjectVersions", list::versions_access, list::versions).ignoring(LISTING),
     ]
 }
 
 fn objects() -> Vec<Operation> {
     vec![
-        upload("PutObject", put::access, put::begin, put::finish),
-        download("GetObject", object::get_access, object::get),
-        read("HeadObject", object::get_access, object::head),
-        read("GetObjectAttributes", attributes::access, attributes::get),
-        write("CopyObject", copy::access, copy::copy),
-        write("DeleteObject", delete::one_access, delete::one),
-        write("DeleteObjects", delete::many_access, delete::many),
+        upload("PutObject", put::access, put::begin, put::finish)
+            .ignoring(PAYER)
+            .refusing(UNBUILT_OF_OBJECTS),
+        download("GetObject", object::get_access, object::get)
+            .ignoring(PAYER)
+            .refusing(CUSTOMER_KEY),
+        read("HeadObject", object::get_access, object::head).ignoring(PAYER).refusing(CUSTOMER_KEY),
+        read("GetObjectAttributes", attributes::access, attributes::get)
+            .ignoring(PAYER)
+            .refusing(CUSTOMER_ENCRYPTION),
+        staged("CopyObject", copy::access, copy::prepare, copy::commit)
+            .ignoring(PAYER)
+            .refusing(CUSTOMER_KEYS_OF_COPIES),
+        write("DeleteObject", delete::one_access, delete::one)
+            .ignoring(PAYER)
+            .refusing(&["IfMatchLastModifiedTime", "IfMatchSize"]),
+        write("DeleteObjects", delete::many_access, delete::many)
+            .ignoring(&["RequestPayer", "ChecksumAlgorithm"]),
     ]
 }
 
 fn uploads() -> Vec<Operation> {
     vec![
-        write("CreateMultipartUpload", multipart::create_access, multipart::create),
-        upload("UploadPart", part::access, part::begin, part::finish),
-        write("UploadPartCopy", part::copy_access, part::copy),
-        write("CompleteMultipartUpload", complete::access, complete::complete),
-        write("AbortMultipartUpload", multipart::abort_access, multipart::abort),
-        read("ListParts", multipart::parts_access, multipart::parts),
-        read("ListMultipartUploads", multipart::list_access, multipart::list),
+        write("CreateMultipartUpload", multipart::create_access, multipart::create)
+            .ignoring(PAYER)
+            .refusing(CUSTOMER_KEY),
+        upload("UploadPart", part::access, part::begin, part::finish)
+            .ignoring(PAYER)
+            .refusing(UNBUILT_OF_PARTS),
+        staged("UploadPartCopy", part::copy_access, part::prepare_copy, part::commit_copy)
+            .ignoring(PAYER)
+            .refusing(CUSTOMER_ENCRYPTION_OF_COPIES),
+        write("CompleteMultipartUpload", complete::access, complete::complete)
+            .ignoring(PAYER)
+            .refusing(UNBUILT_OF_PARTS),
+        write("AbortMultipartUpload", multipart::abort_access, multipart::abort)
+            .ignoring(PAYER)
+            .refusing(&["IfMatchInitiatedTime"]),
+        read("ListParts", multipart::parts_access, multipart::parts)
+            .ignoring(PAYER)
+            .refusing(CUSTOMER_ENCRYPTION),
+        read("ListMultipartUploads", multipart::list_access, multipart::list).ignoring(PAYER),
     ]
 }
 
 fn settings() -> Vec<Operation> {
     vec![
-        write("PutBucketPolicy", policy::put_access, policy::put),
+        write("PutBucketPolicy", policy::put_access, policy::put).ignoring(&[
+            "ContentMD5",
+            "ChecksumAlgorithm",
+            "ConfirmRemoveSelfBucketAccess",
+        ]),
         read("GetBucketPolicy", policy::get_access, policy::get),
         write("DeleteBucketPolicy", policy::delete_access, policy::delete),
         read("GetBucketPolicyStatus", policy::status_access, policy::status),
-        write("PutBucketEncryption", encryption::put_access, encryption::put),
+        write("PutBucketEncryption", encryption::put_access, encryption::put).ignoring(DIGESTS),
         read("GetBucketEncryption", encryption::get_access, encryption::get),
         write("DeleteBucketEncryption", encryption::delete_access, encryption::delete),
-        write("PutBucketOwnershipControls", ownership::put_access, ownership::put),
+        write("PutBucketOwnershipControls", ownership::put_access, ownership::put)
+            .ignoring(DIGESTS),
         read("GetBucketOwnershipControls", ownership::get_access, ownership::get),
         write("DeleteBucketOwnershipControls", ownership::delete_access, ownership::delete),
-        write("PutBucketLifecycleConfiguration", lifecycle::put_access, lifecycle::put),
+        write("PutBucketLifecycleConfiguration", lifecycle::put_access, lifecycle::put)
+            .ignoring(&["ChecksumAlgorithm"]),
         read("GetBucketLifecycleConfiguration", lifecycle::get_access, lifecycle::get),
         write("DeleteBucketLifecycle", lifecycle::delete_access, lifecycle::delete),
-        write("PutBucketNotificationConfiguration", notification::put_access, notification::put),
+        write("PutBucketNotificationConfiguration", notification::put_access, notification::put)
+            .refusing(&["SkipDestinationValidation"]),
         read("GetBucketNotificationConfiguration", notification::get_access, notification::get),
-        write("PutBucketCors", cors::put_access, cors::put),
+        write("PutBucketCors", cors::put_access, cors::put).ignoring(DIGESTS),
         read("GetBucketCors", cors::get_access, cors::get),
         write("DeleteBucketCors", cors::delete_access, cors::delete),
-        write("PutPublicAccessBlock", public_access::put_access, public_access::put),
+        write("PutPublicAccessBlock", public_access::put_access, public_access::put)
+            .ignoring(DIGESTS),
         read("GetPublicAccessBlock", public_access::get_access, public_access::get),
         write("DeletePublicAccessBlock", public_access::delete_access, public_access::delete),
     ]
@@ -163,30 +245,37 @@ fn locks() -> Vec<Operation> {
             "PutObjectLockConfiguration",
             retention::put_configuration_access,
             retention::put_configuration,
-        ),
+        )
+        .ignoring(PAYER_AND_DIGESTS)
+        .refusing(&["Token"]),
         read(
             "GetObjectLockConfiguration",
             retention::get_configuration_access,
             retention::get_configuration,
         ),
-        write("PutObjectRetention", retention::put_retention_access, retention::put_retention),
-        read("GetObjectRetention", retention::get_retention_access, retention::get_retention),
-        write("PutObjectLegalHold", retention::put_hold_access, retention::put_hold),
-        read("GetObjectLegalHold", retention::get_hold_access, retention::get_hold),
+        write("PutObjectRetention", retention::put_retention_access, retention::put_retention)
+            .ignoring(PAYER_AND_DIGESTS),
+        read("GetObjectRetention", retention::get_retention_access, retention::get_retention)
+            .ignoring(PAYER),
+        write("PutObjectLegalHold", retention::put_hold_access, retention::put_hold)
+            .ignoring(PAYER_AND_DIGESTS),
+        read("GetObjectLegalHold", retention::get_hold_access, retention::get_hold).ignoring(PAYER),
     ]
 }
 
 fn tags_and_acls() -> Vec<Operation> {
     vec![
-        write("PutBucketTagging", tagging::put_bucket_access, tagging::put_bucket),
+        write("PutBucketTagging", tagging::put_bucket_access, tagging::put_bucket)
+            .ignoring(DIGESTS),
         read("GetBucketTagging", tagging::get_bucket_access, tagging::get_bucket),
         write("DeleteBucketTagging", tagging::delete_bucket_access, tagging::delete_bucket),
-        write("PutObjectTagging", tagging::put_object_access, tagging::put_object),
-        read("GetObjectTagging", tagging::get_object_access, tagging::get_object),
+        write("PutObjectTagging", tagging::put_object_access, tagging::put_object)
+            .ignoring(PAYER_AND_DIGESTS),
+        read("GetObjectTagging", tagging::get_object_access, tagging::get_object).ignoring(PAYER),
         write("DeleteObjectTagging", tagging::delete_object_access, tagging::delete_object),
         read("GetBucketAcl", acl::get_bucket_access, acl::get_bucket),
-        write("PutBucketAcl", acl::put_bucket_access, acl::put_bucket),
-        read("GetObjectAcl", acl::get_object_access, acl::get_object),
-        write("PutObjectAcl", acl::put_object_access, acl::put_object),
+        write("PutBucketAcl", acl::put_bucket_access, acl::put_bucket).ignoring(DIGESTS),
+        read("GetObjectAcl", acl::get_object_access, acl::get_object).ignoring(PAYER),
+        write("PutObjectAcl", acl::put_object_access, acl::put_object).ignoring(PAYER_AND_DIGESTS),
     ]
 }

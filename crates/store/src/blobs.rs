@@ -1,11 +1,12 @@
 //! Blob files: written once, sealed, read by range, deleted when nothing refers to them.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +33,44 @@ impl BlobId {
 pub struct Blobs {
     root: PathBuf,
     entropy: Arc<dyn Entropy>,
+    readers: Arc<Readers>,
+}
+
+/// How many readers each blob has, and whether it goes with the last of them: what is being read
+/// stays readable to its end, without a file held open for every part of a large object.
+#[derive(Default)]
+struct Readers(Mutex<HashMap<BlobId, (usize, bool)>>);
+
+impl Readers {
+    fn lock(&self) -> MutexGuard<'_, HashMap<BlobId, (usize, bool)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, id: &BlobId) {
+        self.lock().entry(id.clone()).or_default().0 += 1;
+    }
+
+    /// Whether somebody reads the blob; then it goes when they are done.
+    fn defer(&self, id: &BlobId) -> bool {
+        self.lock().get_mut(id).map(|(_, doomed)| *doomed = true).is_some()
+    }
+
+    /// Whether the blob is to go, now that a reader has left.
+    fn leave(&self, id: &BlobId) -> bool {
+        let mut readers = self.lock();
+        let Some((count, doomed)) = readers.get_mut(id) else { return false };
+        *count -= 1;
+        let (last, doomed) = (*count == 0, *doomed);
+        if last {
+            readers.remove(id);
+        }
+        last && doomed
+    }
 }
 
 impl Blobs {
     pub(crate) fn new(root: PathBuf, entropy: Arc<dyn Entropy>) -> Self {
-        Self { root, entropy }
+        Self { root, entropy, readers: Arc::default() }
     }
 
     /// Starts a blob sealed under `key`. Nobody can find it before its id is committed in a
@@ -56,11 +90,11 @@ impl Blobs {
         Ok(BlobWriter { id, path, file, cipher, frame, index: 0, plain_bytes: 0, finished: false })
     }
 
-    /// Opens the plain bytes `range` of a blob of `plain_bytes` bytes.
+    /// Opens the plain bytes `range` of a blob of `plain_bytes` bytes. The file itself is opened
+    /// when its first byte is read; until the reader is dropped the blob is not deleted.
     ///
     /// # Errors
-    /// [`StoreError::Io`] when the file is absent or unreadable. Altered content is found
-    /// while reading.
+    /// [`StoreError::Io`] when the file is absent. Altered content is found while reading.
     pub fn open(
         &self,
         id: &BlobId,
@@ -68,14 +102,16 @@ impl Blobs {
         plain_bytes: u64,
         range: Range<u64>,
     ) -> Result<BlobReader, StoreError> {
+        let cipher = FrameCipher::new(key, id.as_str())?;
         let path = self.path(id);
-        let mut file = File::open(&path).map_err(|e| StoreError::io("open", &path, e))?;
+        self.readers.enter(id);
+        let held = Held { id: id.clone(), path, readers: Arc::clone(&self.readers) };
+        fs::metadata(&held.path).map_err(|e| StoreError::io("open", &held.path, e))?;
         let index = range.start / FRAME_BYTES as u64;
-        file.seek(SeekFrom::Start(index * SEALED_FRAME_BYTES))
-            .map_err(|e| StoreError::io("read", &path, e))?;
         Ok(BlobReader {
-            file,
-            cipher: FrameCipher::new(key, id.as_str())?,
+            held,
+            file: None,
+            cipher,
             last_index: plain_bytes.saturating_sub(1) / FRAME_BYTES as u64,
             index,
             skip: (range.start % FRAME_BYTES as u64) as usize,
@@ -85,11 +121,14 @@ impl Blobs {
         })
     }
 
-    /// Removes a blob; one that is gone already is fine.
+    /// Removes a blob, once nobody reads it any more; one that is gone already is fine.
     ///
     /// # Errors
     /// [`StoreError::Io`].
     pub fn delete(&self, id: &BlobId) -> Result<(), StoreError> {
+        if self.readers.defer(id) {
+            return Ok(());
+        }
         let path = self.path(id);
         match fs::remove_file(&path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => {
@@ -168,6 +207,17 @@ impl BlobWriter {
         Ok((self.id.clone(), self.plain_bytes))
     }
 
+    /// [`BlobWriter::finish`] for a blob that may yet not be wanted: dropped before
+    /// [`HeldBlob::keep`], the file goes.
+    ///
+    /// # Errors
+    /// As [`BlobWriter::finish`].
+    pub fn finish_held(self) -> io::Result<HeldBlob> {
+        let path = self.path.clone();
+        let (id, plain_bytes) = self.finish()?;
+        Ok(HeldBlob { id, path, plain_bytes, kept: false })
+    }
+
     /// Plain bytes written so far.
     pub fn plain_bytes(&self) -> u64 {
         self.plain_bytes
@@ -208,9 +258,41 @@ impl Drop for BlobWriter {
     }
 }
 
+/// A whole blob that nothing refers to yet.
+#[derive(Debug)]
+pub struct HeldBlob {
+    id: BlobId,
+    path: PathBuf,
+    plain_bytes: u64,
+    kept: bool,
+}
+
+impl HeldBlob {
+    /// Its plain bytes.
+    pub fn plain_bytes(&self) -> u64 {
+        self.plain_bytes
+    }
+
+    /// The blob, for the record that refers to it from now on.
+    pub fn keep(mut self) -> BlobId {
+        self.kept = true;
+        self.id.clone()
+    }
+}
+
+impl Drop for HeldBlob {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Best effort: the sweep at the next start finds what this leaves.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
 /// Reads a range of one blob, opening a frame at a time.
 pub struct BlobReader {
-    file: File,
+    held: Held,
+    file: Option<File>,
     cipher: FrameCipher,
     last_index: u64,
     index: u64,
@@ -221,6 +303,22 @@ pub struct BlobReader {
     position: usize,
 }
 
+/// Keeps a blob from being deleted.
+struct Held {
+    id: BlobId,
+    path: PathBuf,
+    readers: Arc<Readers>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.readers.leave(&self.id) {
+            // Best effort: the sweep at the next start finds what this leaves.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
 impl BlobReader {
     /// Plain bytes still to come.
     pub fn remaining(&self) -> u64 {
@@ -229,7 +327,15 @@ impl BlobReader {
 
     fn next_frame(&mut self) -> io::Result<()> {
         self.frame.clear();
-        Read::by_ref(&mut self.file).take(SEALED_FRAME_BYTES).read_to_end(&mut self.frame)?;
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let mut file = File::open(&self.held.path)?;
+                file.seek(SeekFrom::Start(self.index * SEALED_FRAME_BYTES))?;
+                self.file.insert(file)
+            }
+        };
+        file.take(SEALED_FRAME_BYTES).read_to_end(&mut self.frame)?;
         let last = self.index == self.last_index;
         self.cipher
             .open(self.index, last, &mut self.frame)

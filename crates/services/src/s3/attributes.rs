@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::access::{self, ObjectInput};
 use super::checksum::Checksums;
+use super::multipart::{Marker, part_marker};
 use super::state::{Object, Piece};
 
 /// Most parts of one answer.
@@ -18,7 +19,7 @@ pub(super) struct Input {
     object: ObjectInput,
     object_attributes: Vec<String>,
     max_parts: Option<usize>,
-    part_number_marker: Option<Value>,
+    part_number_marker: Option<Marker>,
 }
 
 pub(super) fn access(cx: &Cx, input: &Input) -> Result<Access, Fault> {
@@ -75,13 +76,9 @@ fn parts(object: &Object, input: &Input) -> Result<Value, Fault> {
     if object.checksum.is_none() {
         return Ok(json!({ "TotalPartsCount": total }));
     }
-    let marker = match &input.part_number_marker {
-        Some(Value::String(text)) => text.parse().unwrap_or_default(),
-        Some(other) => other.as_u64().unwrap_or_default(),
-        None => 0,
-    };
+    let marker = part_marker(input.part_number_marker.as_ref())?;
     let max = input.max_parts.unwrap_or(MAX_PARTS).min(MAX_PARTS);
-    let mut later = object.pieces.iter().filter(|piece| u64::from(piece.part) > marker);
+    let mut later = object.pieces.iter().filter(|piece| piece.part > marker);
     let shown: Vec<&Piece> = later.by_ref().take(max).collect();
     let truncated = later.next().is_some();
     let listed = shown.iter().map(|piece| listed(object, piece)).collect::<Result<Vec<_>, _>>()?;

@@ -1,9 +1,9 @@
 //! Object checksums: what the client sent, what is stored, what is answered
 //! ("Checking object integrity in Amazon S3", S3 User Guide).
 //!
-//! A checksum is computed and kept when the client sends one or names an algorithm. AWS adds
-//! CRC64NVME to every other object; here such objects have none, which spares a pass over bytes
-//! that clients without checksums never ask for again.
+//! A checksum is computed and kept when the client sends one or names an algorithm; PutObject and
+//! CopyObject add CRC64NVME to every other object, as AWS does since December 2024. A multipart
+//! upload that names no algorithm makes an object without one.
 //!
 //! Knows no state. Start at [`Checksums`] (on the wire) and [`Sum`] (stored).
 

@@ -2,14 +2,15 @@
 //! ("Copying, moving, and renaming objects", S3 User Guide).
 //!
 //! A copy is sealed anew under a data key of its own, so the bytes pass through memory a buffer
-//! at a time, inside the transaction: a copy is whole or absent.
+//! at a time, on a snapshot and beside other writers; only a whole copy becomes an object.
 
 use std::io::{Read, Write};
 
-use gateway::{Access, Cx, Digests, Fault, Staged};
+use gateway::{Access, Cx, Digests, Fault};
 use md5::{Digest, Md5};
+use names::AccountId;
 use serde::{Deserialize, Serialize};
-use store::DataKey;
+use store::{DataKey, HeldBlob};
 
 use super::access::{self, CopySource};
 use super::checksum::{self, Checksums, FULL_OBJECT, Hasher, Sum};
@@ -19,7 +20,7 @@ use super::headers::Headers;
 use super::object;
 use super::put::{self, Checked, Written};
 use super::range::Slice;
-use super::sealing::{Answered, Wanted};
+use super::sealing::{Answered, Sealing, Wanted};
 use super::state::versions;
 use super::state::{self, Bucket, Object, Piece};
 
@@ -159,11 +160,22 @@ pub(super) fn access(cx: &Cx, input: &CopyInput) -> Result<Access, Fault> {
     })
 }
 
-/// CopyObject.
-pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
+/// A copy that lies whole in a blob of its own and is no object yet.
+pub(super) struct Prepared {
+    staged: Copy,
+    sealing: Sealing,
+    checked: Checked,
+    source_version: Option<String>,
+    /// A full-object checksum of the same bytes stays what it was.
+    source_checksum: Option<Sum>,
+    bucket_owner: AccountId,
+}
+
+/// The long part of a CopyObject: the bytes.
+pub(super) fn prepare(cx: &Cx, input: &CopyInput) -> Result<Prepared, Fault> {
     let bucket = state::bucket(cx, &input.bucket)?;
     let (at, from, source) = input.source.object(cx)?;
-    refuse_pointless(&input, &at)?;
+    refuse_pointless(input, &at)?;
     if source.bytes > put::MAX_PUT_BYTES {
         let text = "The specified copy source is larger than the maximum allowable size for a \
                     copy source: 5368709120";
@@ -174,23 +186,44 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
     let wanted = Wanted::of(&input.written.encryption, &bucket)?;
     let digests = Digests {
         md5: wanted.has_md5_etags(),
-        checksum: checksum_of(&input, &source)?,
+        checksum: checksum_of(input, &source)?,
         ..Digests::default()
     };
-    let name = input.key.clone();
     let checked = checked(cx, &bucket, input, &source)?;
-    let (key, sealing) = wanted.new_key(cx, &bucket, &name)?;
+    let (key, sealing) = wanted.new_key(cx, &bucket, &input.key)?;
     let place = (from.name.as_str(), at.key.as_str());
     let staged = copy_bytes(cx, place, &source, &Slice::whole(source.bytes), &key, &digests)?;
     let source_version = from.shown(source.version_id.as_deref());
+    Ok(Prepared {
+        staged,
+        sealing,
+        checked,
+        source_version,
+        source_checksum: source.checksum,
+        bucket_owner: bucket.account,
+    })
+}
+
+/// The end of a CopyObject: the copy becomes an object.
+pub(super) fn commit(cx: &mut Cx, input: CopyInput, prepared: Prepared) -> Result<Copied, Fault> {
+    let Prepared { staged, sealing, checked, source_version, source_checksum, bucket_owner } =
+        prepared;
+    let bucket = state::bucket(cx, &input.bucket)?;
+    if bucket.account != bucket_owner {
+        // The name went to another account while the bytes were copied.
+        return Err(faults::no_such_bucket(&bucket.name));
+    }
+    let present = state::find_object(cx, &bucket.name, &input.key)?;
+    input.conditions.check(&input.key, present.as_ref())?;
+    let bytes = staged.blob.plain_bytes();
+    let piece = Piece { blob: staged.blob.keep(), bytes, part: 1, checksum: None };
     let object = Object {
         modified: cx.now().timestamp(),
         etag: put::etag(cx, &sealing, staged.md5),
-        bytes: staged.bytes,
-        pieces: vec![Piece { blob: staged.blob, bytes: staged.bytes, part: 1, checksum: None }],
+        bytes,
+        pieces: vec![piece],
         multipart: false,
-        // A full-object checksum of the same bytes stays what it was.
-        checksum: staged.checksum.map(Sum::full).or(source.checksum),
+        checksum: staged.checksum.map(Sum::full).or(source_checksum),
         sealing,
         headers: checked.headers,
         tags: checked.tags,
@@ -200,19 +233,19 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
         version_id: None,
         stamp: 0,
     };
-    let object = versions::write(cx, &bucket, &name, object)?;
+    let object = versions::write(cx, &bucket, &input.key, object)?;
     let version_id = bucket.shown(object.version_id.as_deref());
     Ok(Copied {
         version_id,
         copy_source_version_id: source_version,
-        expiration: bucket.expiration(&name, &object),
+        expiration: bucket.expiration(&input.key, &object),
         ..answer(&object)
     })
 }
 
 /// What the copy has beside its bytes: the request's, or the source's where the directives keep
 /// them. Storage class and redirect are always the request's.
-fn checked(cx: &Cx, bucket: &Bucket, input: CopyInput, source: &Object) -> Result<Checked, Fault> {
+fn checked(cx: &Cx, bucket: &Bucket, input: &CopyInput, source: &Object) -> Result<Checked, Fault> {
     let (keeps_headers, keeps_tags) = (!input.replaces_headers(), !input.replaces_tags());
     let mut checked = input.written.checked(cx, bucket, &input.key)?;
     if keeps_headers {
@@ -271,8 +304,19 @@ fn checksum_of(input: &CopyInput, source: &Object) -> Result<Option<gateway::Che
     match (asked, stored) {
         (Some(asked), _) => Ok(Some(asked).filter(|asked| !usable(asked))),
         (None, Some(sum)) if sum.kind != FULL_OBJECT => checksum::parse(&sum.algorithm).map(Some),
+        (None, None) => Ok(Some(gateway::Checksum::Crc64Nvme)),
         _ => Ok(None),
     }
+}
+
+/// Copied bytes with their digests.
+pub(super) struct Copy {
+    /// The bytes.
+    pub blob: HeldBlob,
+    /// MD5, when asked for.
+    pub md5: Option<[u8; 16]>,
+    /// The checksum asked for, base64.
+    pub checksum: Option<(gateway::Checksum, String)>,
 }
 
 /// Copies bytes of `source` into a new blob under `key`.
@@ -286,7 +330,7 @@ pub(super) fn copy_bytes(
     slice: &Slice,
     key: &DataKey,
     digests: &Digests,
-) -> Result<Staged, Fault> {
+) -> Result<Copy, Fault> {
     let body = object::open_slice(cx, bucket, name, source, slice)?;
     let mut writer = cx.blobs().create(key)?;
     let mut md5 = digests.md5.then(Md5::new);
@@ -304,7 +348,7 @@ pub(super) fn copy_bytes(
             hasher.iter_mut().for_each(|hasher| hasher.update(bytes));
         }
     }
-    let (blob, bytes) = writer.finish().map_err(Fault::internal)?;
+    let blob = writer.finish_held().map_err(Fault::internal)?;
     let md5 = md5.map(|md5| md5.finalize().into());
-    Ok(Staged { blob, bytes, md5, checksum: hasher.map(Hasher::finish) })
+    Ok(Copy { blob, md5, checksum: hasher.map(Hasher::finish) })
 }

@@ -158,7 +158,7 @@ pub(super) struct ListPartsInput {
     #[serde(flatten)]
     upload: UploadInput,
     max_parts: Option<usize>,
-    part_number_marker: Option<Value>,
+    part_number_marker: Option<Marker>,
 }
 
 pub(super) fn parts_access(cx: &Cx, input: &ListPartsInput) -> Result<Access, Fault> {
@@ -194,16 +194,29 @@ pub(super) fn parts(cx: &Cx, input: ListPartsInput) -> Result<Value, Fault> {
     }))
 }
 
-/// Models have had this marker as a number and as a text.
-fn part_marker(marker: Option<&Value>) -> Result<u32, Fault> {
-    let Some(marker) = marker.filter(|marker| !marker.is_null()) else { return Ok(0) };
-    let number = match marker {
-        Value::String(text) => text.parse().ok(),
-        other => other.as_u64().and_then(|n| u32::try_from(n).ok()),
+/// The part after which a listing goes on. Models have had it as a number and as a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Marker {
+    /// A number.
+    Number(u64),
+    /// A number in digits.
+    Text(String),
+}
+
+/// The number of a marker, 0 without one.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub(super) fn part_marker(marker: Option<&Marker>) -> Result<u32, Fault> {
+    let (number, given) = match marker {
+        None => return Ok(0),
+        Some(Marker::Text(text)) => (text.parse().ok(), text.clone()),
+        Some(Marker::Number(number)) => (u32::try_from(*number).ok(), number.to_string()),
     };
     number.ok_or_else(|| {
         let text = "Argument part-number-marker must be an integer between 0 and 2147483647";
-        faults::invalid_argument(text, "part-number-marker", &marker.to_string())
+        faults::invalid_argument(text, "part-number-marker", &given)
     })
 }
 

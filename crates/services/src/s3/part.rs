@@ -178,8 +178,8 @@ pub(super) fn copy_access(cx: &Cx, input: &CopyInput) -> Result<Access, Fault> {
     Ok(input.source.access(cx)?.and(target))
 }
 
-/// UploadPartCopy.
-pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
+/// The long part of an UploadPartCopy: the bytes. Remembers the source's version.
+pub(super) fn prepare_copy(cx: &Cx, input: &CopyInput) -> Result<Prepared, Fault> {
     check_number(input.part_number)?;
     let upload = input.upload.upload(cx)?;
     let (at, from, source) = input.source.object(cx)?;
@@ -188,24 +188,43 @@ pub(super) fn copy(cx: &mut Cx, input: CopyInput) -> Result<Copied, Fault> {
         None => range::Slice::whole(source.bytes),
     };
     put::check_size(slice.length())?;
-    let key = upload.sealing.open(cx, &input.upload.bucket, &upload.key)?;
+    let bucket = state::bucket(cx, &input.upload.bucket)?;
+    let key = upload.sealing.open(cx, &bucket.name, &upload.key)?;
     let digests = Digests {
         md5: upload.sealing.has_md5_etags(),
         checksum: upload.checksum_algorithm.as_deref().map(checksum::parse).transpose()?,
         ..Digests::default()
     };
-    let staged = copy::copy_bytes(cx, (&from.name, &at.key), &source, &slice, &key, &digests)?;
+    let copy = copy::copy_bytes(cx, (&from.name, &at.key), &source, &slice, &key, &digests)?;
+    Ok(Prepared { copy, source_version: from.shown(source.version_id.as_deref()) })
+}
+
+/// A copied part that nothing refers to yet.
+pub(super) struct Prepared {
+    copy: copy::Copy,
+    source_version: Option<String>,
+}
+
+/// The end of an UploadPartCopy.
+pub(super) fn commit_copy(
+    cx: &mut Cx,
+    input: CopyInput,
+    prepared: Prepared,
+) -> Result<Copied, Fault> {
+    // The upload may have been aborted while the bytes were copied.
+    let upload = input.upload.upload(cx)?;
+    let Prepared { copy, source_version } = prepared;
     let part = Part {
         number: input.part_number,
-        blob: staged.blob,
-        bytes: staged.bytes,
-        etag: put::etag(cx, &upload.sealing, staged.md5),
+        bytes: copy.blob.plain_bytes(),
+        blob: copy.blob.keep(),
+        etag: put::etag(cx, &upload.sealing, copy.md5),
         modified: cx.now().timestamp(),
-        checksum: staged.checksum.map(Sum::full),
+        checksum: copy.checksum.map(Sum::full),
     };
     state::put_part(cx, &upload.id, &part)?;
     Ok(Copied {
-        copy_source_version_id: from.shown(source.version_id.as_deref()),
+        copy_source_version_id: source_version,
         copy_part_result: CopyPartResult {
             etag: quoted(&part.etag),
             last_modified: part.modified,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gateway::{Access, Check, Cx, Digests, Fault, Principal, Staged, UploadPlan};
+use gateway::{Access, Check, Checksum, Cx, Digests, Fault, Principal, Staged, UploadPlan};
 use names::AccountId;
 use serde::{Deserialize, Serialize};
 
@@ -118,13 +118,13 @@ impl Written {
     ///
     /// # Errors
     /// S3's refusal of a header.
-    pub(super) fn checked(self, cx: &Cx, bucket: &Bucket, key: &str) -> Result<Checked, Fault> {
+    pub(super) fn checked(&self, cx: &Cx, bucket: &Bucket, key: &str) -> Result<Checked, Fault> {
         access::check_key(key)?;
         let (owner, grants) = ownership::of_new(cx, bucket, key, &self.acl)?;
         Ok(Checked {
             owner,
             grants,
-            headers: self.headers.checked()?,
+            headers: self.headers.clone().checked()?,
             tags: tagging::of_header(self.tagging.as_deref())?,
             lock: self.lock.checked(cx, bucket)?,
         })
@@ -228,6 +228,7 @@ pub(super) fn begin(cx: &Cx, input: &PutInput) -> Result<UploadPlan<Begun>, Faul
     let digests = Digests {
         md5: wanted.has_md5_etags() || input.content_md5.is_some(),
         checksum: input.checksums.wanted(input.checksum_algorithm.as_deref())?,
+        fallback: Some(Checksum::Crc64Nvme),
         ..Digests::default()
     };
     let (key, sealing) = wanted.new_key(cx, &bucket, &input.key)?;
