@@ -17,7 +17,7 @@ pub(crate) struct Authenticated {
 }
 
 /// Operations whose callers prove who they are by a token in the input.
-const BY_TOKEN: [&str; 0] = [];
+const BY_TOKEN: [&str; 1] = ["AssumeRoleWithWebIdentity"];
 
 /// Verifies the signature of a request for `operation` of `model`'s service. `body` is the whole body, or empty
 /// for an operation that streams it.

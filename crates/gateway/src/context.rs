@@ -13,6 +13,7 @@ pub(crate) fn of_check(
     owner_in: Option<&Membership>,
 ) -> Context {
     let mut context = of_principal(cx.principal(), caller_in);
+    session_age(cx, &mut context);
     organization_keys("Resource", owner_in, &mut context);
     request_keys(cx, &mut context);
     let owner = check.owner.as_ref().or_else(|| cx.principal().account());
@@ -21,6 +22,13 @@ pub(crate) fn of_check(
         context.insert(key.clone(), values.iter().cloned());
     }
     context
+}
+
+/// Seconds since the code of an MFA device was given, which was when the session was made.
+fn session_age(cx: &Cx, context: &mut Context) {
+    let session = cx.principal().session().filter(|session| session.mfa);
+    let age = session.map(|session| (cx.now() - session.issued_at).num_seconds().to_string());
+    context.set_some("aws:MultiFactorAuthAge", age);
 }
 
 /// The keys that follow from who calls.

@@ -62,10 +62,13 @@ const RESERVED_ROLE_CHANGES: [&str; 16] = [
     "updateroledescription",
 ];
 
-/// Whether the call assumes a role, or adds tags or a source identity to doing so.
+/// Whether the call assumes a role, or adds tags or a source identity to doing so. Tags of a
+/// federated user are on that user's ARN, which is an STS one.
 pub(crate) fn is_on_role(call: &Call<'_>) -> bool {
     let actions = ["tagsession", "setsourceidentity"];
+    let federated = matches!(&call.target, Target::Arn(arn) if arn.service() == "sts");
     call.service == "sts"
+        && !federated
         && (call.action_name.starts_with("assumerole")
             || actions.contains(&call.action_name.as_str()))
 }

@@ -57,7 +57,7 @@ pub fn service() -> Service {
         insight(),
         tags(),
     ];
-    Service::new("iam", tables.into_iter().flatten().collect())
+    Service::new("iam", tables.into_iter().flatten().collect()).with_gate(crate::sts::may_call_iam)
 }
 
 fn users() -> Vec<Operation> {

@@ -1,11 +1,9 @@
 //! Calls about the caller itself, and about keys and messages it holds.
 
-use chrono::Duration;
-use gateway::{Access, AuthorizationMessage, Check, Cx, Fault, Principal, SessionFacts, User};
+use gateway::{Access, AuthorizationMessage, Check, Cx, Fault};
 use serde::{Deserialize, Serialize};
 
-use super::duration;
-use crate::identity::{IssuedCredentials, access_key_account, issue};
+use crate::identity::access_key_account;
 
 /// No members.
 #[derive(Deserialize)]
@@ -81,42 +79,4 @@ pub(super) fn decode(cx: &Cx, input: DecodeInput) -> Result<Decoded, Fault> {
         .filter(|message| message.accounts.contains(&account))
         .ok_or_else(invalid)?;
     Ok(Decoded { decoded_message: message.explanation.to_string() })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct SessionTokenInput {
-    duration_seconds: Option<i64>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct SessionToken {
-    credentials: IssuedCredentials,
-}
-
-pub(super) fn session_token_access(_: &Cx, _: &SessionTokenInput) -> Result<Access, Fault> {
-    Ok(Access::open_to_all_authenticated("GetSessionToken: users need no permissions for it"))
-}
-
-pub(super) fn session_token(cx: &Cx, input: SessionTokenInput) -> Result<SessionToken, Fault> {
-    let refused = || {
-        let text = "Cannot call GetSessionToken with session credentials";
-        Fault::new("AccessDenied", text).status(403)
-    };
-    let Principal::User(user) = cx.principal() else { return Err(refused()) };
-    if user.session.is_some() {
-        return Err(refused());
-    }
-    let seconds = input.duration_seconds.unwrap_or(duration::SESSION_TOKEN_DEFAULT);
-    let session = SessionFacts {
-        issued_at: cx.now(),
-        expires_at: cx.now() + Duration::seconds(seconds),
-        source_identity: None,
-        transitive_tag_keys: Vec::new(),
-        policies: Vec::new(),
-        mfa: false,
-    };
-    let principal = Principal::User(User { session: Some(session), ..user.clone() });
-    Ok(SessionToken { credentials: issue(cx, &principal)? })
 }

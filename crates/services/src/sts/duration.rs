@@ -8,8 +8,8 @@ use crate::identity::RoleRecord;
 const DEFAULT: i64 = 3_600;
 /// No session of a chained role is longer.
 const CHAINED_MAX: i64 = 3_600;
-/// Sessions of GetSessionToken when nothing is asked for: twelve hours.
-pub(super) const SESSION_TOKEN_DEFAULT: i64 = 43_200;
+/// Sessions of GetSessionToken and GetFederationToken when nothing is asked for: twelve hours.
+pub(super) const OF_USERS: i64 = 43_200;
 
 /// The length of an AssumeRole session. Too much is refused, never clipped.
 pub(super) fn of_role(cx: &Cx, role: &RoleRecord, asked: Option<i64>) -> Result<i64, Fault> {

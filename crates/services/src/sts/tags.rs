@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateway::{Fault, Principal};
+use gateway::{Check, Fault, Principal};
 use serde::Deserialize;
 
 /// A tag as passed.
@@ -11,6 +11,17 @@ use serde::Deserialize;
 pub(super) struct Tag {
     pub(super) key: String,
     pub(super) value: String,
+}
+
+/// Adds the keys of a request that passes tags.
+pub(super) fn requested(check: Check, passed: &[Tag]) -> Check {
+    if passed.is_empty() {
+        return check;
+    }
+    let check = check.with_all("aws:TagKeys", passed.iter().map(|tag| tag.key.clone()));
+    passed.iter().fold(check, |check, tag| {
+        check.with(format!("aws:RequestTag/{}", tag.key), tag.value.clone())
+    })
 }
 
 /// Refuses what no policy can allow: repeated keys, transitive keys that are not passed, and

@@ -39,6 +39,8 @@ mod s3;
 mod secrets_found;
 mod secretsmanager;
 mod sts;
+mod sts_sessions;
 mod trails;
 mod uploads;
+mod web_identity;
 mod wrapping;

@@ -334,6 +334,8 @@ fn sts(caller: &Caller) {
     ok("AssumeRole", assume);
     ok("GetCallerIdentity", json!({}));
     ok("GetSessionToken", json!({}));
+    ok("GetFederationToken", json!({ "Name": "bob" }));
+    crate::web_identity::call_outputs(caller);
     ok("GetAccessKeyInfo", json!({ "AccessKeyId": "ASIAQNZGKIQY56JQ7WML" }));
     let nobody = caller.world.user("prod", "nobody", &[]);
     let nobody = caller.world.principal(&nobody);
