@@ -49,14 +49,14 @@ class Server:
         self.listen, self.wrapper = listen, wrapper
         self.process = None
 
-    def start(self):
-        """Starts it and waits until it says that it answers."""
+    def start(self, *options):
+        """Starts it, with more options of `serve`, and waits until it says that it answers."""
         ready = self.state.parent / f"{self.state.name}.ready"
         ready.unlink(missing_ok=True)
         self.log = open(self.state.parent / f"{self.state.name}.log", "ab")
         command = [*self.wrapper, BINARY, "serve", "--listen", self.listen, "--state", self.state]
         self.process = subprocess.Popen(
-            [*command, "--ready-file", ready],
+            [*command, "--ready-file", ready, *options],
             stdout=self.log,
             stderr=self.log,
             env=clean_environment(),

@@ -11,6 +11,7 @@ mod cloud;
 mod clusters;
 mod directory;
 mod endpoint;
+mod issuers;
 mod listener;
 mod profiles;
 mod upkeep;
@@ -26,10 +27,12 @@ use store::Store;
 
 pub use accounts::NamedAccount;
 pub use endpoint::{Endpoint, running_endpoint};
+pub use issuers::IssuerKeys;
 
 use certificates::Certificates;
 use clusters::Clusters;
 use listener::Listener;
+use profiles::Profiles;
 use upkeep::Upkeep;
 
 /// Why the platform did not start.
@@ -75,6 +78,8 @@ pub struct Settings {
     pub region: Region,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Key sets of token issuers, beside those that the world knows already.
+    pub issuers: Vec<IssuerKeys>,
 }
 
 /// A running platform. Dropped, its listener ends; [`Platform::stop`] ends it in order.
@@ -100,12 +105,15 @@ impl Platform {
         let gateway = Arc::new(Gateway::new(world, store, services, Box::new(Identities)));
         sweep(&gateway, &settings.region)?;
         let accounts = accounts::prepare(&gateway, &settings.region, &settings.accounts)?;
+        issuers::remember(&gateway, &settings.region, &settings.issuers)?;
         let tls = certificates.server_config()?;
         let clusters =
             Clusters::start(Arc::clone(&gateway), root.clone(), Arc::clone(&tls)).await?;
         let listener = Listener::start(Arc::clone(&gateway), settings.listen, tls).await?;
         let endpoint = Endpoint::new(listener.address(), &accounts);
-        profiles::write(&root, &endpoint, &settings.region, &accounts)?;
+        let profiles = Profiles::new(&root, &endpoint, &settings.region, accounts);
+        profiles.write(&gateway)?;
+        profiles.follow(&gateway);
         endpoint.publish(&root)?;
         let upkeep = Upkeep::start(gateway, settings.region);
         Ok(Self { endpoint, clusters, listener, upkeep })

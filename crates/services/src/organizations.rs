@@ -26,6 +26,7 @@ use gateway::{Operation, Service, read, write};
 use common::{Empty, Paging, on, on_all, on_both};
 
 pub(crate) use control::membership;
+pub use creation::{ACCOUNTS_CHANGED, CreatedAccount, created_accounts};
 
 /// The operations that are built.
 pub fn service() -> Service {

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Done, Failure, StateArgs, runtime};
 use crate::output;
-use crate::platform::{NamedAccount, Platform, Settings};
+use crate::platform::{IssuerKeys, NamedAccount, Platform, Settings};
 
 /// Start the platform. On first use it makes the world: accounts `prod` and `dev`, or those named.
 #[derive(Args)]
@@ -29,6 +29,10 @@ pub struct ServeArgs {
     /// Region of the profiles
     #[arg(long, default_value = "us-east-1", value_parser = region)]
     region: Region,
+    /// Keys (a JSON Web Key Set) of a token issuer, for sts:AssumeRoleWithWebIdentity, such as
+    /// token.example.com=jwks.json; may be repeated, and is remembered
+    #[arg(long = "web-identity-keys", value_name = "ISSUER=FILE")]
+    web_identity_keys: Vec<IssuerKeys>,
     /// Write endpoint, process id and accounts to this file once requests are answered
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -53,7 +57,12 @@ async fn serve(args: ServeArgs) -> Done {
             "landbridge: listening beyond this machine; every key of this world can then be used from there",
         );
     }
-    let settings = Settings { accounts: args.accounts, region: args.region, listen: args.listen };
+    let settings = Settings {
+        accounts: args.accounts,
+        region: args.region,
+        listen: args.listen,
+        issuers: args.web_identity_keys,
+    };
     let platform = Platform::open(&args.state.state, settings).await.map_err(Failure::new)?;
     let endpoint = platform.endpoint();
     if let Some(path) = &args.ready_file {

@@ -115,7 +115,7 @@ fn quoted(word: &str) -> String {
 pub async fn start(state: &Path) -> Result<Platform, Failure> {
     let region = "us-east-1".parse().map_err(Failure::new)?;
     let listen = (std::net::Ipv4Addr::LOCALHOST, 0).into();
-    let settings = Settings { accounts: Vec::new(), region, listen };
+    let settings = Settings { accounts: Vec::new(), region, listen, issuers: Vec::new() };
     Platform::open(state, settings).await.map_err(Failure::new)
 }
 

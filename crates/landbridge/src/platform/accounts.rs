@@ -41,7 +41,7 @@ pub fn prepare(
 ) -> Result<Vec<PreparedAccount>, Fault> {
     let origin = gateway.own_origin(region.clone());
     gateway.maintain(None, origin, |cx| {
-        let known = accounts::list(cx)?;
+        let known = own(cx)?;
         let defaults = default_accounts()?;
         let wanted = if known.is_empty() && wanted.is_empty() { &defaults } else { wanted };
         for account in wanted {
@@ -57,8 +57,17 @@ pub fn prepare(
                 None => create(cx, account)?,
             }
         }
-        accounts::list(cx)?.into_iter().map(|account| prepared(cx, account)).collect()
+        own(cx)?.into_iter().map(|account| prepared(cx, account)).collect()
     })
+}
+
+/// The accounts that `serve` made: those of Organizations have no administrator, and their names
+/// need not be unique.
+fn own(cx: &Cx) -> Result<Vec<AccountRecord>, Fault> {
+    let created = services::organizations::created_accounts(cx)?;
+    let mut all = accounts::list(cx)?;
+    all.retain(|account| !created.iter().any(|made| made.id == account.id));
+    Ok(all)
 }
 
 fn default_accounts() -> Result<Vec<NamedAccount>, Fault> {

@@ -20,6 +20,37 @@ const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 /// Accounts of an organization ("Quotas for AWS Organizations"; AWS begins with ten and raises it).
 const MAX_ACCOUNTS: usize = 1_000;
 
+/// The topic on which every new account is told, by its id.
+pub const ACCOUNTS_CHANGED: &str = "organizations.accounts";
+
+/// An account that was made here.
+pub struct CreatedAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// The name given, which others may have too.
+    pub name: String,
+    /// The account whose principals may assume a role of it, and that role's ARN; none once the
+    /// account is closed or the organization gone.
+    pub way_in: Option<(AccountId, String)>,
+}
+
+/// Every account that Organizations made.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn created_accounts(cx: &Cx) -> Result<Vec<CreatedAccount>, Fault> {
+    let mut found = Vec::new();
+    for creation in records::all_creations(cx)? {
+        let Some(id) = creation.account else { continue };
+        let organization = records::organization(cx, &creation.organization)?;
+        let open = records::member(cx, &id)?.is_none_or(|member| !member.closed);
+        let role = format!("arn:aws:iam::{id}:role/{}", creation.role);
+        let way_in = organization.filter(|_| open).map(|known| (known.management, role));
+        found.push(CreatedAccount { id, name: creation.name, way_in });
+    }
+    Ok(found)
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct CreateInput {
@@ -166,6 +197,7 @@ fn carry_out(
     } else {
         let account = new_account_id(cx)?;
         found(cx, organization, &creation, &account)?;
+        cx.notify_after_commit(ACCOUNTS_CHANGED, account.to_string());
         creation.account = Some(account);
     }
     records::put_creation(cx, &creation)

@@ -324,6 +324,11 @@ pub(super) mod records {
         Ok(values(cx.scan(&CREATIONS, &within(organization, ""), None, SCAN_LIMIT)?))
     }
 
+    /// Requests of every organization.
+    pub fn all_creations(cx: &Cx) -> Result<Vec<Creation>, Fault> {
+        Ok(values(cx.scan(&CREATIONS, "", None, SCAN_LIMIT)?))
+    }
+
     pub fn put_creation(cx: &mut Cx, creation: &Creation) -> Result<(), Fault> {
         cx.put(&CREATIONS, &within(&creation.organization, &creation.id), creation)
     }

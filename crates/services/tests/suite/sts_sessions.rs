@@ -50,7 +50,9 @@ fn sessions_of_users_may_not_call_everything() {
             told.push(format!("{operation} {}", world.told(caller, service, operation, input)));
         }
     }
-    check(told.join("\n"), expect![[r#"
+    check(
+        told.join("\n"),
+        expect![[r#"
         ListBuckets ok
         ListUsers 403 InvalidClientTokenId: The security token included in the request is invalid
         GetCallerIdentity ok
@@ -64,7 +66,8 @@ fn sessions_of_users_may_not_call_everything() {
         AssumeRole 403 AccessDenied: Cannot call AssumeRole with session credentials
         GetSessionToken 403 AccessDenied: Cannot call GetSessionToken with session credentials
         GetFederationToken 403 AccessDenied: Cannot call GetFederationToken with session credentials
-        GetAccessKeyInfo 403 AccessDenied: Cannot call GetAccessKeyInfo with session credentials"#]]);
+        GetAccessKeyInfo 403 AccessDenied: Cannot call GetAccessKeyInfo with session credentials"#]],
+    );
 }
 
 #[test]
@@ -82,10 +85,13 @@ fn a_federated_session_is_the_user_cut_by_the_policy() {
         world.told(&session, "s3", "ListBuckets", json!({})),
         world.told(&session, "redshift", "DescribeClusters", json!({})),
     ];
-    check(told.join("\n"), expect![[r#"
+    check(
+        told.join("\n"),
+        expect![[r#"
         ok
         403 AccessDenied: User: arn:aws:sts::111111111111:federated-user/bob is not authorized to perform: s3:ListAllMyBuckets on resource: "*" because no session policy allows the s3:ListAllMyBuckets action
-        403 AccessDenied: User: arn:aws:sts::111111111111:federated-user/bob is not authorized to perform: redshift:DescribeClusters on resource: arn:aws:redshift:us-east-1:111111111111:cluster:* because no identity-based policy allows the redshift:DescribeClusters action"#]]);
+        403 AccessDenied: User: arn:aws:sts::111111111111:federated-user/bob is not authorized to perform: redshift:DescribeClusters on resource: arn:aws:redshift:us-east-1:111111111111:cluster:* because no identity-based policy allows the redshift:DescribeClusters action"#]],
+    );
     let record = world.trail("prod").pop().unwrap();
     let who = &record["userIdentity"];
     assert_eq!(who["type"], "FederatedUser");
@@ -240,10 +246,13 @@ fn a_code_opens_what_asks_for_mfa() {
             .unwrap_err()
             .to_string(),
     ];
-    check(told.join("\n"), expect![[r#"
+    check(
+        told.join("\n"),
+        expect![[r#"
         AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code. 
         AccessDenied: MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.
-        AccessDenied: MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."#]]);
+        AccessDenied: MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."#]],
+    );
 }
 
 #[test]

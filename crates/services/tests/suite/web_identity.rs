@@ -180,7 +180,9 @@ fn what_a_token_must_be() {
         with(json!({ "sub": "person-7" })),
     ];
     let told: Vec<String> = rows.iter().map(|token| told(&world, token, json!({}))).collect();
-    check(told.join("\n"), expect![[r#"
+    check(
+        told.join("\n"),
+        expect![[r#"
         400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)
         400 InvalidIdentityToken: Provided Token is not from the issuer: its signature is not valid.
         400 InvalidIdentityToken: Provided Token is not from the issuer: its signature is not valid.
@@ -195,7 +197,8 @@ fn what_a_token_must_be() {
         400 InvalidIdentityToken: The token is not valid yet.
         400 InvalidIdentityToken: Missing a required claim: sub
         400 InvalidIdentityToken: Missing a required claim: exp
-        403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"#]]);
+        403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"#]],
+    );
 }
 
 #[test]
