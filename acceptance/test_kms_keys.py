@@ -1,5 +1,6 @@
 """KMS keys of every kind, used by clients and checked with a library that we did not write."""
 
+import base64
 import datetime
 import hashlib
 import hmac
@@ -267,8 +268,6 @@ def test_the_command_line_signs_and_verifies(kms, make, server, tmp_path):
         done = subprocess.run(command, capture_output=True, text=True, env=server.environment("dev"))
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
-
-    import base64
 
     (tmp_path / "signature").write_bytes(base64.b64decode(aws("sign")["Signature"]))
     assert aws("verify", "--signature", f"fileb://{tmp_path}/signature")["SignatureValid"]

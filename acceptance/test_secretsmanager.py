@@ -1,6 +1,7 @@
 """Secrets Manager: values, versions, deletion, and reading across accounts."""
 
 import json
+import subprocess
 import uuid
 
 import pytest
@@ -144,3 +145,67 @@ def test_an_explicit_deny_in_the_secrets_own_policy(secrets, secret, server):
     secrets.put_resource_policy(SecretId=secret, ResourcePolicy=json.dumps(document))
     message = "with an explicit deny in a resource-based policy"
     refused(secrets.get_secret_value, "AccessDeniedException", message, SecretId=secret)
+
+
+def test_a_batch_by_names_and_by_filters(secrets, name):
+    arns = {
+        full: secrets.create_secret(Name=full, SecretString=full, Tags=[{"Key": name, "Value": "t"}])[
+            "ARN"
+        ]
+        for full in (f"{name}/one", f"{name}/two")
+    }
+    batch = secrets.batch_get_secret_value(SecretIdList=[*arns, f"{name}/none"])
+    assert {v["Name"]: v["SecretString"] for v in batch["SecretValues"]} == {n: n for n in arns}
+    (error,) = batch["Errors"]
+    assert error["SecretId"] == f"{name}/none" and error["ErrorCode"] == "ResourceNotFoundException"
+    filters = [{"Key": "tag-key", "Values": [name]}]
+    found = secrets.batch_get_secret_value(Filters=filters)["SecretValues"]
+    assert sorted(v["ARN"] for v in found) == sorted(arns.values())
+    pages = secrets.get_paginator("list_secrets").paginate(
+        Filters=filters, SortBy="name", SortOrder="desc", PaginationConfig={"PageSize": 1}
+    )
+    listed = [secret["Name"] for page in pages for secret in page["SecretList"]]
+    assert listed == sorted(arns, reverse=True)
+    for arn in arns.values():
+        secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+
+
+def test_random_passwords(secrets):
+    made = secrets.get_random_password(PasswordLength=20, ExcludePunctuation=True)
+    password = made["RandomPassword"]
+    assert len(password) == 20 and password.isalnum()
+    assert any(c.isdigit() for c in password) and any(c.isupper() for c in password)
+    message = "Password length is too short based on the required types."
+    refused(secrets.get_random_password, "InvalidParameterException", message, PasswordLength=2)
+
+
+def test_a_policy_is_validated(secrets, secret, server):
+    fine = open_to(server.account("dev"))
+    call = {"SecretId": secret, "ResourcePolicy": fine}
+    assert secrets.validate_resource_policy(**call)["PolicyValidationPassed"]
+    public = json.loads(fine)
+    public["Statement"][0]["Principal"] = "*"
+    seen = secrets.validate_resource_policy(SecretId=secret, ResourcePolicy=json.dumps(public))
+    assert not seen["PolicyValidationPassed"] and seen["ValidationErrors"]
+    refused(
+        secrets.put_resource_policy,
+        "PublicPolicyException",
+        SecretId=secret,
+        ResourcePolicy=json.dumps(public),
+        BlockPublicPolicy=True,
+    )
+
+
+def test_the_command_line_moves_a_label(secrets, secret, server):
+    first = secrets.get_secret_value(SecretId=secret)["VersionId"]
+    second = secrets.put_secret_value(SecretId=secret, SecretString="two")["VersionId"]
+    command = ["aws", "secretsmanager", "update-secret-version-stage", "--secret-id", secret]
+    command += ["--version-stage", "AWSCURRENT", "--move-to-version-id", first]
+    run = lambda more: subprocess.run(  # noqa: E731
+        [*command, *more], capture_output=True, text=True, env=server.environment("prod")
+    )
+    wrong = run([])
+    assert wrong.returncode != 0 and "InvalidParameterException" in wrong.stderr
+    done = run(["--remove-from-version-id", second])
+    assert done.returncode == 0, done.stderr
+    assert secrets.get_secret_value(SecretId=secret)["SecretString"] == "one"

@@ -1,7 +1,8 @@
 //! The engine against its corpus, against a second evaluator, and against damage.
 //!
 //! `corpus` holds the decisions written down, `naive` the second evaluator, `generate` random
-//! vectors for `differential` (agreement and laws), `advice` (fixes do what they say) and `robust`.
+//! vectors for `differential` (agreement and laws), `advice` (fixes do what they say) and `robust`;
+//! `grants` is about what counts beside a key's policy.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,5 +16,6 @@ mod advice;
 mod corpus;
 mod differential;
 mod generate;
+mod grants;
 mod naive;
 mod robust;

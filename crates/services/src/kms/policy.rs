@@ -11,6 +11,8 @@ use super::state::{self, KeyRecord};
 use crate::identity::{principal_id, stored_policy};
 
 const NAME: &str = "default";
+/// Bytes that a key policy may have (KMS quotas).
+const MAX_BYTES: usize = 32_768;
 
 /// The policy of a key that is created without one: it gives nothing, and lets the policies of
 /// the account's identities give.
@@ -44,6 +46,10 @@ pub(super) fn is_valid(cx: &Cx, document: &str) -> Result<bool, Fault> {
 pub(super) fn stored(cx: &mut Cx, document: &str) -> Result<String, Fault> {
     let malformed = |e: Malformed| Fault::new(e.code, e.message).status(400);
     validate(Place::Key, document).map_err(malformed)?;
+    if document.len() > MAX_BYTES {
+        let text = format!("A key policy has at most {MAX_BYTES} bytes.");
+        return Err(Fault::new("LimitExceededException", text).status(400));
+    }
     stored_policy(cx, document, |_| {
         let text = "Policy contains a statement with one or more invalid principals.";
         Fault::new("MalformedPolicyDocumentException", text).status(400)

@@ -360,4 +360,6 @@ fn nobody_locks_himself_out_without_saying_so() {
             400 MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals."#]],
     );
     assert_eq!([create(&others, true), create(&own, false), put(&own)], ["ok", "ok", "ok"]);
+    let long = own.replacen('{', &format!("{{{}", " ".repeat(32_768)), 1);
+    assert_eq!(put(&long), "400 LimitExceededException: A key policy has at most 32768 bytes.");
 }
