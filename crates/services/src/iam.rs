@@ -17,6 +17,7 @@ mod group;
 mod holder;
 mod inline;
 mod instance_profile;
+mod last_accessed;
 mod last_used;
 mod login;
 mod managed;
@@ -266,6 +267,22 @@ fn insight() -> Vec<Operation> {
             "GetContextKeysForPrincipalPolicy",
             simulate::principal_keys_access,
             simulate::principal_keys,
+        ),
+        write(
+            "GenerateServiceLastAccessedDetails",
+            last_accessed::generate_access,
+            last_accessed::generate,
+        ),
+        read("GetServiceLastAccessedDetails", last_accessed::get_access, last_accessed::get),
+        read(
+            "GetServiceLastAccessedDetailsWithEntities",
+            last_accessed::entities_access,
+            last_accessed::entities,
+        ),
+        read(
+            "ListPoliciesGrantingServiceAccess",
+            last_accessed::granting_access,
+            last_accessed::granting,
         ),
         write("GenerateCredentialReport", report::generate_access, report::generate),
         read("GetAccessKeyLastUsed", last_used::key_access, last_used::key),

@@ -5,6 +5,7 @@
 //! sealed in its token, so issuing one changes no state and a restart loses none.
 //! This module decides nothing; the gateway does. Start reading at `state.rs`.
 
+mod access_job;
 mod aws_managed;
 mod ids;
 mod login;
@@ -16,6 +17,7 @@ mod state;
 mod table;
 mod token;
 
+pub use access_job::{AccessJobRecord, EntityAccess, ServiceAccess, access_job, access_jobs};
 pub use ids::{access_key_account, access_key_id, unique_id};
 pub use login::{AccountSettings, LoginProfileRecord, PasswordPolicy, login_profiles, settings};
 pub use mfa::{MfaDeviceRecord, mfa_devices};

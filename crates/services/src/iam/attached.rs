@@ -44,6 +44,10 @@ pub(super) fn attach<H: Holder>(cx: &mut Cx, input: AttachInput) -> Result<Done,
         let text = format!("Policy {} does not exist or is not attachable.", input.policy_arn);
         return Err(Fault::new("NoSuchEntity", text).status(404));
     }
+    if input.policy_arn.starts_with("arn:aws:iam::aws:policy/aws-service-role/") {
+        let text = "Cannot attach a Service Role Policy to a Customer Role.";
+        return Err(Fault::new("PolicyNotAttachable", text).status(400));
+    }
     let attached = &mut holder.policies().managed;
     if !attached.contains(&input.policy_arn) {
         if attached.len() >= MAX_ATTACHED {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{Page, Paging};
 use run::Evaluation;
-use source::Source;
+pub(super) use source::{Source, entity_arn};
 
 /// What both simulations ask.
 #[derive(Deserialize)]

@@ -96,6 +96,7 @@ fn iam_things(world: &World, admin: &Caller) -> Value {
         "SerialNumber": device["VirtualMFADevice"]["SerialNumber"],
         "AuthenticationCode1": "123456", "AuthenticationCode2": "654321",
         "PolicySourceArn": "arn:aws:iam::111111111111:user/known",
+        "Arn": "arn:aws:iam::111111111111:user/known",
         "AccessKeyId": key["AccessKeyMetadata"][0]["AccessKeyId"],
         "Url": "https://new.example", "AWSServiceName": "redshift.amazonaws.com",
     })

@@ -109,6 +109,14 @@ fn a_service_linked_role_is_its_services_own() {
         told(&world, "UpdateRole", of(json!({ "MaxSessionDuration": 7_200 }))),
         told(&world, "UpdateRole", of(json!({ "Description": "ours" }))),
         told(&world, "UpdateRoleDescription", of(json!({ "Description": "still ours" }))),
+        told(
+            &world,
+            "AttachUserPolicy",
+            json!({
+                "UserName": "admin",
+                "PolicyArn": "arn:aws:iam::aws:policy/aws-service-role/BatchServiceRolePolicy",
+            }),
+        ),
         told(&world, "TagRole", of(json!({ "Tags": [{ "Key": "a", "Value": "b" }] }))),
         told(
             &world,
@@ -122,18 +130,19 @@ fn a_service_linked_role_is_its_services_own() {
     check(
         story.join("\n"),
         expect![[r#"
-        400 InvalidInput: Service role name AWSServiceRoleForBatch has been taken in this account, please try a different suffix.
-        400 InvalidInput: Custom suffix is not allowed for redshift.amazonaws.com
-        ok
-        400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
-        400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
-        400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
-        400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
-        400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
-        ok
-        ok
-        ok
-        400 InvalidInput: Roles under the path /aws-service-role/ are made by CreateServiceLinkedRole"#]],
+            400 InvalidInput: Service role name AWSServiceRoleForBatch has been taken in this account, please try a different suffix.
+            400 InvalidInput: Custom suffix is not allowed for redshift.amazonaws.com
+            ok
+            400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
+            400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
+            400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
+            400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
+            400 UnmodifiableEntity: Cannot perform the operation on the protected role 'AWSServiceRoleForBatch' - this role is only modifiable by AWS
+            ok
+            ok
+            400 PolicyNotAttachable: Cannot attach a Service Role Policy to a Customer Role.
+            ok
+            400 InvalidInput: Roles under the path /aws-service-role/ are made by CreateServiceLinkedRole"#]],
     );
     let task = ok(&world, "DeleteServiceLinkedRole", of(json!({})));
     let id = task["DeletionTaskId"].as_str().unwrap();

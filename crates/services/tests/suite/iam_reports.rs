@@ -125,3 +125,96 @@ fn keys_and_roles_tell_their_last_use() {
     assert_eq!(get()["LastUsedDate"], world.gateway().world().now().timestamp());
     assert_eq!(get()["Region"], "us-east-1");
 }
+
+#[test]
+fn services_last_accessed_are_the_allowed_ones_beside_their_use() {
+    let world = World::new();
+    let ann = world.user("prod", "ann", &[allow(&["s3:*", "kms:List*"], &["*"])]);
+    world.user("prod", "bob", &[]);
+    ok(&world, "CreateGroup", json!({ "GroupName": "g" }));
+    for name in ["ann", "bob"] {
+        ok(&world, "AddUserToGroup", json!({ "GroupName": "g", "UserName": name }));
+    }
+    let policy = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+    ok(&world, "AttachGroupPolicy", json!({ "GroupName": "g", "PolicyArn": policy }));
+    world.ok(&ann, "s3", "ListBuckets", json!({}));
+    let before = world.gateway().world().now().timestamp();
+    world.advance(Duration::hours(1));
+    let report = |arn: &str, granularity: &str| {
+        let input = json!({ "Arn": arn, "Granularity": granularity });
+        let job = ok(&world, "GenerateServiceLastAccessedDetails", input);
+        let answer = ok(&world, "GetServiceLastAccessedDetails", job.clone());
+        assert_eq!(
+            (&answer["JobStatus"], &answer["JobType"]),
+            (&json!("COMPLETED"), &json!(granularity))
+        );
+        (job["JobId"].clone(), answer["ServicesLastAccessed"].clone())
+    };
+    let ann_arn = "arn:aws:iam::111111111111:user/ann";
+    let (job, services) = report(ann_arn, "ACTION_LEVEL");
+    let names: Vec<&str> = services
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|service| service["ServiceNamespace"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["kms", "s3"]);
+    let (kms, s3) = (&services[0], &services[1]);
+    assert_eq!(kms["TotalAuthenticatedEntities"], 0);
+    assert!(kms.get("LastAuthenticated").is_none());
+    assert_eq!(
+        (&s3["LastAuthenticated"], &s3["ServiceName"]),
+        (&json!(before), &json!("Amazon S3"))
+    );
+    assert_eq!(s3["TrackedActionsLastAccessed"][0]["ActionName"], "ListBuckets");
+    assert_eq!(s3["LastAuthenticatedEntity"], ann_arn);
+    let with = json!({ "JobId": job, "ServiceNamespace": "s3" });
+    let entities = ok(&world, "GetServiceLastAccessedDetailsWithEntities", with);
+    assert_eq!(entities["EntityDetailsList"][0]["EntityInfo"]["Type"], "USER");
+    // A policy counts for all whom it reaches.
+    let (job, services) = report(policy, "SERVICE_LEVEL");
+    assert_eq!(services[0]["TotalAuthenticatedEntities"], 1);
+    assert!(services[0].get("TrackedActionsLastAccessed").is_none());
+    let with = json!({ "JobId": job, "ServiceNamespace": "s3" });
+    let entities = ok(&world, "GetServiceLastAccessedDetailsWithEntities", with);
+    assert_eq!(entities["EntityDetailsList"].as_array().unwrap().len(), 2);
+    world.advance(Duration::days(8));
+    let old = json!({ "JobId": job });
+    let gone = world.told(&world.admin("prod"), "iam", "GetServiceLastAccessedDetails", old);
+    assert!(gone.starts_with("404 NoSuchEntity"), "{gone}");
+}
+
+#[test]
+fn policies_that_grant_a_service_are_named() {
+    let world = World::new();
+    world.user("prod", "ann", &[allow(&["s3:*"], &["*"])]);
+    ok(&world, "CreateGroup", json!({ "GroupName": "g" }));
+    ok(&world, "AddUserToGroup", json!({ "GroupName": "g", "UserName": "ann" }));
+    let arn = "arn:aws:iam::aws:policy/AdministratorAccess";
+    ok(&world, "AttachGroupPolicy", json!({ "GroupName": "g", "PolicyArn": arn }));
+    let input = json!({
+        "Arn": "arn:aws:iam::111111111111:user/ann", "ServiceNamespaces": ["s3", "kms"],
+    });
+    let answer = ok(&world, "ListPoliciesGrantingServiceAccess", input);
+    let named: Vec<Vec<String>> = answer["PoliciesGrantingServiceAccess"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|service| {
+            let policies = service["Policies"].as_array().unwrap().iter();
+            policies
+                .map(|p| {
+                    let text = |name: &str| p[name].as_str().unwrap_or("-").to_owned();
+                    [text("PolicyName"), text("PolicyType"), text("EntityName")].join(" ")
+                })
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        named,
+        [
+            vec!["permissions INLINE ann", "AdministratorAccess MANAGED -"],
+            vec!["AdministratorAccess MANAGED -"],
+        ]
+    );
+}

@@ -300,6 +300,14 @@ fn iam_insight(caller: &Caller, role: &Value) {
     let keys = ok("ListAccessKeys", json!({}));
     let key = &keys["AccessKeyMetadata"][0]["AccessKeyId"];
     ok("GetAccessKeyLastUsed", json!({ "AccessKeyId": key }));
+    let admin = "arn:aws:iam::111111111111:user/admin";
+    let generate = json!({ "Arn": admin, "Granularity": "ACTION_LEVEL" });
+    let job = ok("GenerateServiceLastAccessedDetails", generate);
+    ok("GetServiceLastAccessedDetails", job.clone());
+    let with = json!({ "JobId": job["JobId"], "ServiceNamespace": "iam" });
+    ok("GetServiceLastAccessedDetailsWithEntities", with);
+    let granting = json!({ "Arn": admin, "ServiceNamespaces": ["s3"] });
+    ok("ListPoliciesGrantingServiceAccess", granting);
 }
 
 fn iam_mfa(caller: &Caller) {

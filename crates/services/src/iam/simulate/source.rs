@@ -11,7 +11,7 @@ use crate::iam::entity::Entity;
 use crate::identity::{GroupRecord, RoleRecord, UserRecord, managed_policy, users};
 
 /// The policies and the caller of a simulation.
-pub(super) struct Source {
+pub(in crate::iam) struct Source {
     pub identity: Vec<Policy>,
     pub boundaries: Vec<Policy>,
     pub member: Option<Membership>,
@@ -22,7 +22,7 @@ pub(super) struct Source {
 }
 
 /// The ARN of a user, group or role.
-pub(super) fn entity_arn(text: &str) -> Result<Arn, Fault> {
+pub(in crate::iam) fn entity_arn(text: &str) -> Result<Arn, Fault> {
     let arn = text.parse::<Arn>().ok().filter(|arn| {
         let kind = arn.resource_parts().0;
         arn.service == "iam" && arn.account.is_some() && ["user", "group", "role"].contains(&kind)
@@ -58,9 +58,9 @@ impl Source {
         let arn = entity_arn(arn)?;
         let name = arn.resource.rsplit('/').next().unwrap_or_default();
         match arn.resource_parts().0 {
-            "user" => Self::of_principal(cx, &user(UserRecord::find(cx, name)?)),
-            "role" => Self::of_principal(cx, &session(cx, RoleRecord::find(cx, name)?)),
-            _ => Self::of_group(cx, &GroupRecord::find(cx, name)?),
+            "user" => Self::of_principal(cx, &user(exactly::<UserRecord>(cx, &arn, name)?)),
+            "role" => Self::of_principal(cx, &session(cx, exactly::<RoleRecord>(cx, &arn, name)?)),
+            _ => Self::of_group(cx, &exactly::<GroupRecord>(cx, &arn, name)?),
         }
     }
 
@@ -162,6 +162,12 @@ impl Source {
         self.account = account;
         Ok(())
     }
+}
+
+/// The path is part of an ARN: nothing is found under a path that is not its own.
+fn exactly<E: Entity>(cx: &Cx, arn: &Arn, name: &str) -> Result<E, Fault> {
+    let found = E::find(cx, name)?;
+    if found.arn() == *arn { Ok(found) } else { Err(E::absent(name)) }
 }
 
 fn user(record: UserRecord) -> Principal {
