@@ -315,7 +315,7 @@ impl Gateway {
         let asked = |member: &&&str| input.get(**member).is_some_and(asks_for_something);
         let refused = operation.refused.iter().find(asked);
         refused.map_or(Ok(()), |member| {
-            let text = format!("{} with {member} is not implemented.", operation.name);
+            let text = format!("{member} of {} is not implemented.", operation.name);
             Err(Fault::new("NotImplemented", text).status(501))
         })
     }

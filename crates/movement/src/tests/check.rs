@@ -92,8 +92,8 @@ async fn every_closed_hop_is_told_with_its_statement_and_its_remedy() {
 
           ✗ dev, hop 7: S3-Write-Role: s3:PutObject on arn:aws:s3:::dev-landing/orders/0000_part_00
 
-          why    inline policy WriteTarget of role S3-Write-Role, statement WriteTarget
-                   its Action does not cover s3:PutObject
+          why    no identity-based policy allows the action
+                 policy WriteTarget of S3-Write-Role: document: statement WriteTarget has another Action
           fix    landbridge apply orders.toml --hop 7
                  (sets policy WriteTarget of S3-Write-Role; nothing else is opened)
           more   landbridge explain access --principal arn:aws:sts::222222222222:assumed-role/S3-Write-Role/RedshiftIamRoleSession --action s3:PutObject --resource arn:aws:s3:::dev-landing/orders/0000_part_00 --context s3:x-amz-server-side-encryption=aws:kms --context s3:x-amz-server-side-encryption-aws-kms-key-id=arn:aws:kms:us-east-1:222222222222:key/22

@@ -31,6 +31,7 @@ mod kms_keys;
 mod kms_lifecycle;
 mod no_secrets;
 mod organizations;
+mod other_account;
 mod outputs;
 mod outputs_organizations;
 mod principals;

@@ -25,6 +25,8 @@ const SECRET_NAMES: [&str; 12] = [
     "tokencode",
     "stringseed",
 ];
+/// Shorter texts, in bytes, stand in a log by chance.
+const TELLING: usize = 8;
 /// Called so, or sensitive for a model, and no secrets: names and contexts of keys.
 const NAMES_OF_KEYS: [&str; 4] =
     ["SSEKMSKeyId", "SSEKMSEncryptionContext", "MasterPasswordSecretKmsKeyId", "RemovePrivateKey"];
@@ -61,7 +63,7 @@ fn secrets(model: &Model, shape: ShapeId, value: &Value, found: &mut BTreeSet<St
             for (name, value) in members {
                 let Some(member) = structure.member(name) else { continue };
                 if is_secret(model, name, member.shape())
-                    && let Some(text) = value.as_str()
+                    && let Some(text) = value.as_str().filter(|text| text.len() >= TELLING)
                 {
                     found.insert(text.to_owned());
                 }

@@ -14,7 +14,7 @@ use crate::support::{MASTER, PASSWORD, Running, check, start};
 const DAMAGED: u64 = 2_000;
 
 /// A start-up packet of user `etl` and database `dev`.
-const STARTUP: &[u8] = b"\x00\x00\x00\x20\x00\x03\x00\x00user\0etl\0database\0dev\0\0";
+const STARTUP: &[u8] = b"\x00\x00\x00\x1f\x00\x03\x00\x00user\0etl\0database\0dev\0\0";
 
 /// Everything the server says to these bytes, after which there are no more.
 async fn answer(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
