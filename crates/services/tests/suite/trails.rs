@@ -221,8 +221,8 @@ fn a_trail_that_cannot_be_is_refused_in_cloudtrails_words() {
         400 InvalidS3PrefixException: S3 prefix is longer than maximum length: 200
         400 InvalidParameterCombinationException: Multi-Region trail must include global service events.
         400 KmsKeyNotFoundException: KMS key not found: alias/none
-        501 NotImplemented: SnsTopicName of CreateTrail is not implemented.
-        501 NotImplemented: IsOrganizationTrail of CreateTrail is not implemented.
+        501 NotImplemented: CreateTrail with SnsTopicName is not implemented.
+        501 NotImplemented: CreateTrail with IsOrganizationTrail is not implemented.
         400 InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: logs
         ok
         400 TrailAlreadyExistsException: Trail main already exists for customer: 111111111111
