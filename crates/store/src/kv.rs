@@ -128,6 +128,14 @@ impl Store {
         }
     }
 
+    /// How many changes were ever committed: two equal answers mean that nothing changed between.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn commits(&self) -> Result<u64, StoreError> {
+        Ok(last_commit(&self.databases.current().database)?.0)
+    }
+
     /// Appends audit records that belong to no change, such as those of denied calls.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The world itself: its accounts, its gateway, and the two ways to call it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::Duration;
@@ -22,8 +23,10 @@ const BEGINNING: i64 = 1_768_464_000_000;
 
 /// A world of its own for one test. Its files go with it.
 pub struct World {
-    gateway: Arc<Gateway>,
+    /// Absent only within [`World::restart`].
+    gateway: Option<Arc<Gateway>>,
     clock: Arc<HandClock>,
+    entropy: Arc<Seeded>,
     admins: BTreeMap<&'static str, Caller>,
     directory: tempfile::TempDir,
 }
@@ -38,34 +41,43 @@ impl World {
     /// A world with the [`ACCOUNTS`] and an administrator in each. Two of them are alike in every
     /// id and key.
     pub fn new() -> Self {
+        Self::seeded(1)
+    }
+
+    /// [`World::new`] with the ids and keys of a seed.
+    pub fn seeded(seed: u64) -> Self {
         let directory = must(tempfile::tempdir());
-        let entropy = Arc::new(Seeded::new(1));
-        let store = must(Store::open(directory.path(), entropy.clone()));
+        let entropy = Arc::new(Seeded::new(seed));
         let clock = Arc::new(HandClock::at(BEGINNING));
-        let world = gateway::World::new(clock.clone(), entropy);
-        let identities = Box::new(services::identity::Identities);
-        let gateway = Arc::new(Gateway::new(world, store, services::all(), identities));
+        let gateway = open(directory.path(), &clock, &entropy);
         let admins = ACCOUNTS.map(|(name, id)| {
             let account = must(id.parse());
             (name, crate::people::found_account(&gateway, name, &account))
         });
-        Self { gateway, clock, admins: admins.into(), directory }
+        Self { gateway: Some(gateway), clock, entropy, admins: admins.into(), directory }
+    }
+
+    /// Ends the gateway and opens another on the same state, as a restarted process does. Whoever
+    /// still holds the old gateway fails the test.
+    pub fn restart(&mut self) {
+        self.gateway = None;
+        self.gateway = Some(open(self.directory.path(), &self.clock, &self.entropy));
     }
 
     /// The gateway under test.
     pub fn gateway(&self) -> &Arc<Gateway> {
-        &self.gateway
+        must(self.gateway.as_ref().ok_or("the world is being restarted"))
     }
 
     /// Where the state lies on disk.
-    pub fn directory(&self) -> &std::path::Path {
+    pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
     /// Moves the clock, and lets every service do what the time passed brings about.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
-        must(self.gateway.upkeep(&must(REGION.parse())));
+        must(self.gateway().upkeep(&must(REGION.parse())));
     }
 
     /// The id of an account by its name in [`ACCOUNTS`].
@@ -124,7 +136,7 @@ impl World {
         input: Value,
     ) -> Result<Value, Fault> {
         let origin = self.origin();
-        let output = self.gateway.call(principal, origin, service, operation, input)?;
+        let output = self.gateway().call(principal, origin, service, operation, input)?;
         Ok(output.value)
     }
 
@@ -132,12 +144,19 @@ impl World {
     pub fn principal(&self, caller: &Caller) -> Principal {
         let keys = &caller.credentials;
         let token = keys.session_token.as_deref();
-        must(self.gateway.sign_in(&keys.access_key_id, &keys.secret_access_key, token))
+        must(self.gateway().sign_in(&keys.access_key_id, &keys.secret_access_key, token))
     }
 
     /// The origin of a call that comes from inside.
     pub fn origin(&self) -> Origin {
         let region: Region = must(REGION.parse());
-        self.gateway.own_origin(region)
+        self.gateway().own_origin(region)
     }
+}
+
+fn open(directory: &Path, clock: &Arc<HandClock>, entropy: &Arc<Seeded>) -> Arc<Gateway> {
+    let store = must(Store::open(directory, entropy.clone()));
+    let world = gateway::World::new(clock.clone(), entropy.clone());
+    let identities = Box::new(services::identity::Identities);
+    Arc::new(Gateway::new(world, store, services::all(), identities))
 }
