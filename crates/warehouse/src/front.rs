@@ -25,9 +25,12 @@ pub use framing::fuzz;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::warehouse::Cluster;
+
+/// Connections of a cluster at once, as of a small node type on Redshift; more wait to be accepted.
+const MAX_CONNECTIONS: usize = 500;
 
 /// Accepts connections until told to stop.
 pub(crate) async fn accept(
@@ -35,7 +38,13 @@ pub(crate) async fn accept(
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,
 ) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        let Ok(place) = place else { return };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
@@ -47,6 +56,7 @@ pub(crate) async fn accept(
                     if let Err(error) = connection::serve(cluster, stream, peer).await {
                         tracing::debug!(%peer, %error, "connection ended");
                     }
+                    drop(place);
                 });
             }
             Err(error) => {
