@@ -136,7 +136,6 @@ def test_a_world_that_is_not_there_is_not_made(tmp_path):
 
 def denials(session):
     """A denied call in every protocol."""
-    key = "arn:aws:kms:us-east-1:111111111111:key/00000000-0000-0000-0000-000000000000"
     return {
         "query": (session.client("iam").list_users, {}),
         "query-redshift": (session.client("redshift").describe_clusters, {}),
@@ -144,18 +143,21 @@ def denials(session):
         "json-kms": (session.client("kms").create_key, {}),
         "json-cloudtrail": (session.client("cloudtrail").lookup_events, {}),
         "rest-xml": (session.client("s3").list_buckets, {}),
-    } | ({} if key is None else {})
+        "rest-xml-head": (session.client("s3").head_bucket, {"Bucket": "not-yours"}),
+    }
 
 
 @pytest.fixture(scope="module")
-def stranger(server, prod):
-    """A user of PROD without any permission."""
+def stranger(server, prod, dev):
+    """A user of PROD without any permission, and a bucket that is not its own."""
     iam = prod.client("iam")
+    dev.client("s3").create_bucket(Bucket="not-yours")
     iam.create_user(UserName="stranger")
     key = iam.create_access_key(UserName="stranger")["AccessKey"]
     yield server.acting_as(key)
     iam.delete_access_key(UserName="stranger", AccessKeyId=key["AccessKeyId"])
     iam.delete_user(UserName="stranger")
+    dev.client("s3").delete_bucket(Bucket="not-yours")
 
 
 def message_of(call, **arguments):
@@ -165,9 +167,13 @@ def message_of(call, **arguments):
     return caught.value.response["ResponseMetadata"]["HTTPHeaders"][HEADER]
 
 
-@pytest.mark.parametrize(
-    "protocol", ["query", "query-redshift", "json", "json-kms", "json-cloudtrail", "rest-xml"]
-)
+PROTOCOLS = [
+    *("query", "query-redshift", "json", "json-kms", "json-cloudtrail"),
+    *("rest-xml", "rest-xml-head"),
+]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_denial_carries_its_message(server, stranger, protocol):
     call, arguments = denials(stranger)[protocol]
     message = message_of(call, **arguments)
@@ -201,3 +207,7 @@ def test_a_message_that_is_none(server):
     done = landbridge("explain", "access", "--message", "abc", "--state", server.state, check=1)
     assert "nobody here may open this message" in done.stderr
     assert "InvalidAuthorizationMessageException" in done.stderr
+
+
+def test_help_has_examples():
+    assert "landbridge explain access --principal" in landbridge("explain", "access", "--help").stdout
