@@ -32,8 +32,9 @@ fn read_by_owner(prepared: &Prepared) -> BTreeMap<(&'static str, &'static str), 
     let world = &prepared.world;
     let reads =
         |name: &str| ["Get", "List", "Describe", "Head"].iter().any(|v| name.starts_with(v));
-    // These answer with something new each time: keys, records of the calls themselves.
-    let changing = ["GetSessionToken", "GetFederationToken", "GetRandomPassword"];
+    // These answer with something new each time: keys, and what the reading itself used.
+    let changing =
+        ["GetSessionToken", "GetFederationToken", "GetRandomPassword", "GetAccessKeyLastUsed"];
     let still = built(world).into_iter().filter(|(service, operation)| {
         *service != "cloudtrail" && reads(operation) && !changing.contains(operation)
     });
@@ -77,7 +78,10 @@ fn an_administrator_of_another_account_reaches_nothing() {
         assert!(expected, "{service}:{operation} {text} is allowed");
     }
     assert!(named > 70, "only {named} operations were denied by name");
-    assert_eq!(before, read_by_owner(&prepared));
+    let after = read_by_owner(&prepared);
+    let changed: Vec<_> =
+        before.iter().filter(|(call, was)| after.get(call) != Some(was)).collect();
+    assert!(changed.is_empty(), "{changed:#?}");
 }
 
 #[test]
