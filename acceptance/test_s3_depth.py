@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import urllib.error
 import urllib.request
 
@@ -59,8 +60,10 @@ def test_a_deleted_object_is_restored(s3, versioned):
 
 def test_the_cli_syncs_a_versioned_bucket_and_keeps_what_it_removes(server, s3, versioned, tmp_path):
     environment = server.environment("dev")
-    (tmp_path / "one").write_bytes(b"1")
-    (tmp_path / "two").write_bytes(b"2")
+    for file in ("one", "two"):
+        (tmp_path / file).write_bytes(b"x")
+        # Older than the second that S3 tells, or sync would send it again.
+        os.utime(tmp_path / file, (1_700_000_000, 1_700_000_000))
     tool("aws", "s3", "sync", tmp_path, f"s3://{versioned}/", environment=environment)
     (tmp_path / "two").unlink()
     tool("aws", "s3", "sync", "--delete", tmp_path, f"s3://{versioned}/", environment=environment)
