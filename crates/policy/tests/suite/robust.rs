@@ -50,7 +50,7 @@ fn damaged_lines_are_answered() {
 #[test]
 fn damaged_documents_are_refused_or_read() {
     let mut random = Random::new(2);
-    for seed in 0..500 {
+    for seed in 0..10_000 {
         let whole = generate::policy(&mut Random::new(seed), seed % 2 == 0).to_string();
         let text = damaged(&whole, &mut random);
         let parsed = Document::parse(&text);
