@@ -209,24 +209,24 @@ fn a_trail_that_cannot_be_is_refused_in_cloudtrails_words() {
     check(
         told.join("\n"),
         expect![[r#"
-        400 InvalidTrailNameException: Trail name too short. Minimum allowed length: 3 characters. Specified name length: 2 characters.
-        400 InvalidTrailNameException: Trail name must starts with a letter or number.
-        400 InvalidTrailNameException: Trail name must ends with a letter or number.
-        400 InvalidTrailNameException: Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.), hyphens (-), and underscores (_).
-        400 InvalidTrailNameException: Trail name cannot contain adjacent periods, hyphens or underscores.
-        400 InvalidTrailNameException: Trail name cannot be in IP address format.
-        400 S3BucketDoesNotExistException: S3 bucket nowhere does not exist!
-        400 InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: closed
-        400 InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: logs
-        400 InvalidS3PrefixException: S3 prefix is longer than maximum length: 200
-        400 InvalidParameterCombinationException: Multi-Region trail must include global service events.
-        400 KmsKeyNotFoundException: KMS key not found: alias/none
-        501 NotImplemented: CreateTrail with SnsTopicName is not implemented.
-        501 NotImplemented: CreateTrail with IsOrganizationTrail is not implemented.
-        400 InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: logs
-        ok
-        400 TrailAlreadyExistsException: Trail main already exists for customer: 111111111111
-        400 CloudTrailARNInvalidException: Invalid trail ARN: arn:aws:s3:::x."#]],
+            400 InvalidTrailNameException: Trail name too short. Minimum allowed length: 3 characters. Specified name length: 2 characters.
+            400 InvalidTrailNameException: Trail name must starts with a letter or number.
+            400 InvalidTrailNameException: Trail name must ends with a letter or number.
+            400 InvalidTrailNameException: Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.), hyphens (-), and underscores (_).
+            400 InvalidTrailNameException: Trail name cannot contain adjacent periods, hyphens or underscores.
+            400 InvalidTrailNameException: Trail name cannot be in IP address format.
+            400 S3BucketDoesNotExistException: S3 bucket nowhere does not exist!
+            400 InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: closed
+            400 InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: logs
+            400 InvalidS3PrefixException: S3 prefix is longer than maximum length: 200
+            400 InvalidParameterCombinationException: Multi-Region trail must include global service events.
+            400 KmsKeyNotFoundException: KMS key not found: alias/none
+            501 NotImplemented: SnsTopicName of CreateTrail is not implemented.
+            501 NotImplemented: IsOrganizationTrail of CreateTrail is not implemented.
+            400 InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: logs
+            ok
+            400 TrailAlreadyExistsException: Trail main already exists for customer: 111111111111
+            400 CloudTrailARNInvalidException: Invalid trail ARN: arn:aws:s3:::x."#]],
     );
 }
 

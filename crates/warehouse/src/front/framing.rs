@@ -84,9 +84,7 @@ impl Framing {
         if self.context.awaiting_frontend_startup {
             // What follows a cancel request's number is its own.
             return match body.split_first_chunk::<4>() {
-                Some((version, pairs)) if matches!(version, [0, 3, ..]) => {
-                    form::is_whole_startup(pairs)
-                }
+                Some(([0, 3, ..], pairs)) => form::is_whole_startup(pairs),
                 Some(_) => true,
                 None => false,
             };
