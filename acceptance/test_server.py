@@ -155,9 +155,9 @@ def test_wrong_keys_are_refused_in_each_protocol(server, dev):
 
 
 def test_an_operation_that_is_not_built_says_so_after_authentication(server, dev, prod):
-    refused(prod.client("iam").list_virtual_mfa_devices, "NotImplemented", "ListVirtualMFADevices")
+    refused(prod.client("iam").list_server_certificates, "NotImplemented", "ListServerCertificates")
     wrong = server.acting_as({"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x" * 40})
-    refused(wrong.client("iam").list_virtual_mfa_devices, "InvalidClientTokenId")
+    refused(wrong.client("iam").list_server_certificates, "InvalidClientTokenId")
 
 
 def test_invalid_input_is_told_as_aws_tells_it(dev):

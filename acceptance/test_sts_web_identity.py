@@ -93,7 +93,7 @@ def test_sdks_take_their_credentials_from_a_token_file(world, issuer, role, tmp_
         "AWS_ROLE_ARN": role,
         "AWS_ROLE_SESSION_NAME": "from-a-file",
         "AWS_ENDPOINT_URL": world.endpoint,
-        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
     }
     done = tool("aws", "sts", "get-caller-identity", environment=environment)
     assert json.loads(done.stdout)["Arn"].endswith(":assumed-role/workload/from-a-file")

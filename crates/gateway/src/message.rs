@@ -13,6 +13,8 @@ use store::Seal;
 
 use crate::Fault;
 
+/// What a message begins with: never a `-`, which a command line would take for an option.
+const MARK: &str = "m1";
 const CONTEXT: &str = "authorization message";
 /// The longest explanation, in bytes before sealing. It travels in a header, and clients take
 /// headers of 16 KiB altogether (Node.js) to 64 KiB a line (Python).
@@ -48,12 +50,12 @@ impl AuthorizationMessage {
     /// When the message cannot be sealed.
     pub fn seal(&self, seal: &Seal) -> Result<String, Fault> {
         let plain = serde_json::to_vec(self).map_err(Fault::internal)?;
-        Ok(URL_SAFE_NO_PAD.encode(seal.seal(CONTEXT, &plain)?))
+        Ok(format!("{MARK}{}", URL_SAFE_NO_PAD.encode(seal.seal(CONTEXT, &plain)?)))
     }
 
     /// Opens what [`AuthorizationMessage::seal`] made in the same world; `None` for any other text.
     pub fn open(seal: &Seal, text: &str) -> Option<Self> {
-        let sealed = URL_SAFE_NO_PAD.decode(text.trim()).ok()?;
+        let sealed = URL_SAFE_NO_PAD.decode(text.trim().strip_prefix(MARK)?).ok()?;
         let plain = seal.open_sealed(CONTEXT, &sealed).ok()?;
         serde_json::from_slice(&plain).ok()
     }

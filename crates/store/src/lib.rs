@@ -12,6 +12,7 @@
 //!
 //! Start reading at [`Store`].
 
+pub mod as_text;
 mod audit;
 mod blobs;
 mod database;

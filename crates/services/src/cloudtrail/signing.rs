@@ -26,6 +26,7 @@ const VALIDITY: Duration = Duration::days(3_650);
 #[derive(Serialize, Deserialize)]
 struct KeyRecord {
     /// PKCS #8, sealed.
+    #[serde(with = "store::as_text")]
     sealed: Vec<u8>,
     /// PKCS #1, DER.
     public: Vec<u8>,

@@ -31,6 +31,7 @@ pub struct LoginProfileRecord {
     pub changed: DateTime<Utc>,
     /// Whether it must be changed at the next sign-in.
     pub reset_required: bool,
+    #[serde(with = "store::as_text")]
     salt: Vec<u8>,
     /// Hashes of the passwords so far, newest first; reuse is refused by them.
     hashes: Vec<Vec<u8>>,

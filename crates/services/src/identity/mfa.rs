@@ -38,6 +38,7 @@ pub struct MfaDeviceRecord {
     /// Steps that the device's clock is ahead of ours.
     pub drift: i64,
     /// The seed in base 32, sealed for the context `mfa device ARN`.
+    #[serde(with = "store::as_text")]
     pub sealed_seed: Vec<u8>,
     /// Tags.
     pub tags: BTreeMap<String, String>,

@@ -161,6 +161,7 @@ pub struct AccessKeyRecord {
     /// The user's name.
     pub user: String,
     /// The secret, sealed for the context `access key ID`.
+    #[serde(with = "store::as_text")]
     pub sealed_secret: Vec<u8>,
     /// `Active` or not.
     pub active: bool,

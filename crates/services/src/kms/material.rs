@@ -19,6 +19,7 @@ pub(super) struct Material {
     /// `KeyMaterialId`: 64 hexadecimal digits that follow from key and material.
     pub(super) id: String,
     /// Sealed for the context `kms ARN`; empty while it is deleted or expired.
+    #[serde(with = "store::as_text")]
     pub(super) sealed: Vec<u8>,
     /// When it became the current one, or was imported while it waits to.
     pub(super) since: DateTime<Utc>,

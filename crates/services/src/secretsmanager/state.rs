@@ -66,6 +66,7 @@ pub(super) struct Version {
     /// The data key, wrapped by KMS.
     pub(super) wrapped_key: String,
     /// The value under the data key.
+    #[serde(with = "store::as_text")]
     pub(super) sealed: Vec<u8>,
     /// Whether the value was given as `SecretBinary`.
     pub(super) binary: bool,

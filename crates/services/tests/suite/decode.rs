@@ -48,8 +48,8 @@ fn it_needs_its_own_permission_and_an_unchanged_message() {
     assert!(refused.contains("sts:DecodeAuthorizationMessage"), "{refused}");
     let admin = world.admin("prod");
     assert!(decode(&world, &admin, &message).is_ok());
-    let first = if message.starts_with('A') { "B" } else { "A" };
-    let altered = format!("{first}{}", &message[1..]);
+    let other = if message[40..].starts_with('A') { "B" } else { "A" };
+    let altered = format!("{}{other}{}", &message[..40], &message[41..]);
     let text = "InvalidAuthorizationMessageException: Message is not decodable";
     assert_eq!(decode(&world, &admin, &altered).unwrap_err(), text);
     assert_eq!(decode(&world, &admin, "nonsense").unwrap_err(), text);
