@@ -1,11 +1,11 @@
 """Clients that keep a ledger: what was acknowledged must be there after a crash, what was under way
 may be there whole or not at all, and nothing else is."""
 
-import contextlib
 import hashlib
 import json
 import random
 import threading
+import time
 
 import botocore.exceptions
 import psycopg2
@@ -53,8 +53,10 @@ class Worker:
         try:
             self.connect()
             while not self.stopping:
-                with contextlib.suppress(NoRoom):
+                try:
                     self.step()
+                except NoRoom:
+                    time.sleep(0.01)
         except CUT_OFF:
             pass
         except Exception as error:  # told by `settle`, in the thread of the test
@@ -85,7 +87,8 @@ class Worker:
         try:
             answer = call(*more, **arguments)
         except botocore.exceptions.ClientError as error:
-            if self.patient and error.response["Error"]["Code"] == "ServiceUnavailable":
+            # By its status: a client that is still sending may miss the words of a refusal.
+            if self.patient and error.response["ResponseMetadata"]["HTTPStatusCode"] == 503:
                 # The refusal says that nothing was changed.
                 self.pending = {}
                 raise NoRoom from error

@@ -132,7 +132,7 @@ def test_a_disk_that_fills_in_the_middle_of_changes_loses_nothing(small):
     workers = [Objects(7, prod, "full"), Users(7, prod), Secrets(7, prod)]
     for worker in workers:
         worker.patient = True
-    for _ in range(6):
+    for _ in range(3):
         for worker in workers:
             worker.start()
         time.sleep(0.15)

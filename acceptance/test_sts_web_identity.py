@@ -94,6 +94,8 @@ def test_sdks_take_their_credentials_from_a_token_file(world, issuer, role, tmp_
         "AWS_ROLE_SESSION_NAME": "from-a-file",
         "AWS_ENDPOINT_URL": world.endpoint,
         "AWS_DEFAULT_REGION": "us-east-1",
+        # The command line keeps such sessions in the home folder, by the name of their role.
+        "HOME": str(tmp_path),
     }
     done = tool("aws", "sts", "get-caller-identity", environment=environment)
     assert json.loads(done.stdout)["Arn"].endswith(":assumed-role/workload/from-a-file")

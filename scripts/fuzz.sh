@@ -16,8 +16,8 @@ corpus=$CARGO_TARGET_DIR/corpus
 cd "$root"
 # Sanitizers look for mistakes of unsafe code, of which there is none here; without them more is tried.
 cargo +nightly fuzz build --sanitizer none
-cargo +nightly run --quiet --release --manifest-path fuzz/Cargo.toml --bin seeds -- "$corpus" "$root"
-[ $# -gt 0 ] || mapfile -t targets < <(cargo +nightly fuzz list | grep -vx seeds)
+cargo +nightly run --quiet --release --manifest-path fuzz/Cargo.toml --example seeds -- "$corpus" "$root"
+[ $# -gt 0 ] || mapfile -t targets < <(cargo +nightly fuzz list)
 for name in "${@:-${targets[@]}}"; do
   mkdir -p "$corpus/$name"
   cargo +nightly fuzz run --sanitizer none "$name" "$corpus/$name" -- \
