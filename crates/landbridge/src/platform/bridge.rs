@@ -1,6 +1,8 @@
 //! Bodies between the asynchronous connection and the synchronous gateway.
 
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -28,16 +30,35 @@ const BODY_PAUSE: Duration = Duration::from_secs(60);
 /// A response body.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
 
+/// Whether a client that waits to be let in (`Expect: 100-continue`) was.
+#[derive(Clone)]
+pub struct LetIn(Arc<AtomicBool>);
+
+impl LetIn {
+    /// Whether the client still waits: it has its answer and keeps its body, and what it sends
+    /// next on the connection could be taken for either, so the connection has to end
+    /// (RFC 9110, 10.1.1).
+    pub fn still_waits(&self) -> bool {
+        !self.0.load(Ordering::Acquire)
+    }
+}
+
 /// The body of a request as a reader; call it on the runtime. A small one is read whole first, so
 /// that a slow client holds no thread, unless its client waits to be let in.
-pub async fn reader(parts: &Parts, mut incoming: Incoming) -> Box<dyn Read + Send> {
+pub async fn reader(parts: &Parts, mut incoming: Incoming) -> (Box<dyn Read + Send>, LetIn) {
     let size = incoming.size_hint().exact().filter(|bytes| *bytes <= SMALL_BODY_BYTES);
     let waits = parts.headers.contains_key(EXPECT);
+    let let_in = LetIn(Arc::new(AtomicBool::new(!waits)));
     let (Some(size), false) = (size, waits) else {
-        return Box::new(RequestBody::new(incoming, waits));
+        return (Box::new(RequestBody::new(incoming, let_in.clone())), let_in);
     };
+    (small(&mut incoming, size).await, let_in)
+}
+
+/// A small body, read whole.
+async fn small(incoming: &mut Incoming, size: u64) -> Box<dyn Read + Send> {
     let mut whole = Vec::with_capacity(size as usize);
-    while let Some(frame) = next_frame(&mut incoming).await {
+    while let Some(frame) = next_frame(incoming).await {
         match frame.map(Frame::into_data) {
             Ok(Ok(data)) => whole.extend_from_slice(&data),
             Ok(Err(_trailers)) => {}
@@ -60,13 +81,15 @@ impl Read for Broken {
 /// client that waits for `100 Continue` sends its body only after it was let in.
 struct RequestBody {
     start: Option<oneshot::Sender<()>>,
+    let_in: LetIn,
     pieces: mpsc::Receiver<io::Result<Bytes>>,
     current: Bytes,
 }
 
 impl RequestBody {
     /// Bridges `incoming`; call it on the runtime.
-    fn new(mut incoming: Incoming, waits: bool) -> Self {
+    fn new(mut incoming: Incoming, let_in: LetIn) -> Self {
+        let waits = let_in.still_waits();
         let (start, started) = oneshot::channel();
         let (sender, pieces) = mpsc::channel(PIECES);
         tokio::spawn(async move {
@@ -91,7 +114,7 @@ impl RequestBody {
                 }
             }
         });
-        Self { start: Some(start), pieces, current: Bytes::new() }
+        Self { start: Some(start), let_in, pieces, current: Bytes::new() }
     }
 }
 
@@ -119,6 +142,7 @@ async fn next_frame(incoming: &mut Incoming) -> Option<io::Result<Frame<Bytes>>>
 impl Read for RequestBody {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(start) = self.start.take() {
+            self.let_in.0.store(true, Ordering::Release);
             // The task is gone when the connection is; then the channel is closed as well.
             let _ = start.send(());
         }

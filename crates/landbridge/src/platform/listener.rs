@@ -159,10 +159,10 @@ async fn answer(
         return health(&gateway);
     }
     let (parts, body) = request.into_parts();
-    let body = reader(&parts, body).await;
+    let (body, let_in) = reader(&parts, body).await;
     let incoming = Incoming { parts, body, peer: peer.ip(), secure_transport: true };
     let served = tokio::task::spawn_blocking(move || gateway.serve(incoming)).await;
-    match served {
+    let mut response = match served {
         Ok(Outgoing { head, body }) => head.map(|()| match body {
             OutgoingBody::Bytes(bytes) => whole(bytes),
             OutgoingBody::Blobs(download) => blobs(download),
@@ -173,7 +173,12 @@ async fn answer(
             *response.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
             response
         }
+    };
+    if let_in.still_waits() {
+        let close = hyper::header::HeaderValue::from_static("close");
+        response.headers_mut().insert(hyper::header::CONNECTION, close);
     }
+    response
 }
 
 fn health(gateway: &Gateway) -> Response<Body> {
