@@ -12,6 +12,7 @@ use redb::{Durability, ReadableDatabase, ReadableTable, TableDefinition, TableEr
 use crate::audit::{AuditFilter, AuditLog, AuditPosition, AuditRecord, AuditScan, AuditWalk};
 use crate::database::{Databases, commit_number, last_commit, note_commit};
 use crate::flush::Flusher;
+use crate::turn::Turns;
 use crate::undo::Writer;
 use crate::{Blobs, Entropy, Record, Seal, StateDir, StoreError, Table};
 
@@ -25,6 +26,7 @@ pub struct Store {
     databases: Arc<Databases>,
     audit: Arc<AuditLog>,
     flusher: Flusher,
+    turns: Turns,
     blobs: Blobs,
     seal: Seal,
 }
@@ -60,6 +62,7 @@ impl Store {
         let audit = Arc::new(audit);
         Ok(Self {
             flusher: Flusher::start(Arc::clone(&databases), Arc::clone(&audit)),
+            turns: Turns::default(),
             blobs: Blobs::new(directory.subdirectory("blobs")?, Arc::clone(&entropy)),
             seal: Seal::open(&directory.root().join("master.key"), entropy)?,
             directory,
@@ -93,13 +96,14 @@ impl Store {
             self.flusher.check()?;
             self.directory.check_room(RESERVE_BYTES)?;
         }
-        let current = self.databases.current();
         Ok(match mode {
-            TxMode::Read => Tx::Read(current.database.begin_read()?),
+            TxMode::Read => Tx::Read(self.databases.current().database.begin_read()?),
             TxMode::Write => {
+                let turn = self.turns.wait();
+                let current = self.databases.current();
                 let mut tx = current.database.begin_write()?;
                 tx.set_durability(Durability::None)?;
-                Tx::Write(Box::new(Writer::new(tx, current.generation)))
+                Tx::Write(Box::new(Writer::new(tx, current.generation, turn)))
             }
         })
     }
@@ -116,13 +120,14 @@ impl Store {
         match tx {
             Tx::Read(_) => self.append_audit(records),
             Tx::Write(writer) => {
-                let Writer { tx, generation, .. } = *writer;
+                let Writer { tx, generation, turn, .. } = *writer;
                 let commit = commit_number(&tx)? + 1;
                 let position = self.audit.append(Some((generation, commit)), records)?;
                 // From here on the log knows of the change: after an error it must forget it.
                 note_commit(&tx, commit, position)
                     .and_then(|()| Ok(tx.commit()?))
                     .map_err(|error| self.flusher.failed(generation, error))?;
+                drop(turn);
                 self.flusher.wait_durable(generation)
             }
         }

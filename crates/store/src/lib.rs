@@ -23,6 +23,7 @@ mod kv;
 mod record;
 mod seal;
 mod state_dir;
+mod turn;
 mod undo;
 
 #[cfg(test)]

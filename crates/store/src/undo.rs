@@ -11,6 +11,7 @@ use redb::WriteTransaction;
 
 use crate::StoreError;
 use crate::kv::definition;
+use crate::turn::Turn;
 
 /// The one writer, with the way back from its parts.
 pub struct Writer {
@@ -18,6 +19,8 @@ pub struct Writer {
     /// Which opening of the database it belongs to.
     pub(crate) generation: u64,
     undo: RefCell<Undo>,
+    /// After `tx`: what is dropped without a commit is undone before the next writer comes.
+    pub(crate) turn: Turn,
 }
 
 #[derive(Default)]
@@ -36,8 +39,8 @@ struct Change {
 }
 
 impl Writer {
-    pub(crate) fn new(tx: WriteTransaction, generation: u64) -> Self {
-        Self { tx, generation, undo: RefCell::default() }
+    pub(crate) fn new(tx: WriteTransaction, generation: u64, turn: Turn) -> Self {
+        Self { tx, generation, undo: RefCell::default(), turn }
     }
 
     /// Writes `after` under `key`, or removes the key; answers whether it was there.
