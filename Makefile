@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check lint unit acceptance bench dist coverage fmt clean
+.PHONY: help demo build test check lint unit acceptance bench fuzz dist coverage fmt clean
 
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BINARY := $(CARGO_TARGET_DIR)/debug/landbridge
@@ -57,6 +57,10 @@ bench: ## requests beside moto_server, decisions, UNLOAD beside COPY; ARGS="--on
 	@cargo bench --locked -p policy
 	@$(engine); cargo run --locked -p warehouse --example unload_bench \
 		$${ENGINE_FEATURES/landbridge/warehouse} -- $(ROWS)
+
+fuzz: ## each fuzz target for MINUTES=20; TARGETS="sql policy" selects; needs nightly and cargo-fuzz
+	@scripts/system.sh build
+	@scripts/fuzz.sh $(CARGO_TARGET_DIR) $(or $(MINUTES),20) $(TARGETS)
 
 dist: ## dist/landbridge-VERSION-HOST.tar.gz; ENGINE=bundled makes it one file
 	@scripts/system.sh build
