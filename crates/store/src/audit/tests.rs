@@ -139,24 +139,3 @@ fn a_torn_tail_goes_at_the_next_start_and_nothing_before_it() {
         assert_eq!(found(&log, AuditFilter::default()), [2, 1, 0]);
     }
 }
-
-/// Not a test of rightness: `cargo test -p store --release -- --ignored --nocapture` tells how
-/// many records a second a narrow search passes over.
-#[test]
-#[ignore = "a measurement"]
-#[allow(clippy::print_stdout, clippy::disallowed_methods)]
-fn speed_of_a_narrow_search() {
-    let dir = tempfile::tempdir().unwrap();
-    let log = AuditLog::open(dir.path().to_owned(), 0, AuditPosition::default()).unwrap();
-    let count = 200_000;
-    let header = AuditHeader { accounts: [1, 0], marks: mark("a"), ..AuditHeader::default() };
-    let record = AuditRecord { header, payload: vec![b'x'; 1_300] };
-    let batch = vec![record; 1_000];
-    for _ in 0..count / 1_000 {
-        log.append(None, &batch).unwrap();
-    }
-    let filter = AuditFilter { marks: mark("b"), ..AuditFilter::default() };
-    let start = std::time::Instant::now();
-    assert_eq!(log.scan(filter).unwrap().count(), 0);
-    println!("{:.0} records/s", f64::from(count) / start.elapsed().as_secs_f64());
-}
