@@ -49,6 +49,11 @@ pub async fn reader(parts: &Parts, mut incoming: Incoming) -> (Box<dyn Read + Se
     let size = incoming.size_hint().exact().filter(|bytes| *bytes <= SMALL_BODY_BYTES);
     let waits = parts.headers.contains_key(EXPECT);
     let let_in = LetIn(Arc::new(AtomicBool::new(!waits)));
+    if incoming.is_end_stream() {
+        // Nobody reads an empty body, so `100 Continue` is never sent. botocore takes the answer
+        // that comes instead as the status of the next one too, were the connection kept.
+        return (Box::new(io::empty()), let_in);
+    }
     let (Some(size), false) = (size, waits) else {
         return (Box::new(RequestBody::new(incoming, let_in.clone())), let_in);
     };
