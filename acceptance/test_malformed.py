@@ -15,7 +15,7 @@ from landbridge import Server
 from test_crash import warehouse
 
 SEED = os.environ.get("LANDBRIDGE_SEED") or str(random.randrange(10**9))
-REQUESTS, PACKETS = (50_000, 50_000) if os.environ.get("LANDBRIDGE_LONG") else (4_000, 4_000)
+REQUESTS, PACKETS = (50_000, 50_000) if os.environ.get("LANDBRIDGE_LONG") else (10_000, 10_000)
 # Seconds that a connection may take: nothing here waits for the server's own time limits.
 SOON = 20
 # Most that memory may grow by, MiB.

@@ -10,12 +10,13 @@
 
 use std::io::Read;
 
+use dice::Dice;
 use http::{HeaderMap, HeaderValue, Request};
 use wire::chunked::ChunkedReader;
 use wire::sigv4::{PayloadHash, Presented};
 
 /// Inputs of each kind.
-const ROUNDS: u64 = 8_000;
+const ROUNDS: u64 = 12_000;
 
 const HEADER: &str = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260115/us-east-1/s3/aws4_request, \
                       SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=0123456789abcdef";
@@ -28,34 +29,21 @@ const ANSWER: &[u8] = b"<?xml version=\"1.0\"?><ListUsersResponse xmlns=\"https:
     <CreateDate>2026-01-15T08:00:00Z</CreateDate></member></Users></ListUsersResult></ListUsersResponse>";
 const FORM: &[u8] = b"Action=CreateRole&Version=2010-05-08&RoleName=a%20b&Tags.member.1.Key=k&Tags.member.1.Value=v";
 
-/// SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % limit.max(1) as u64) as usize
-    }
-}
-
 fn damaged(whole: &[u8], seed: u64) -> Vec<u8> {
-    let (mut bytes, mut dice) = (whole.to_vec(), Dice(seed));
-    for _ in 0..=dice.roll(3) {
-        let at = dice.roll(bytes.len() + 1);
-        let to = at + dice.roll(bytes.len() - at + 1);
-        match dice.roll(6) {
+    let (mut bytes, mut dice) = (whole.to_vec(), Dice::new(seed));
+    for _ in 0..=dice.below(3) {
+        let at = dice.below(bytes.len() + 1);
+        let to = at + dice.below(bytes.len() - at + 1);
+        match dice.below(6) {
             0 => bytes.truncate(at),
             1 => drop(bytes.drain(at..to)),
-            2 if at < bytes.len() => bytes[at] = dice.roll(256) as u8,
+            2 if at < bytes.len() => bytes[at] = dice.below(256) as u8,
             3 => {
                 let piece = bytes[at..to].to_vec();
                 drop(bytes.splice(at..at, piece));
             }
             4 => drop(bytes.splice(at..at, *b"ffffffffffffffffffff")),
-            _ => bytes.insert(at, b"\0=&;:/<>\r\n%+ "[dice.roll(13)]),
+            _ => bytes.insert(at, b"\0=&;:/<>\r\n%+ "[dice.below(13)]),
         }
     }
     bytes

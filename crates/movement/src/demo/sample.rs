@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use dice::Dice;
+
 use crate::sql;
 
 /// A table of the sample.
@@ -176,32 +178,23 @@ fn timestamp(draw: &mut Draw) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}{fraction}")
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014), started anew for every row, so that a row does not
-/// depend on how many came before.
-struct Draw(u64);
+/// Numbers started anew for every row, so that a row does not depend on how many came before.
+struct Draw(Dice);
 
 impl Draw {
     fn new(seed: u64, table: u64, row: u64) -> Self {
-        let mut draw = Self(seed ^ table.rotate_left(56) ^ row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        draw.next();
-        draw
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        let mut dice =
+            Dice::new(seed ^ table.rotate_left(56) ^ row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        dice.roll();
+        Self(dice)
     }
 
     /// Evenly below `bound`, near enough for sample data.
     fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.0.roll() % bound.max(1)
     }
 
     fn one<'c>(&mut self, choices: &[&'c str]) -> &'c str {
-        let index = usize::try_from(self.below(choices.len() as u64)).unwrap_or_default();
-        choices.get(index).copied().unwrap_or_default()
+        choices.get(self.0.below(choices.len())).copied().unwrap_or_default()
     }
 }

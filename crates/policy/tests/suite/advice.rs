@@ -1,7 +1,8 @@
 //! Following the explanation's advice leads where it says: a denied request becomes allowed, an
 //! allowed one denied.
 
-use crate::generate::{self, Random};
+use crate::generate;
+use dice::Dice;
 use policy::vector::Vector;
 use policy::{Cause, Change, Fix, PolicyKind};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ fn explained(vector: &Value) -> (bool, Vec<Fix>) {
 }
 
 fn seeds() -> impl Iterator<Item = (u64, Value)> {
-    (0..1_000).map(|seed| (seed, generate::vector(&mut Random::new(seed ^ 0x77))))
+    (0..1_000).map(|seed| (seed, generate::vector(&mut Dice::new(seed ^ 0x77))))
 }
 
 #[test]

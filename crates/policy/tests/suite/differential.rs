@@ -2,8 +2,9 @@
 //! that any evaluator must keep.
 
 use crate::corpus;
-use crate::generate::{self, Random};
+use crate::generate;
 use crate::naive;
+use dice::Dice;
 use serde_json::{Value, json};
 
 /// Vectors a test, in well under a second; `POLICY_VECTORS` asks for more.
@@ -40,7 +41,7 @@ fn naive_agrees_on_the_corpus() {
 fn naive_agrees_on_random_vectors() {
     let mut seen = std::collections::BTreeMap::<String, usize>::new();
     for seed in 0..rounds() {
-        let vector = generate::vector(&mut Random::new(seed));
+        let vector = generate::vector(&mut Dice::new(seed));
         let decision = decide(&vector);
         assert_eq!(decision, naive::decide(&vector), "seed {seed}: {vector}");
         *seen.entry(decision).or_default() += 1;
@@ -61,9 +62,9 @@ fn rank(decision: &str) -> u8 {
     }
 }
 
-fn check_law(name: &str, change: impl Fn(&mut Value, &mut Random), holds: impl Fn(u8, u8) -> bool) {
+fn check_law(name: &str, change: impl Fn(&mut Value, &mut Dice), holds: impl Fn(u8, u8) -> bool) {
     for seed in 0..rounds() / 3 {
-        let mut random = Random::new(seed ^ 0xa5a5);
+        let mut random = Dice::new(seed ^ 0xa5a5);
         let before = generate::vector(&mut random);
         let mut after = before.clone();
         change(&mut after, &mut random);
@@ -79,7 +80,7 @@ fn add(vector: &mut Value, field: &str, policy: Value) {
     vector[field].as_array_mut().unwrap().push(policy);
 }
 
-fn statement_of(effect: &str, random: &mut Random) -> Value {
+fn statement_of(effect: &str, random: &mut Dice) -> Value {
     let mut statement = generate::statement(random, false);
     statement["Effect"] = json!(effect);
     json!({ "Version": "2012-10-17", "Statement": statement })
@@ -87,7 +88,7 @@ fn statement_of(effect: &str, random: &mut Random) -> Value {
 
 #[test]
 fn an_allow_more_never_takes_away() {
-    let change = |vector: &mut Value, random: &mut Random| {
+    let change = |vector: &mut Value, random: &mut Dice| {
         add(vector, "identity_policies", statement_of("Allow", random));
     };
     check_law("allow", change, |was, is| is >= was);
@@ -95,7 +96,7 @@ fn an_allow_more_never_takes_away() {
 
 #[test]
 fn a_deny_more_never_grants() {
-    let change = |vector: &mut Value, random: &mut Random| {
+    let change = |vector: &mut Value, random: &mut Dice| {
         add(vector, "identity_policies", statement_of("Deny", random));
     };
     check_law("deny", change, |was, is| is <= was);
@@ -103,7 +104,7 @@ fn a_deny_more_never_grants() {
 
 #[test]
 fn a_limit_more_only_narrows() {
-    let change = |vector: &mut Value, random: &mut Random| {
+    let change = |vector: &mut Value, random: &mut Dice| {
         let policy = generate::policy(random, false);
         let level = json!({ "level": "more", "policies": [policy] });
         match random.below(2) {
@@ -119,7 +120,7 @@ fn a_limit_more_only_narrows() {
 
 #[test]
 fn order_says_nothing() {
-    let change = |vector: &mut Value, _: &mut Random| {
+    let change = |vector: &mut Value, _: &mut Dice| {
         for field in ["identity_policies", "session_policies", "scps"] {
             if let Some(policies) = vector[field].as_array_mut() {
                 policies.reverse();
@@ -142,7 +143,7 @@ fn order_says_nothing() {
 
 #[test]
 fn action_case_says_nothing() {
-    let change = |vector: &mut Value, _: &mut Random| {
+    let change = |vector: &mut Value, _: &mut Dice| {
         let action = vector["request"]["action"].as_str().unwrap().to_uppercase();
         vector["request"]["action"] = json!(action);
     };

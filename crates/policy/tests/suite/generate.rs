@@ -1,42 +1,10 @@
 //! Random vectors from a seed: small alphabets, so that policies and requests meet often.
 
+use dice::Dice;
 use serde_json::{Map, Value, json};
 
 const HOME: &str = "111111111111";
 const AWAY: &str = "222222222222";
-
-/// A seeded source of choices (splitmix64).
-pub struct Random(u64);
-
-impl Random {
-    /// The same seed makes the same choices.
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below the bound.
-    pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap()
-    }
-
-    /// One of the choices.
-    pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len())]
-    }
-
-    /// True once in so many times.
-    pub fn once_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-}
 
 const ACTIONS: [(&str, &[&str]); 4] = [
     (
@@ -154,7 +122,7 @@ const FOUND: [&str; 11] = [
 ];
 
 /// A whole vector.
-pub fn vector(random: &mut Random) -> Value {
+pub fn vector(random: &mut Dice) -> Value {
     let mut vector = json!({ "request": request(random) });
     let fields = vector.as_object_mut().unwrap();
     let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -183,7 +151,7 @@ pub fn vector(random: &mut Random) -> Value {
     vector
 }
 
-fn request(random: &mut Random) -> Value {
+fn request(random: &mut Dice) -> Value {
     let (action, resources) = *random.pick(&ACTIONS);
     let callers = [
         ("user", "arn:aws:iam::111111111111:user/ana"),
@@ -215,22 +183,22 @@ fn request(random: &mut Random) -> Value {
     })
 }
 
-fn found_list(random: &mut Random) -> Value {
+fn found_list(random: &mut Dice) -> Value {
     let length = random.below(3);
     json!((0..length).map(|_| *random.pick(&FOUND)).collect::<Vec<_>>())
 }
 
-fn policies(random: &mut Random, principals: bool, most: usize) -> Value {
+fn policies(random: &mut Dice, principals: bool, most: usize) -> Value {
     let number = random.below(most + 1);
     json!((0..number).map(|_| policy(random, principals)).collect::<Vec<_>>())
 }
 
-fn levels(random: &mut Random, principals: bool) -> Value {
+fn levels(random: &mut Dice, principals: bool) -> Value {
     let mut everything = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
     if principals {
         everything["Principal"] = json!("*");
     }
-    let level = |random: &mut Random, name: &str| {
+    let level = |random: &mut Dice, name: &str| {
         let mut policies = vec![json!({ "Version": "2012-10-17", "Statement": everything })];
         if random.once_in(3) {
             policies.push(policy(random, principals));
@@ -244,7 +212,7 @@ fn levels(random: &mut Random, principals: bool) -> Value {
 }
 
 /// A policy of one to three statements.
-pub fn policy(random: &mut Random, principals: bool) -> Value {
+pub fn policy(random: &mut Dice, principals: bool) -> Value {
     let number = 1 + random.below(3);
     let statements: Vec<_> = (0..number).map(|_| statement(random, principals)).collect();
     let version = if random.once_in(6) { "2008-10-17" } else { "2012-10-17" };
@@ -252,7 +220,7 @@ pub fn policy(random: &mut Random, principals: bool) -> Value {
 }
 
 /// A statement, which denies once in four times.
-pub fn statement(random: &mut Random, principals: bool) -> Value {
+pub fn statement(random: &mut Dice, principals: bool) -> Value {
     let effect = if random.once_in(4) { "Deny" } else { "Allow" };
     let mut statement = Map::new();
     statement.insert("Effect".to_owned(), json!(effect));
@@ -272,7 +240,7 @@ pub fn statement(random: &mut Random, principals: bool) -> Value {
     Value::Object(statement)
 }
 
-fn principal(random: &mut Random) -> Value {
+fn principal(random: &mut Dice) -> Value {
     match random.below(6) {
         0 => json!("*"),
         1 => json!({ "Service": ["redshift.amazonaws.com", "glue.amazonaws.com"] }),
@@ -281,7 +249,7 @@ fn principal(random: &mut Random) -> Value {
     }
 }
 
-fn condition(random: &mut Random) -> Value {
+fn condition(random: &mut Dice) -> Value {
     let mut block = Map::new();
     for _ in 0..1 + random.below(2) {
         let set = *random.pick(&["", "", "", "ForAllValues:", "ForAnyValue:"]);
@@ -294,7 +262,7 @@ fn condition(random: &mut Random) -> Value {
 }
 
 /// One of the choices, or a list of up to three.
-fn some(random: &mut Random, choices: &[&str]) -> Value {
+fn some(random: &mut Dice, choices: &[&str]) -> Value {
     match random.below(4) {
         0 => json!((0..random.below(4)).map(|_| *random.pick(choices)).collect::<Vec<_>>()),
         _ => json!(random.pick(choices)),

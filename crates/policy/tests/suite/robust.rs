@@ -2,7 +2,8 @@
 //! documents an error.
 
 use crate::corpus;
-use crate::generate::{self, Random};
+use crate::generate;
+use dice::Dice;
 use policy::validate::{Place, validate};
 use policy::{Document, explain};
 
@@ -16,7 +17,7 @@ const PLACES: [Place<'_>; 6] = [
 ];
 
 /// Replaces, removes or doubles a few characters.
-fn damaged(text: &str, random: &mut Random) -> String {
+fn damaged(text: &str, random: &mut Dice) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     for _ in 0..1 + random.below(3) {
         let at = random.below(chars.len());
@@ -33,7 +34,7 @@ fn damaged(text: &str, random: &mut Random) -> String {
 
 #[test]
 fn damaged_lines_are_answered() {
-    let mut random = Random::new(1);
+    let mut random = Dice::new(1);
     for case in corpus::cases() {
         for _ in 0..4 {
             let line = damaged(&case.vector.to_string(), &mut random);
@@ -49,9 +50,9 @@ fn damaged_lines_are_answered() {
 
 #[test]
 fn damaged_documents_are_refused_or_read() {
-    let mut random = Random::new(2);
+    let mut random = Dice::new(2);
     for seed in 0..10_000 {
-        let whole = generate::policy(&mut Random::new(seed), seed % 2 == 0).to_string();
+        let whole = generate::policy(&mut Dice::new(seed), seed % 2 == 0).to_string();
         let text = damaged(&whole, &mut random);
         let parsed = Document::parse(&text);
         for place in PLACES {
@@ -65,7 +66,7 @@ fn damaged_documents_are_refused_or_read() {
 #[test]
 fn documents_keep_their_text() {
     for seed in 0..200 {
-        let text = format!("{:#}", generate::policy(&mut Random::new(seed), true));
+        let text = format!("{:#}", generate::policy(&mut Dice::new(seed), true));
         let document = Document::parse(&text).unwrap();
         assert_eq!(document.text(), text);
         for statement in document.statements() {

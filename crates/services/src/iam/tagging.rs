@@ -68,8 +68,7 @@ fn same<T: Tagged>(one: &str, other: &str) -> bool {
 
 /// What requests name the thing by, under the member that its kind has.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TagInput {
+struct Thing {
     #[serde(
         alias = "RoleName",
         alias = "UserName",
@@ -79,17 +78,24 @@ pub(super) struct TagInput {
         alias = "SAMLProviderArn",
         alias = "SerialNumber"
     )]
-    thing: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagInput {
+    #[serde(flatten)]
+    thing: Thing,
     tags: Vec<Tag>,
 }
 
 pub(super) fn tag_access<T: Tagged>(cx: &Cx, input: &TagInput) -> Result<Access, Fault> {
-    let check = T::check(cx, &format!("iam:Tag{}", T::NOUN), &input.thing)?;
+    let check = T::check(cx, &format!("iam:Tag{}", T::NOUN), &input.thing.name)?;
     Ok(Access::to(asking_for(check, &input.tags)))
 }
 
 pub(super) fn tag<T: Tagged>(cx: &mut Cx, input: TagInput) -> Result<Done, Fault> {
-    let mut thing = T::find(cx, &input.thing)?;
+    let mut thing = T::find(cx, &input.thing.name)?;
     add::<T>(thing.tags(), input.tags)?;
     thing.save(cx)?;
     Ok(Done {})
@@ -98,26 +104,18 @@ pub(super) fn tag<T: Tagged>(cx: &mut Cx, input: TagInput) -> Result<Done, Fault
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct UntagInput {
-    #[serde(
-        alias = "RoleName",
-        alias = "UserName",
-        alias = "PolicyArn",
-        alias = "InstanceProfileName",
-        alias = "OpenIDConnectProviderArn",
-        alias = "SAMLProviderArn",
-        alias = "SerialNumber"
-    )]
-    thing: String,
+    #[serde(flatten)]
+    thing: Thing,
     tag_keys: Vec<String>,
 }
 
 pub(super) fn untag_access<T: Tagged>(cx: &Cx, input: &UntagInput) -> Result<Access, Fault> {
-    let check = T::check(cx, &format!("iam:Untag{}", T::NOUN), &input.thing)?;
+    let check = T::check(cx, &format!("iam:Untag{}", T::NOUN), &input.thing.name)?;
     Ok(Access::to(check.with_all("aws:TagKeys", input.tag_keys.clone())))
 }
 
 pub(super) fn untag<T: Tagged>(cx: &mut Cx, input: UntagInput) -> Result<Done, Fault> {
-    let mut thing = T::find(cx, &input.thing)?;
+    let mut thing = T::find(cx, &input.thing.name)?;
     let named = |key: &String| input.tag_keys.iter().any(|asked| same::<T>(asked, key));
     thing.tags().retain(|key, _| !named(key));
     thing.save(cx)?;
@@ -126,16 +124,8 @@ pub(super) fn untag<T: Tagged>(cx: &mut Cx, input: UntagInput) -> Result<Done, F
 
 #[derive(Deserialize)]
 pub(super) struct ListInput {
-    #[serde(
-        alias = "RoleName",
-        alias = "UserName",
-        alias = "PolicyArn",
-        alias = "InstanceProfileName",
-        alias = "OpenIDConnectProviderArn",
-        alias = "SAMLProviderArn",
-        alias = "SerialNumber"
-    )]
-    thing: String,
+    #[serde(flatten)]
+    thing: Thing,
     #[serde(flatten)]
     paging: Paging,
 }
@@ -149,11 +139,11 @@ pub(super) struct TagsAnswer {
 }
 
 pub(super) fn list_access<T: Tagged>(cx: &Cx, input: &ListInput) -> Result<Access, Fault> {
-    T::access(cx, &format!("iam:List{}Tags", T::NOUN), &input.thing)
+    T::access(cx, &format!("iam:List{}Tags", T::NOUN), &input.thing.name)
 }
 
 pub(super) fn list<T: Tagged>(cx: &Cx, input: ListInput) -> Result<TagsAnswer, Fault> {
-    let mut thing = T::find(cx, &input.thing)?;
+    let mut thing = T::find(cx, &input.thing.name)?;
     let all = super::common::tag_list(thing.tags());
     let (tags, page) = input.paging.cut(all, |tag| &tag.key);
     Ok(TagsAnswer { tags, page })

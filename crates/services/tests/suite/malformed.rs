@@ -6,6 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use dice::Dice;
 use http::{HeaderName, HeaderValue, Method, Uri};
 use serde_json::json;
 use testkit::{Caller, Request, World, deny, smallest};
@@ -55,31 +56,14 @@ const HEADERS: [&str; 14] = [
     "x-amz-tagging",
 ];
 
-/// SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % limit.max(1) as u64) as usize
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.roll(from.len())]
-    }
-}
-
 /// Cuts, removes, doubles, swaps or inserts.
 fn damage_bytes(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    for _ in 0..=dice.roll(3) {
-        let at = dice.roll(bytes.len() + 1);
-        match dice.roll(6) {
+    for _ in 0..=dice.below(3) {
+        let at = dice.below(bytes.len() + 1);
+        match dice.below(6) {
             0 => bytes.truncate(at),
             1 if at < bytes.len() => drop(bytes.remove(at)),
-            2 if at < bytes.len() => bytes[at] ^= 1 << dice.roll(8),
+            2 if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
             3 => {
                 let half = bytes[at..].to_vec();
                 bytes.extend(half);
@@ -93,10 +77,10 @@ fn damage_bytes(bytes: &mut Vec<u8>, dice: &mut Dice) {
 }
 
 fn damage_header(request: &mut Request, dice: &mut Dice) {
-    let name = HeaderName::from_static(dice.pick(&HEADERS));
+    let name = HeaderName::from_static(dice.pick::<&'static str>(&HEADERS));
     let held = request.parts.headers.get(&name).map(|value| value.as_bytes().to_vec());
     let mut value = held.unwrap_or_default();
-    match dice.roll(4) {
+    match dice.below(4) {
         0 => drop(request.parts.headers.remove(&name)),
         1 => {
             let again = HeaderValue::from_bytes(&value).unwrap();
@@ -124,7 +108,7 @@ fn damage_uri(request: &mut Request, dice: &mut Dice) {
 }
 
 fn damage(request: &mut Request, dice: &mut Dice) {
-    match dice.roll(8) {
+    match dice.below(8) {
         0..4 => {
             let mut body = std::mem::take(&mut request.body);
             damage_bytes(&mut body, dice);
@@ -134,7 +118,7 @@ fn damage(request: &mut Request, dice: &mut Dice) {
         6 => damage_uri(request, dice),
         _ => {
             let methods = [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH];
-            request.parts.method = methods[dice.roll(methods.len())].clone();
+            request.parts.method = methods[dice.below(methods.len())].clone();
         }
     }
 }
@@ -150,7 +134,7 @@ fn damaged(world: &World, operation: (&str, &str), caller: &Caller, dice: &mut D
     let model = wire::model(service).unwrap();
     let input = smallest(model, model.operation(operation).unwrap(), &json!({}));
     let mut request = world.request(service, operation, &input);
-    if dice.roll(2) == 0 {
+    if dice.below(2) == 0 {
         damage(&mut request, dice);
         world.sign(&mut request, caller);
     } else {
@@ -180,7 +164,7 @@ fn damaged_requests_end_in_an_error_and_change_nothing() {
     let records = world.whole_audit().len();
     let (mut refused, mut denied) = (0, 0);
     for number in 0..REQUESTS {
-        let mut dice = Dice(number);
+        let mut dice = Dice::new(number);
         let operation = operations[number as usize % operations.len()];
         let request = damaged(&world, operation, &nobody, &mut dice);
         let told = format!("request {number}: {operation:?} {:?}", request.parts);

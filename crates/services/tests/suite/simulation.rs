@@ -18,27 +18,6 @@ use calls::Simulation;
 /// Steps of one seed.
 const STEPS: usize = 300;
 
-/// The next number of a sequence (SplitMix64), below `limit`.
-pub struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % limit as u64) as usize
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.roll(from.len())]
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.roll(100) < percent
-    }
-}
-
 fn seeds() -> Vec<u64> {
     if let Ok(seed) = std::env::var("LANDBRIDGE_SEED") {
         return vec![seed.parse().unwrap()];

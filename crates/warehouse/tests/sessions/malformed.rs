@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 
+use dice::Dice;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_postgres::NoTls;
@@ -72,30 +73,17 @@ async fn a_session_that_breaks_the_protocol_is_told_and_ends_alone() {
     check(&admin, &[("select 1", "1")]).await;
 }
 
-/// Numbers without pattern, the same in every run (splitmix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end as u64) as usize
-    }
-}
-
 /// A start-up packet, or any bytes, with some of them changed, gone or added.
 fn damaged(seed: u64) -> Vec<u8> {
-    let mut numbers = Numbers(seed);
+    let mut dice = Dice::new(seed);
     let mut bytes = STARTUP.to_vec();
-    if numbers.below(3) == 0 {
+    if dice.below(3) == 0 {
         bytes.extend(b"p\0\0\0\x0cmd5abcd\0");
     }
-    for _ in 0..1 + numbers.below(6) {
-        let at = numbers.below(bytes.len().max(1));
-        let byte = numbers.below(256) as u8;
-        match numbers.below(4) {
+    for _ in 0..1 + dice.below(6) {
+        let at = dice.below(bytes.len().max(1));
+        let byte = dice.below(256) as u8;
+        match dice.below(4) {
             0 => bytes.insert(at, byte),
             1 => bytes.truncate(at.max(1)),
             2 if bytes.len() > 1 => drop(bytes.remove(at)),

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use testkit::{ACCOUNTS, Caller, World};
 
-use super::Dice;
 use super::model::{Account, Kind, Somebody};
 use super::rules::{self, Policy, Question, Statement, allows, document, root};
+use dice::Dice;
 
 const IDENTITY_ACTIONS: [&str; 11] = [
     "s3:GetObject",
@@ -72,7 +72,7 @@ impl Simulation {
                 });
             }
         }
-        let (dice, last) = (Dice(seed), String::new());
+        let (dice, last) = (Dice::new(seed), String::new());
         let (steps, allowed, denied, across) = (0, 0, 0, 0);
         let newest = None;
         let mut made =
@@ -86,7 +86,7 @@ impl Simulation {
         self.steps += 1;
         let steps = self.steps;
         self.people.retain(|one| one.until > steps);
-        match self.dice.roll(100) {
+        match self.dice.below(100) {
             0..2 => self.restart(),
             2..6 => self.world.advance(chrono::Duration::minutes(1)),
             6..36 => self.change_policy(),
@@ -97,8 +97,8 @@ impl Simulation {
     // --- administrators ----------------------------------------------------------------------
 
     fn change_policy(&mut self) {
-        let number = self.dice.roll(self.accounts.len());
-        match self.dice.roll(6) {
+        let number = self.dice.below(self.accounts.len());
+        match self.dice.below(6) {
             0 | 1 => self.change_user(),
             2 => self.change_role(number),
             3 => self.change_bucket(number),
@@ -125,7 +125,7 @@ impl Simulation {
 
     fn change_role(&mut self, number: usize) {
         let resources = self.resources();
-        if self.dice.chance(50) {
+        if self.dice.below(100) < 50 {
             let whom = self.principals();
             let mut trust =
                 rules::random(&mut self.dice, &["sts:AssumeRole"], &["*".into()], &whom);
@@ -197,7 +197,7 @@ impl Simulation {
         };
         self.accounts[number].secret_policy = new;
         self.administer(number, call, false);
-        if self.dice.chance(50) {
+        if self.dice.below(100) < 50 {
             let value = format!("value {}", self.steps);
             let input = json!({
                 "SecretId": secret, "SecretString": value,
@@ -229,9 +229,9 @@ impl Simulation {
     // --- everybody ---------------------------------------------------------------------------
 
     fn somebody_calls(&mut self) {
-        let who = self.dice.roll(self.people.len());
-        let target = self.dice.roll(self.accounts.len());
-        match self.dice.roll(8) {
+        let who = self.dice.below(self.people.len());
+        let target = self.dice.below(self.accounts.len());
+        match self.dice.below(8) {
             0 | 1 => self.get_object(who, target),
             2 => self.put_object(who, target),
             3 => self.delete_object(who, target),
@@ -283,7 +283,7 @@ impl Simulation {
     }
 
     fn get_object(&mut self, who: usize, target: usize) {
-        let key = format!("k{}", self.dice.roll(4));
+        let key = format!("k{}", self.dice.below(4));
         let bucket = self.accounts[target].bucket.clone();
         let arn = format!("arn:aws:s3:::{bucket}/{key}");
         let held = self.accounts[target].objects.get(&key).cloned();
@@ -301,11 +301,11 @@ impl Simulation {
     }
 
     fn put_object(&mut self, who: usize, target: usize) {
-        let key = format!("k{}", self.dice.roll(4));
+        let key = format!("k{}", self.dice.below(4));
         let bucket = self.accounts[target].bucket.clone();
         let arn = format!("arn:aws:s3:::{bucket}/{key}");
         let body = format!("{} at step {}", self.people[who].named, self.steps);
-        let body = body.repeat(1 + self.dice.roll(2_000)).into_bytes();
+        let body = body.repeat(1 + self.dice.below(2_000)).into_bytes();
         let expected = answer(self.may(who, target, "s3:PutObject", &arn), "AccessDenied");
         let input = json!({ "Bucket": bucket, "Key": key });
         let call = Call { body: Some(body.clone()), ..call("s3", "PutObject", input) };
@@ -316,7 +316,7 @@ impl Simulation {
     }
 
     fn delete_object(&mut self, who: usize, target: usize) {
-        let key = format!("k{}", self.dice.roll(4));
+        let key = format!("k{}", self.dice.below(4));
         let bucket = self.accounts[target].bucket.clone();
         let arn = format!("arn:aws:s3:::{bucket}/{key}");
         let expected = answer(self.may(who, target, "s3:DeleteObject", &arn), "AccessDenied");
@@ -330,7 +330,7 @@ impl Simulation {
     fn encrypt(&mut self, who: usize, target: usize) {
         let key = self.accounts[target].key.clone();
         let expected = answer(self.may(who, target, "kms:Encrypt", &key), "AccessDeniedException");
-        let plain = format!("AAA{}", char::from(b'A' + self.dice.roll(26) as u8));
+        let plain = format!("AAA{}", char::from(b'A' + self.dice.below(26) as u8));
         let input = json!({ "KeyId": key, "Plaintext": plain });
         let told = self.attempt(who, target, call("kms", "Encrypt", input), expected);
         if let Ok(output) = told.outcome {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Dice;
+use dice::Dice;
 
 /// One statement: an effect, actions, and principals where the policy is a resource's.
 #[derive(Debug, Clone)]
@@ -99,17 +99,17 @@ pub fn allows(question: &Question) -> bool {
 pub fn random(dice: &mut Dice, actions: &[&str], resources: &[String], whom: &[String]) -> Policy {
     let principals = |dice: &mut Dice, most: usize| match whom.is_empty() {
         true => Vec::new(),
-        false => (0..=dice.roll(most)).map(|_| dice.pick(whom).clone()).collect(),
+        false => (0..=dice.below(most)).map(|_| dice.pick(whom).clone()).collect(),
     };
-    let mut policy: Policy = (0..dice.roll(4))
+    let mut policy: Policy = (0..dice.below(4))
         .map(|_| Statement {
-            allow: !dice.chance(20),
+            allow: dice.below(100) >= 20,
             action: (*dice.pick(actions)).to_owned(),
             resource: dice.pick(resources).clone(),
             principals: principals(dice, 2),
         })
         .collect();
-    if dice.chance(60) {
+    if dice.below(100) < 60 {
         let service = actions.first().and_then(|action| action.split(':').next());
         let action = if whom.is_empty() { "*".into() } else { format!("{}:*", service.unwrap()) };
         let action = if actions.len() == 1 { actions[0].to_owned() } else { action };
