@@ -3,4 +3,5 @@
 //! Knows files and Redshift's rules about them. It must not know the engine, sessions, the cloud
 //! or where bytes come from: it is given readers. Start at [`record::Record`].
 
+pub mod decompress;
 pub mod record;
