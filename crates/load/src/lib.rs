@@ -5,3 +5,4 @@
 
 pub mod decompress;
 pub mod record;
+pub mod target;
