@@ -4,5 +4,7 @@
 //! or where bytes come from: it is given readers. Start at [`record::Record`].
 
 pub mod decompress;
+pub mod json;
+pub mod jsonpath;
 pub mod record;
 pub mod target;
