@@ -8,6 +8,7 @@
 
 mod client;
 mod http;
+mod message;
 mod profiles;
 mod roots;
 mod secret;
@@ -19,6 +20,7 @@ use names::Region;
 use serde_json::Value;
 
 pub use client::Client;
+pub use message::decode_authorization_message;
 pub use profiles::{Profile, ProfileError, Profiles};
 pub use roots::{Roots, RootsError};
 pub use secret::Secret;

@@ -2,7 +2,9 @@
 //!
 //! It travels with the denial as an opaque text and is opened by `sts:DecodeAuthorizationMessage`
 //! for principals of the caller's or the resource's account, so a denial tells an outsider no
-//! more than AWS's sentence does.
+//! more than AWS's sentence does. Of two accounts each reads its own policies (`message/side.rs`).
+
+mod side;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +14,7 @@ use serde_json::{Value, json};
 use store::Seal;
 
 use crate::Fault;
+use side::Side;
 
 /// What a message begins with: never a `-`, which a command line would take for an option.
 const MARK: &str = "m1";
@@ -23,25 +26,44 @@ const MOST_BYTES: usize = 8 * 1_024;
 /// The explanation of one denial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuthorizationMessage {
-    /// Accounts whose principals may open it: the caller's and the resource owner's.
-    pub accounts: Vec<String>,
+    /// The account of the principal that called; an AWS service has none.
+    caller: Option<String>,
+    /// The account that owns the resource.
+    owner: Option<String>,
     /// The whole explanation, with every policy consulted.
-    pub explanation: Value,
+    explanation: Value,
 }
 
 impl AuthorizationMessage {
     pub(crate) fn new(request: &Request, policies: &Policies, decision: &Decision) -> Self {
-        let accounts = [&request.principal.account, &request.resource_account];
-        let mut accounts: Vec<String> =
-            accounts.into_iter().flatten().map(ToString::to_string).collect();
-        accounts.dedup();
         let mut explanation = json!(policy::explain(request, policies));
         if let Some(members) = explanation.as_object_mut() {
             members.insert("allowed".to_owned(), decision.is_allowed().into());
             members.insert("reason".to_owned(), decision.because().into());
         }
         thin(&mut explanation);
-        Self { accounts, explanation }
+        Self {
+            caller: request.principal.account.as_ref().map(ToString::to_string),
+            owner: request.resource_account.as_ref().map(ToString::to_string),
+            explanation,
+        }
+    }
+
+    /// What principals of `account` may read of it: all that is its own, and of the other account's
+    /// policies that there are any; `None` for an account that had no part in the call.
+    pub fn read_by(mut self, account: &str) -> Option<Value> {
+        let of = |side: &Option<String>| side.as_deref() == Some(account);
+        let (caller, owner) = (of(&self.caller), of(&self.owner));
+        if !caller && !owner {
+            return None;
+        }
+        if !caller {
+            side::hide(&mut self.explanation, Side::Caller, self.caller.as_deref());
+        }
+        if !owner {
+            side::hide(&mut self.explanation, Side::Owner, self.owner.as_deref());
+        }
+        Some(self.explanation)
     }
 
     /// The opaque text.

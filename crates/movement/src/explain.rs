@@ -4,13 +4,13 @@
 //! `sts:DecodeAuthorizationMessage` is AWS's own call for this; not every service sends a message,
 //! and then the words of the service are all there is.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::aws::{Api, ApiError, Session};
+use crate::aws::{Api, ApiError, Session, decode_authorization_message};
 use crate::database::DbError;
 use crate::trouble::Trouble;
 
-/// The block for a refused API call; the first session that can decode the message does.
+/// The block for a refused API call; what the sessions may decode of the message is added.
 pub(crate) async fn api(
     api: &dyn Api,
     sessions: &[&Session],
@@ -52,18 +52,10 @@ fn worth_saying(detail: &str) -> Vec<&str> {
 }
 
 async fn decoded(api: &dyn Api, sessions: &[&Session], message: &str, trouble: Trouble) -> Trouble {
-    for session in sessions {
-        let input = json!({ "EncodedMessage": message });
-        let answer = api.call(session, "sts", "DecodeAuthorizationMessage", input).await;
-        let decision = answer
-            .ok()
-            .and_then(|answer| answer.get("DecodedMessage")?.as_str().map(str::to_owned))
-            .and_then(|text| serde_json::from_str::<Value>(&text).ok());
-        if let Some(decision) = decision {
-            return explained(trouble, &decision);
-        }
+    match decode_authorization_message(api, sessions, message).await {
+        Ok(decision) => explained(trouble, &decision),
+        Err(_) => trouble,
     }
-    trouble
 }
 
 /// Adds what the decision says; every member may be absent, as other services say less.

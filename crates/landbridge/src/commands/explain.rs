@@ -15,8 +15,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use access::{Question, Survey};
+use aws::decode_authorization_message;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Done, Failure, StateArgs, runtime};
 use crate::output;
@@ -135,7 +136,7 @@ fn context(given: &[String]) -> Result<Vec<(String, Vec<String>)>, Failure> {
     Ok(keys)
 }
 
-/// Opens an encoded message with the first session that may.
+/// Opens an encoded message with all sessions: each account reads only its own policies in it.
 async fn opened(sessions: &Sessions, message: &str) -> Result<Value, Failure> {
     let message = match message {
         "-" => {
@@ -146,22 +147,13 @@ async fn opened(sessions: &Sessions, message: &str) -> Result<Value, Failure> {
         }
         given => given.to_owned(),
     };
-    let input = json!({ "EncodedMessage": message.trim() });
-    let mut said = "no profile is given".to_owned();
-    for (account, session) in &sessions.accounts {
-        let call = sessions.api.call(session, "sts", "DecodeAuthorizationMessage", input.clone());
-        match call.await {
-            Ok(answer) => {
-                let text = answer.get("DecodedMessage").and_then(Value::as_str).unwrap_or_default();
-                return serde_json::from_str(text).map_err(|error| {
-                    Failure::new(format!("the opened message is no JSON: {error}"))
-                });
-            }
-            Err(error) => said = format!("{} (account {account}): {error}", session.label),
-        }
-    }
-    Err(Failure::new(format!(
-        "nobody here may open this message; it is for the account that called or that owns the \
-         resource\n  said   {said}"
-    )))
+    let each: Vec<_> = sessions.accounts.iter().map(|(_, session)| session).collect();
+    let opened = decode_authorization_message(sessions.api.as_ref(), &each, message.trim()).await;
+    opened.map_err(|refused| {
+        let said = refused.map_or("there is no profile".to_owned(), |error| error.to_string());
+        Failure::new(format!(
+            "nobody here may open this message; it is for the account that called or that owns the \
+             resource\n  said   {said}"
+        ))
+    })
 }

@@ -68,15 +68,16 @@ pub(super) fn decode_access(_: &Cx, _: &DecodeInput) -> Result<Access, Fault> {
     Ok(Access::to(Check::on_everything("sts:DecodeAuthorizationMessage")))
 }
 
-/// Opens a message for principals of an account that had a part in the denied call.
+/// Opens a message for principals of an account that had a part in the denied call, as far as it
+/// concerns that account's policies.
 pub(super) fn decode(cx: &Cx, input: DecodeInput) -> Result<Decoded, Fault> {
     let invalid = || {
         let text = "Message is not decodable";
         Fault::new("InvalidAuthorizationMessageException", text).status(400)
     };
     let account = cx.account()?.to_string();
-    let message = AuthorizationMessage::open(cx.seal(), &input.encoded_message)
-        .filter(|message| message.accounts.contains(&account))
+    let explanation = AuthorizationMessage::open(cx.seal(), &input.encoded_message)
+        .and_then(|message| message.read_by(&account))
         .ok_or_else(invalid)?;
-    Ok(Decoded { decoded_message: message.explanation.to_string() })
+    Ok(Decoded { decoded_message: explanation.to_string() })
 }

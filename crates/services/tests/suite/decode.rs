@@ -28,10 +28,18 @@ fn it_opens_for_both_accounts_and_for_no_third() {
     let input = json!({ "RoleArn": role, "RoleSessionName": "job" });
     let message = denied(&world, &eve, "sts", "AssumeRole", input);
     assert!(message.len() > 100);
-    for account in ["prod", "dev"] {
+    // The role's trust is its account's to read, eve's policy hers.
+    for (account, own, other) in [("prod", "trust", "identity"), ("dev", "identity", "trust")] {
         let explained = decode(&world, &world.admin(account), &message).unwrap();
         assert_eq!(explained["allowed"], false, "{account}");
-        assert!(explained.to_string().contains("trust policy of role lake"), "{explained}");
+        let readable = |kind: &str| {
+            let consulted = explained["consulted"].as_array().unwrap();
+            let policy = consulted.iter().find(|policy| policy["kind"] == kind).unwrap();
+            policy["hidden"] != true && policy["statements"].as_array().is_some()
+        };
+        assert!(readable(own) && !readable(other), "{account}: {explained}");
+        let lake = explained.to_string().contains("trust policy of role lake");
+        assert_eq!(lake, account == "prod", "{explained}");
     }
     check(
         decode(&world, &world.admin("other"), &message).unwrap_err(),
