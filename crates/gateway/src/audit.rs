@@ -8,6 +8,7 @@
 //! were refused are shown to the owner of the resource as well.
 
 mod identity;
+mod items;
 mod read;
 mod resources;
 mod view;
@@ -177,9 +178,12 @@ pub(crate) fn region_of(cx: &Cx, service: &str) -> String {
 }
 
 /// Calls on objects are data events, those on buckets are management events ("Amazon S3
-/// CloudTrail events", S3 User Guide).
+/// CloudTrail events", S3 User Guide); so are calls on items and on tables.
 fn is_data_event(call: &Finished) -> bool {
     let name = call.operation.name;
+    if call.service.name() == "dynamodb" {
+        return items::is_on_items(name);
+    }
     let on_objects = ["Object", "Upload", "Part"].into_iter().any(|part| name.contains(part));
     call.service.name() == "s3" && on_objects && !name.contains("ObjectLockConfiguration")
 }
@@ -187,6 +191,9 @@ fn is_data_event(call: &Finished) -> bool {
 /// `requestParameters`. S3's records call the bucket `bucketName`, whatever the interface does.
 fn parameters(call: &Finished) -> Value {
     let mut parameters = hidden(call, false, call.input);
+    if call.service.name() == "dynamodb" {
+        items::take_values(&mut parameters);
+    }
     if let Some(members) = parameters.as_object_mut() {
         if call.service.name() == "s3"
             && let Some(bucket) = members.shift_remove("bucket")
@@ -204,7 +211,8 @@ fn parameters(call: &Finished) -> Value {
 fn response(call: &Finished, read_only: bool) -> Value {
     let Ok(output) = call.outcome else { return Value::Null };
     let credentials = call.service.name() == "sts" && output.get("Credentials").is_some();
-    if read_only && !credentials {
+    let of_items = call.service.name() == "dynamodb" && items::is_on_items(call.operation.name);
+    if (read_only && !credentials) || of_items {
         return Value::Null;
     }
     let response = hidden(call, true, output);

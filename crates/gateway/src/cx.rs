@@ -1,6 +1,7 @@
 //! What a handler works with: its tables, its caller, its world.
 
 use std::cell::RefCell;
+use std::ops::Bound;
 
 use chrono::{DateTime, Utc};
 use names::{AccountId, Arn, Region};
@@ -239,6 +240,20 @@ impl Cx<'_> {
         limit: usize,
     ) -> Result<Vec<(String, R)>, Fault> {
         Ok(self.scope.tx.scan(table, prefix, after, limit)?)
+    }
+
+    /// Shows `visit` the records between two keys until it answers `false`; see [`Tx::walk`].
+    ///
+    /// # Errors
+    /// Those of `visit`, or when the state cannot be read.
+    pub fn walk<R: Record>(
+        &self,
+        table: &Table<R>,
+        between: (Bound<&str>, Bound<&str>),
+        backwards: bool,
+        visit: impl FnMut(&str, R) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        self.scope.tx.walk(table, between, backwards, visit)
     }
 
     /// Writes a record.

@@ -18,6 +18,8 @@ pub struct Fault {
     pub status: Option<u16>,
     /// Elements that stand beside the message (S3).
     pub extra: Vec<(String, String)>,
+    /// Structured members of the error's shape (DynamoDB), by name.
+    pub detail: serde_json::Map<String, serde_json::Value>,
     /// The sealed explanation of a denial, for DecodeAuthorizationMessage.
     pub authorization_message: Option<String>,
 }
@@ -30,6 +32,7 @@ impl Fault {
             message: message.into(),
             status: None,
             extra: Vec::new(),
+            detail: serde_json::Map::new(),
             authorization_message: None,
         }
     }
@@ -45,6 +48,13 @@ impl Fault {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.extra.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds a structured member beside the message.
+    #[must_use]
+    pub fn with_detail(mut self, name: &str, value: serde_json::Value) -> Self {
+        self.detail.insert(name.to_owned(), value);
         self
     }
 
@@ -72,6 +82,7 @@ impl Fault {
             status,
             sender: status < 500,
             extra: self.extra,
+            detail: self.detail,
         }
     }
 }
@@ -84,12 +95,13 @@ impl From<StoreError> for Fault {
 
 impl From<WireFault> for Fault {
     fn from(fault: WireFault) -> Self {
-        let WireFault { code, message, status, extra, .. } = fault;
+        let WireFault { code, message, status, extra, detail, .. } = fault;
         Self {
             code: code.into(),
             message,
             status: Some(status),
             extra,
+            detail,
             authorization_message: None,
         }
     }

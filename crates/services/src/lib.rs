@@ -5,6 +5,7 @@
 //! service's table. Start reading at any service's own file, such as [`secretsmanager`].
 
 pub mod cloudtrail;
+pub mod dynamodb;
 mod envelope;
 pub mod iam;
 pub mod identity;
@@ -22,6 +23,7 @@ use gateway::Service;
 pub fn all() -> Vec<Service> {
     vec![
         cloudtrail::service(),
+        dynamodb::service(),
         iam::service(),
         kms::service(),
         organizations::service(),

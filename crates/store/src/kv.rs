@@ -4,6 +4,7 @@
 //! touching the disk, then waits for the flusher (`flush.rs`), which synchronises once for
 //! everybody who waits. The database file itself is `database.rs`.
 
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -239,6 +240,32 @@ impl Tx {
         }
     }
 
+    /// Shows `visit` the records between two keys, in byte order of the keys or against it, until
+    /// it answers `false`. None of them is held longer than its visit.
+    ///
+    /// # Errors
+    /// Those of `visit`; [`StoreError::Damaged`] when a record does not decode.
+    pub fn walk<R: Record, E: From<StoreError>>(
+        &self,
+        table: &Table<R>,
+        between: (Bound<&str>, Bound<&str>),
+        backwards: bool,
+        visit: impl FnMut(&str, R) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::Read(tx) => match tx.open_table(definition(table.name)) {
+                Ok(open) => walk_table(&open, table, between, backwards, visit),
+                Err(TableError::TableDoesNotExist(_)) => Ok(()),
+                Err(e) => Err(StoreError::from(e).into()),
+            },
+            Self::Write(writer) => {
+                let open =
+                    writer.tx.open_table(definition(table.name)).map_err(StoreError::from)?;
+                walk_table(&open, table, between, backwards, visit)
+            }
+        }
+    }
+
     /// Writes the record under `key`, in place of one that may be there.
     ///
     /// # Errors
@@ -300,4 +327,21 @@ fn scan_table<R: Record>(
         }
     }
     Ok(found)
+}
+
+fn walk_table<R: Record, E: From<StoreError>>(
+    open: &impl ReadableTable<&'static str, &'static [u8]>,
+    table: &Table<R>,
+    between: (Bound<&str>, Bound<&str>),
+    backwards: bool,
+    mut visit: impl FnMut(&str, R) -> Result<bool, E>,
+) -> Result<(), E> {
+    let mut range = open.range::<&str>(between).map_err(StoreError::from)?;
+    while let Some(entry) = if backwards { range.next_back() } else { range.next() } {
+        let (key, value) = entry.map_err(StoreError::from)?;
+        if !visit(key.value(), table.decode(key.value(), value.value())?)? {
+            break;
+        }
+    }
+    Ok(())
 }

@@ -155,6 +155,7 @@ fn json_fault(protocol: Protocol, fault: &WireFault) -> String {
     for (name, value) in &fault.extra {
         body.insert(name.clone(), Value::from(value.as_str()));
     }
+    body.extend(fault.detail.clone());
     Value::Object(body).to_string()
 }
 

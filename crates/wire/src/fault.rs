@@ -18,6 +18,8 @@ pub struct WireFault {
     pub sender: bool,
     /// Further elements beside the message, in order; S3 and some JSON errors have them.
     pub extra: Vec<(String, String)>,
+    /// Structured members of the error's shape, by name; the JSON protocols write them.
+    pub detail: serde_json::Map<String, serde_json::Value>,
 }
 
 impl WireFault {
@@ -29,6 +31,7 @@ impl WireFault {
             status: 400,
             sender: true,
             extra: Vec::new(),
+            detail: serde_json::Map::new(),
         }
     }
 

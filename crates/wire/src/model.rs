@@ -108,7 +108,7 @@ pub(crate) enum Segment {
 }
 
 /// The services whose models are embedded, as [`model()`] names them.
-pub const SERVICES: [&str; 9] = [
+pub const SERVICES: [&str; 10] = [
     "sts",
     "iam",
     "secretsmanager",
@@ -118,9 +118,10 @@ pub const SERVICES: [&str; 9] = [
     "cloudtrail",
     "organizations",
     "s3control",
+    "dynamodb",
 ];
 
-static SOURCES: [(&str, OnceLock<Option<Model>>); 9] = [
+static SOURCES: [(&str, OnceLock<Option<Model>>); 10] = [
     (include_str!("../../../models/sts.json"), OnceLock::new()),
     (include_str!("../../../models/iam.json"), OnceLock::new()),
     (include_str!("../../../models/secretsmanager.json"), OnceLock::new()),
@@ -130,6 +131,7 @@ static SOURCES: [(&str, OnceLock<Option<Model>>); 9] = [
     (include_str!("../../../models/cloudtrail.json"), OnceLock::new()),
     (include_str!("../../../models/organizations.json"), OnceLock::new()),
     (include_str!("../../../models/s3control.json"), OnceLock::new()),
+    (include_str!("../../../models/dynamodb.json"), OnceLock::new()),
 ];
 
 /// The embedded model of a service, parsed on first use; `None` for a service that is not modelled.

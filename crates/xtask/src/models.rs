@@ -12,7 +12,7 @@ use std::process::Command;
 use serde_json::{Map, Value};
 
 /// The services and the API versions that are kept.
-const SERVICES: [(&str, &str); 9] = [
+const SERVICES: [(&str, &str); 10] = [
     ("sts", "2011-06-15"),
     ("iam", "2010-05-08"),
     ("secretsmanager", "2017-10-17"),
@@ -22,6 +22,7 @@ const SERVICES: [(&str, &str); 9] = [
     ("cloudtrail", "2013-11-01"),
     ("organizations", "2016-11-28"),
     ("s3control", "2018-08-20"),
+    ("dynamodb", "2012-08-10"),
 ];
 
 /// Keys that say nothing about the wire: prose, and facts of endpoints and code generators.

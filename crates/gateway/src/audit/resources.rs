@@ -42,6 +42,7 @@ fn kind(arn: &Arn) -> Option<&'static str> {
         ("kms", "alias") => "AWS::KMS::Alias",
         ("secretsmanager", "secret") => "AWS::SecretsManager::Secret",
         ("redshift", "cluster") => "AWS::Redshift::Cluster",
+        ("dynamodb", "table") => "AWS::DynamoDB::Table",
         ("cloudtrail", "trail") => "AWS::CloudTrail::Trail",
         ("organizations", noun) if !rest.is_empty() => match noun {
             "account" => "AWS::Organizations::Account",

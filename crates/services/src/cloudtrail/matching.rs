@@ -11,6 +11,10 @@ use super::state::Trail;
 const GLOBAL_SOURCES: [&str; 3] =
     ["iam.amazonaws.com", "sts.amazonaws.com", "organizations.amazonaws.com"];
 
+/// The type of DynamoDB's data events, and where they come from.
+const TABLE: &str = "AWS::DynamoDB::Table";
+const TABLE_SOURCE: &str = "dynamodb.amazonaws.com";
+
 /// Whether the trail covers the event's Region and service, and one of its selectors wants it.
 pub(super) fn wants(trail: &Trail, event: &Value) -> bool {
     let here = trail.multi_region || text(event, "awsRegion") == Some(trail.region.as_str());
@@ -49,6 +53,11 @@ fn selects(selector: &EventSelector, event: &Value) -> bool {
 /// Whether a data event is about an object under one of the prefixes. An event of a whole bucket,
 /// such as ListObjects, is under those of the bucket.
 fn covers(resource: &DataResource, event: &Value) -> bool {
+    if resource.kind == TABLE && text(event, "eventSource") == Some(TABLE_SOURCE) {
+        let all = |value: &String| value == "arn:aws:dynamodb";
+        let named = |value: &String| resources(event, "ARN").any(|arn| arn == value);
+        return resource.values.iter().any(|value| all(value) || named(value));
+    }
     if resource.kind != "AWS::S3::Object" || text(event, "eventSource") != Some("s3.amazonaws.com")
     {
         return false;
@@ -105,10 +114,14 @@ fn values(field: &str, event: &Value) -> Vec<String> {
     let one = |value: Option<&str>| value.map(str::to_owned).into_iter().collect();
     match field {
         "readOnly" => vec![is(event, "readOnly").to_string()],
+        "resources.ARN" if text(event, "eventSource") == Some(TABLE_SOURCE) => {
+            resources(event, "ARN").map(str::to_owned).collect()
+        }
         "resources.ARN" => object_arns(event).collect(),
         "resources.type" if text(event, "eventCategory") == Some("Data") => {
-            // The data events that there are, are S3's; those of whole buckets count as well.
-            vec!["AWS::S3::Object".to_owned()]
+            // The other data events are S3's; those of whole buckets count as well.
+            let table = text(event, "eventSource") == Some(TABLE_SOURCE);
+            vec![if table { TABLE } else { "AWS::S3::Object" }.to_owned()]
         }
         "resources.type" => resources(event, "type").map(str::to_owned).collect(),
         "userIdentity.arn" => one(event.pointer("/userIdentity/arn").and_then(Value::as_str)),

@@ -15,7 +15,7 @@ use super::state::{KeyRecord, Manager, Origin};
 
 const PREFIX: &str = "alias/aws/";
 /// Services of this platform that have such a key.
-const SERVICES: [&str; 2] = ["s3", "secretsmanager"];
+const SERVICES: [&str; 3] = ["dynamodb", "s3", "secretsmanager"];
 
 /// The key behind `alias/aws/SERVICE`; `None` for any other alias.
 pub(super) fn by_alias(

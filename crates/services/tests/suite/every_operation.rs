@@ -62,14 +62,51 @@ pub(super) fn prepared() -> Prepared {
         "PermissionsBoundary": policy, "VersionId": "v1", "PolicyDocument": document,
         "CopySource": "known/object", "ClusterIdentifier": "known", "Policy": document,
     });
-    for more in [iam, organization(&world, &admin)] {
+    for more in [iam, organization(&world, &admin), table(&world, &admin)] {
         members.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     }
+    let guard = testkit::document(&[]);
+    let table = "arn:aws:dynamodb:us-east-1:111111111111:table/known";
+    let key_of_item = json!({ "pk": { "S": "a" } });
     let special = vec![
         ("kms", "CreateKey", json!({ "Policy": null })),
         ("sts", "AssumeRole", json!({ "SerialNumber": null })),
         ("sts", "GetSessionToken", json!({ "SerialNumber": null })),
         ("secretsmanager", "TagResource", json!({ "Tags": [{ "Key": "a", "Value": "b" }] })),
+        ("dynamodb", "CreateTable", json!({ "TableName": "fresh" })),
+        (
+            "dynamodb",
+            "BatchGetItem",
+            json!({ "RequestItems": { table: { "Keys": [key_of_item] } } }),
+        ),
+        (
+            "dynamodb",
+            "BatchWriteItem",
+            json!({ "RequestItems": { table: [{ "DeleteRequest": { "Key": key_of_item } }] } }),
+        ),
+        (
+            "dynamodb",
+            "TransactGetItems",
+            json!({ "TransactItems": [{ "Get": { "TableName": table, "Key": key_of_item } }] }),
+        ),
+        (
+            "dynamodb",
+            "TransactWriteItems",
+            json!({ "TransactItems": [{ "Delete": { "TableName": table, "Key": key_of_item } }] }),
+        ),
+        (
+            "dynamodb",
+            "Query",
+            json!({
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": { ":pk": { "S": "a" } },
+            }),
+        ),
+        ("dynamodb", "GetItem", json!({ "Key": { "pk": { "S": "a" } } })),
+        ("dynamodb", "UpdateItem", json!({ "Key": { "pk": { "S": "a" } } })),
+        ("dynamodb", "DeleteItem", json!({ "Key": { "pk": { "S": "a" } } })),
+        ("dynamodb", "PutResourcePolicy", json!({ "Policy": guard })),
+        ("dynamodb", "TagResource", json!({ "Tags": [{ "Key": "a", "Value": "b" }] })),
         ("s3", "UploadPart", json!({ "Key": "parts" })),
         ("s3", "AbortMultipartUpload", json!({ "Key": "parts" })),
         ("s3", "CompleteMultipartUpload", json!({ "Key": "parts" })),
@@ -114,6 +151,24 @@ fn organization(world: &World, admin: &Caller) -> Value {
         "TargetId": root, "SourceParentId": root, "DestinationParentId": unit,
         "ResourceId": root, "Email": "new@example.org", "HandshakeId": "h-12345678",
         "PolicyId": "p-12345678", "CreateAccountRequestId": "car-12345678",
+    })
+}
+
+/// A table with an item, and what names them.
+fn table(world: &World, admin: &Caller) -> Value {
+    let ok = |operation, input| world.ok(admin, "dynamodb", operation, input);
+    let table = json!({
+        "TableName": "known", "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+    });
+    let arn = ok("CreateTable", table)["TableDescription"]["TableArn"].clone();
+    world.advance(chrono::Duration::seconds(1));
+    let item = json!({ "pk": { "S": "a" }, "n": { "N": "1" } });
+    ok("PutItem", json!({ "TableName": "known", "Item": item }));
+    json!({
+        "TableName": arn, "ResourceArn": arn, "Item": item,
+        "TimeToLiveSpecification": { "Enabled": true, "AttributeName": "ttl" },
     })
 }
 
@@ -192,7 +247,7 @@ fn unsigned_calls_are_refused_and_change_nothing() {
         }
         let expected = match service {
             "s3" | "s3control" => (403, "AccessDenied"),
-            "kms" | "secretsmanager" | "cloudtrail" | "organizations" => {
+            "kms" | "secretsmanager" | "cloudtrail" | "organizations" | "dynamodb" => {
                 (400, "MissingAuthenticationTokenException")
             }
             _ => (403, "MissingAuthenticationToken"),

@@ -17,6 +17,7 @@ mod access_keys;
 mod activity;
 mod cloudtrail;
 mod decode;
+mod dynamodb;
 mod every_member;
 mod every_operation;
 mod iam;

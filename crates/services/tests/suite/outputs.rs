@@ -92,6 +92,7 @@ fn every_handlers_answer_is_in_its_interface() {
     redshift(&caller);
     cloudtrail(&caller);
     crate::outputs_organizations::call(&caller);
+    crate::dynamodb::outputs::call(&caller);
     let called = caller.called.into_inner();
     let mut missing = Vec::new();
     for service in world.gateway().services() {
