@@ -19,8 +19,8 @@ use redshift_sql::{
     Authorization, Compression, Encryption, Existing, SqlType, Unload, UnloadFormat,
 };
 use warehouse::ports::{
-    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ObjectSummary, ObjectWriter, PutOptions,
-    RoleSession, StagedObject, World,
+    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ObjectSummary, ObjectWriter, OpenObject,
+    PutOptions, RoleSession, StagedObject, World,
 };
 use warehouse::unload::{
     BatchSource, Caller, Progress, ResultColumn, SourceError, UnloadRequest, execute,
@@ -239,6 +239,18 @@ impl RoleSession for Disk {
         _max: usize,
     ) -> Result<Vec<ObjectSummary>, CloudError> {
         Ok(Vec::new())
+    }
+
+    fn open(
+        &self,
+        _bucket: &str,
+        key: &str,
+        _range: Option<(u64, u64)>,
+    ) -> Result<OpenObject, CloudError> {
+        let file = File::open(self.directory.join(key.replace('/', "_")));
+        let file = file.map_err(|error| refused(error.to_string()))?;
+        let bytes = file.metadata().map_or(0, |facts| facts.len());
+        Ok(OpenObject { bytes, body: Box::new(file) })
     }
 
     fn create(

@@ -7,10 +7,12 @@
 //! Start reading at [`Engine::open`].
 
 mod connection;
+mod feed;
 mod options;
 mod values;
 
 pub(crate) use connection::{Connection, Interrupt, Prepared};
+pub(crate) use feed::Fed;
 pub(crate) use values::{Value, literal};
 
 use std::path::{Path, PathBuf};
@@ -81,6 +83,7 @@ impl Engine {
         }
         let first = Connection::new(root.try_clone()?);
         prepare(&first)?;
+        feed::register(&root)?;
         options::lock(&root, options.staging)?;
         Ok(Self { root: Mutex::new(root) })
     }

@@ -3,11 +3,12 @@
 //! A [`Warehouse`] is one running cluster. A connection is greeted and authenticated by `front`,
 //! its statements are parsed by `redshift_sql`, checked by `privileges` against `catalog`, and
 //! carried out by `session` with `engine` (the only module that knows DuckDB); `unload` moves
-//! results to object storage through [`ports`].
+//! results to object storage and `copy` objects into tables, through [`ports`].
 //! The crate must not know other services: the control plane and the cloud are traits of
 //! [`ports`]. Start reading at [`Warehouse::open`].
 
 mod catalog;
+mod copy;
 mod engine;
 mod errors;
 mod front;

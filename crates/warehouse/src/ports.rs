@@ -128,6 +128,15 @@ pub trait RoleSession: Send + Sync {
         max: usize,
     ) -> Result<Vec<ObjectSummary>, CloudError>;
 
+    /// Opens an object for reading, whole or `length` bytes from an offset on (`s3:GetObject`,
+    /// and `kms:Decrypt` of its key). The decision is made now; the body streams.
+    fn open(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<OpenObject, CloudError>;
+
     /// Checks `s3:PutObject` (and the key's `kms:GenerateDataKey`) now and returns a writer;
     /// nothing is visible until [`RoleSession::commit`], and dropping the writer discards it.
     fn create(
@@ -155,6 +164,14 @@ pub struct ObjectSummary {
     pub size: u64,
     /// The entity tag, without quotes.
     pub etag: String,
+}
+
+/// An object, or a part of it, being read.
+pub struct OpenObject {
+    /// Bytes that the body has.
+    pub bytes: u64,
+    /// The bytes.
+    pub body: Box<dyn io::Read + Send>,
 }
 
 /// How an object is stored.

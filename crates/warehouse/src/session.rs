@@ -2,11 +2,12 @@
 //! statement is carried out.
 //!
 //! It must not know the wire protocol (results leave through [`Output`]) nor object storage
-//! (UNLOAD is `unload`'s). It runs on one thread of its own. Start reading at
+//! (UNLOAD is `unload`'s, COPY is `copy`'s). It runs on one thread of its own. Start reading at
 //! [`Session::execute`]; which statement is carried out where is `run.rs`.
 
 mod clients;
 mod columns;
+mod copy;
 mod cursors;
 mod ddl;
 mod declared;
@@ -91,6 +92,8 @@ pub(crate) struct Session {
     query_before: i64,
     last_unload: i64,
     unload_count: u64,
+    last_copy: i64,
+    copy_count: u64,
     cursor_number: u64,
 }
 
@@ -125,6 +128,8 @@ impl Session {
             query_before: -1,
             last_unload: -1,
             unload_count: 0,
+            last_copy: -1,
+            copy_count: 0,
             cursor_number: 0,
         };
         session.set_variables()?;
@@ -287,8 +292,6 @@ impl Session {
             ("current_database", literal(&self.database)),
             ("current_aws_account", literal(&account)),
             ("version", literal(VERSION)),
-            ("pg_last_copy_count", String::from("CAST(0 AS BIGINT)")),
-            ("pg_last_copy_id", String::from("CAST(-1 AS BIGINT)")),
         ] {
             self.set_variable(name, &value)?;
         }
@@ -313,6 +316,8 @@ impl Session {
                 "sysdate" => timestamp(self.transaction_time()),
                 "getdate" => timestamp(self.cluster.world.now()),
                 "pg_last_query_id" => number(self.query_before),
+                "pg_last_copy_id" => number(self.last_copy),
+                "pg_last_copy_count" => number(i64::try_from(self.copy_count).unwrap_or(i64::MAX)),
                 "pg_last_unload_id" => number(self.last_unload),
                 "pg_last_unload_count" => {
                     number(i64::try_from(self.unload_count).unwrap_or(i64::MAX))

@@ -10,7 +10,7 @@
 mod cells;
 mod column;
 mod encoder;
-mod error;
+pub(crate) mod error;
 mod file;
 mod gates;
 mod manifest;
@@ -19,10 +19,10 @@ mod partition;
 mod pipeline;
 mod plan;
 mod request;
-mod run;
+pub(crate) mod run;
 mod sink;
 mod slice;
-mod target;
+pub(crate) mod target;
 mod text;
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! Nothing is decided here. The cluster is the service principal `redshift.amazonaws.com`; each
 //! role of a chain is assumed by the session before it, and objects are written by the last.
 
-use std::io::{self, Write};
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use gateway::{
@@ -12,8 +13,8 @@ use gateway::{
 use names::Region;
 use serde_json::{Value, json};
 use warehouse::ports::{
-    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ObjectSummary, ObjectWriter, PutOptions,
-    RoleSession, Sse, StagedObject,
+    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ObjectSummary, ObjectWriter, OpenObject,
+    PutOptions, RoleSession, Sse, StagedObject,
 };
 
 /// The name of the sessions that a cluster opens.
@@ -175,6 +176,26 @@ impl RoleSession for Session {
         Ok(found)
     }
 
+    fn open(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<OpenObject, CloudError> {
+        let last = |(from, length): (u64, u64)| (from, (from + length).saturating_sub(1));
+        let range = range.map(last).map(|(from, to)| format!("bytes={from}-{to}"));
+        let input = json!({ "Bucket": bucket, "Key": key, "Range": range });
+        let origin = self.origin();
+        let request_id = origin.request_id.clone();
+        let body = self
+            .gateway
+            .call(self.principal.clone(), origin, "s3", "GetObject", input)
+            .map_err(|fault| cloud_error("s3", fault, request_id, Hop::Storage))?
+            .body;
+        let (pieces, bytes) = body.map_or((Vec::new(), 0), |body| (body.pieces, body.bytes));
+        Ok(OpenObject { bytes, body: Box::new(Pieces(pieces.into())) })
+    }
+
     fn create(
         &self,
         bucket: &str,
@@ -229,6 +250,22 @@ impl RoleSession for Session {
         let committed =
             self.gateway.commit_uploads(self.principal.clone(), origin, uploads, remove);
         committed.map(drop).map_err(failed)
+    }
+}
+
+/// An object's pieces, one after the other.
+struct Pieces<R>(VecDeque<R>);
+
+impl<R: Read> Read for Pieces<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(piece) = self.0.front_mut() {
+            let count = piece.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            self.0.pop_front();
+        }
+        Ok(0)
     }
 }
 

@@ -28,3 +28,24 @@ CREATE TABLE IF NOT EXISTS own.unload_detail (
   user_id BIGINT, query_id BIGINT, session_id BIGINT, transaction_id BIGINT, slice BIGINT,
   file_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, line_count BIGINT,
   transfer_size BIGINT, file_format VARCHAR);
+CREATE TABLE IF NOT EXISTS own.load_history (
+  user_id BIGINT, query_id BIGINT, transaction_id BIGINT, session_id BIGINT, database_name VARCHAR,
+  status VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, table_name VARCHAR, table_id BIGINT,
+  data_source VARCHAR, file_format VARCHAR, loaded_rows BIGINT, source_file_count BIGINT,
+  error_count BIGINT);
+CREATE TABLE IF NOT EXISTS own.load_detail (
+  query_id BIGINT, file_name VARCHAR, bytes BIGINT, lines BIGINT, errors BIGINT,
+  start_time TIMESTAMP, end_time TIMESTAMP);
+CREATE TABLE IF NOT EXISTS own.load_errors (
+  user_id BIGINT, query_id BIGINT, transaction_id BIGINT, session_id BIGINT, database_name VARCHAR,
+  table_id BIGINT, start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT,
+  column_name VARCHAR, column_type VARCHAR, column_length VARCHAR, "position" BIGINT,
+  raw_line VARCHAR, raw_value VARCHAR, error_code BIGINT, error_message VARCHAR,
+  start_offset BIGINT);
+CREATE TABLE IF NOT EXISTS own.load_error_fields (
+  user_id BIGINT, query_id BIGINT, session_id BIGINT, file_name VARCHAR, line_number BIGINT,
+  field BIGINT, column_name VARCHAR, value VARCHAR, is_null BOOLEAN, column_type VARCHAR,
+  column_length VARCHAR);
+CREATE TABLE IF NOT EXISTS own.load_replacements (
+  user_id BIGINT, query_id BIGINT, session_id BIGINT, file_name VARCHAR, line_number BIGINT,
+  column_name VARCHAR);

@@ -1,6 +1,10 @@
 //! What ran: rows behind `sys_query_history`, `stl_unload_log` and their kin.
 //! Redshift Developer Guide, "SYS_QUERY_HISTORY", "SYS_UNLOAD_HISTORY", "STL_UNLOAD_LOG".
 
+mod load;
+
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::{optional, own, timestamp};
@@ -90,6 +94,97 @@ pub(crate) struct UnloadRecord {
     pub files: Vec<(String, u16, u64, u64)>,
 }
 
+/// A finished COPY.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LoadRecord {
+    /// Where it ran.
+    pub origin: Origin,
+    /// `completed` or `aborted`.
+    pub status: &'static str,
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// When it ended.
+    pub ended: DateTime<Utc>,
+    /// The table's name and id.
+    pub table: (String, i64),
+    /// The `FROM` of the statement.
+    pub source: String,
+    /// `csv`, `txt`, `json`, ….
+    pub format: &'static str,
+    /// Rows loaded; 0 when it was aborted.
+    pub rows: u64,
+    /// Objects to read.
+    pub source_files: usize,
+    /// Records that could not be loaded.
+    pub errors: u64,
+    /// The objects read.
+    pub files: Vec<LoadFileRecord>,
+}
+
+/// An object that a COPY read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LoadFileRecord {
+    /// `s3://bucket/key`.
+    pub url: String,
+    /// Bytes, lines and bad records of it.
+    pub counts: [u64; 3],
+    /// When its reading began and ended.
+    pub times: [DateTime<Utc>; 2],
+}
+
+/// A record that a COPY could not load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LoadErrorRecord {
+    /// Where it ran.
+    pub origin: Origin,
+    /// The table's id.
+    pub table: i64,
+    /// When it was found.
+    pub time: DateTime<Utc>,
+    /// `s3://bucket/key`.
+    pub url: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The bad column; empty when the line itself is wrong.
+    pub column: ColumnRecord,
+    /// Bytes from the start of the line.
+    pub position: usize,
+    /// The line and the field as they stand in the file.
+    pub raw: [String; 2],
+    /// `err_code`.
+    pub code: u16,
+    /// `err_reason`.
+    pub reason: String,
+    /// Where the record begins in the file, in bytes.
+    pub offset: u64,
+    /// The columns up to the bad one with their values; `None` for a null.
+    pub fields: Vec<(ColumnRecord, Option<String>)>,
+}
+
+/// A column as load errors tell of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct ColumnRecord {
+    /// Its name.
+    pub name: String,
+    /// `int4`, `varchar`, ….
+    pub kind: &'static str,
+    /// `0`, `128`, `18, 2`.
+    pub length: String,
+}
+
+/// A value in which a COPY replaced characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReplacementRecord {
+    /// Where it ran.
+    pub origin: Origin,
+    /// `s3://bucket/key`.
+    pub url: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The column's name.
+    pub column: String,
+}
+
 /// One thing to remember.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Record {
@@ -99,7 +194,16 @@ pub(crate) enum Record {
     Query(QueryRecord),
     /// An UNLOAD, beside its query.
     Unload(UnloadRecord),
+    /// A COPY, beside its query.
+    Load(LoadRecord),
+    /// A record that a COPY could not load; told while it runs.
+    LoadError(LoadErrorRecord),
+    /// A value that a COPY changed; told while it runs.
+    Replacement(ReplacementRecord),
 }
+
+/// Rows to write, by table.
+type Rows = BTreeMap<&'static str, Vec<String>>;
 
 impl Origin {
     fn values(&self) -> (String, String) {
@@ -118,31 +222,35 @@ pub(crate) fn write(
     records: &[Record],
 ) -> Result<(), EngineFault> {
     let (mut running, mut ended) = (Vec::new(), Vec::new());
-    let mut queries = Vec::new();
-    let mut unloads = Vec::new();
-    let mut files = Vec::new();
+    let mut rows = Rows::new();
     for record in records {
+        let mut add = |table, row| rows.entry(table).or_default().push(row);
         match record {
             Record::Running(query) => running.push(query),
             Record::Query(query) => {
                 ended.push(query.origin.query);
-                queries.push(query_row(query));
+                add("query_history", query_row(query));
             }
             Record::Unload(unload) => {
-                unloads.push(unload_row(unload));
-                files.extend(file_rows(unload));
+                add("unload_history", unload_row(unload));
+                file_rows(unload).into_iter().for_each(|row| add("unload_detail", row));
             }
+            Record::Load(load) => {
+                add("load_history", load::history_row(load));
+                load::file_rows(load).for_each(|row| add("load_detail", row));
+            }
+            Record::LoadError(error) => {
+                add("load_errors", load::error_row(error));
+                load::field_rows(error).for_each(|row| add("load_error_fields", row));
+            }
+            Record::Replacement(value) => add("load_replacements", load::replacement_row(value)),
         }
     }
     connection.run("BEGIN TRANSACTION")?;
-    let written =
-        [("query_history", queries), ("unload_history", unloads), ("unload_detail", files)]
-            .into_iter()
-            .filter(|(_, rows)| !rows.is_empty())
-            .try_for_each(|(table, rows)| {
-                let table = own(home, table);
-                connection.run(&format!("INSERT INTO {table} VALUES {}", rows.join(", "))).map(drop)
-            });
+    let written = rows.into_iter().try_for_each(|(table, rows)| {
+        let table = own(home, table);
+        connection.run(&format!("INSERT INTO {table} VALUES {}", rows.join(", "))).map(drop)
+    });
     connection.run(if written.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     written?;
     write_running(connection, &running, &ended)

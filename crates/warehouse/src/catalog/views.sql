@@ -383,3 +383,69 @@ SELECT CAST(user_id AS INTEGER) AS userid, CAST(query_id AS INTEGER) AS query, C
        CAST(session_id AS INTEGER) AS pid, rpad(file_name, 1280, ' ') AS path, start_time, end_time,
        line_count, transfer_size, rpad(file_format, 10, ' ') AS file_format
 FROM home.unload_detail WHERE memory.rs_own.may_see_user(user_id);
+CREATE VIEW memory.rs_catalog.sys_load_history AS
+SELECT CAST(h.user_id AS INTEGER) AS user_id, h.query_id, h.transaction_id,
+       CAST(h.session_id AS INTEGER) AS session_id, h.database_name, h.status, h.table_name,
+       h.start_time, h.end_time, epoch_us(h.end_time) - epoch_us(h.start_time) AS duration,
+       h.data_source, h.file_format, h.loaded_rows, coalesce(d.bytes, 0) AS loaded_bytes,
+       CAST(h.source_file_count AS INTEGER) AS source_file_count,
+       coalesce(d.bytes, 0) AS source_file_bytes,
+       CAST(coalesce(d.files, 0) AS INTEGER) AS file_count_scanned,
+       coalesce(d.bytes, 0) AS file_bytes_scanned, h.error_count,
+       CAST(NULL AS BIGINT) AS copy_job_id
+FROM home.load_history h LEFT JOIN (
+  SELECT query_id, count(*) AS files, CAST(sum(bytes) AS BIGINT) AS bytes
+  FROM home.load_detail GROUP BY query_id) d ON d.query_id = h.query_id
+WHERE memory.rs_own.may_see_user(h.user_id);
+CREATE VIEW memory.rs_catalog.sys_load_detail AS
+SELECT CAST(h.user_id AS INTEGER) AS user_id, h.query_id, d.file_name, d.bytes AS bytes_scanned,
+       d.lines AS lines_scanned, d.end_time AS record_time, CAST(1 AS INTEGER) AS splits_scanned,
+       d.start_time, d.end_time
+FROM home.load_detail d JOIN home.load_history h ON h.query_id = d.query_id
+WHERE memory.rs_own.may_see_user(h.user_id);
+CREATE VIEW memory.rs_catalog.sys_load_error_detail AS
+SELECT CAST(user_id AS INTEGER) AS user_id, query_id, transaction_id,
+       CAST(session_id AS INTEGER) AS session_id, rpad(database_name, 64, ' ') AS database_name,
+       CAST(table_id AS INTEGER) AS table_id, start_time, rpad(file_name, 256, ' ') AS file_name,
+       line_number, rpad(column_name, 127, ' ') AS column_name,
+       rpad(column_type, 10, ' ') AS column_type, rpad(column_length, 10, ' ') AS column_length,
+       CAST("position" AS INTEGER) AS "position", CAST(error_code AS INTEGER) AS error_code,
+       rpad(error_message, 512, ' ') AS error_message
+FROM home.load_errors WHERE memory.rs_own.may_see_user(user_id);
+CREATE VIEW memory.rs_catalog.stl_load_errors AS
+SELECT CAST(user_id AS INTEGER) AS userid, CAST(0 AS INTEGER) AS slice,
+       CAST(table_id AS INTEGER) AS tbl, start_time AS starttime,
+       CAST(session_id AS INTEGER) AS session, CAST(query_id AS INTEGER) AS query,
+       rpad(file_name, 256, ' ') AS filename, line_number, rpad(column_name, 127, ' ') AS colname,
+       rpad(column_type, 10, ' ') AS type, rpad(column_length, 10, ' ') AS col_length,
+       CAST("position" AS INTEGER) AS "position", rpad(raw_line, 1024, ' ') AS raw_line,
+       rpad(raw_value, 1024, ' ') AS raw_field_value, CAST(error_code AS INTEGER) AS err_code,
+       rpad(error_message, 100, ' ') AS err_reason, CAST(0 AS INTEGER) AS is_partial, start_offset,
+       CAST(NULL AS BIGINT) AS copy_job_id
+FROM home.load_errors WHERE memory.rs_own.may_see_user(user_id);
+CREATE VIEW memory.rs_catalog.stl_loaderror_detail AS
+SELECT CAST(user_id AS INTEGER) AS userid, CAST(0 AS INTEGER) AS slice,
+       CAST(session_id AS INTEGER) AS session, CAST(query_id AS INTEGER) AS query,
+       rpad(file_name, 256, ' ') AS filename, line_number, CAST(field AS INTEGER) AS field,
+       rpad(column_name, 1024, ' ') AS colname, rpad(value, 1024, ' ') AS value,
+       CAST(is_null AS INTEGER) AS is_null, rpad(column_type, 10, ' ') AS type,
+       rpad(column_length, 10, ' ') AS col_length
+FROM home.load_error_fields WHERE memory.rs_own.may_see_user(user_id);
+CREATE VIEW memory.rs_catalog.stl_load_commits AS
+SELECT CAST(h.user_id AS INTEGER) AS userid, CAST(h.query_id AS INTEGER) AS query,
+       CAST(0 AS INTEGER) AS slice, rpad('', 256, ' ') AS name,
+       rpad(d.file_name, 256, ' ') AS filename, CAST(0 AS INTEGER) AS byte_offset,
+       CAST(d.lines AS INTEGER) AS lines_scanned, CAST(d.errors AS INTEGER) AS errors,
+       d.end_time AS curtime, CAST(1 AS INTEGER) AS status,
+       rpad(CASE h.file_format WHEN 'json' THEN 'JSON' WHEN 'avro' THEN 'Avro'
+         WHEN 'parquet' THEN 'Parquet' WHEN 'orc' THEN 'ORC' ELSE 'Text' END, 16, ' ')
+         AS file_format,
+       CAST(0 AS INTEGER) AS is_partial, CAST(0 AS BIGINT) AS start_offset,
+       CAST(NULL AS BIGINT) AS copy_job_id
+FROM home.load_detail d JOIN home.load_history h ON h.query_id = d.query_id
+WHERE h.status = 'completed' AND memory.rs_own.may_see_user(h.user_id);
+CREATE VIEW memory.rs_catalog.stl_replacements AS
+SELECT CAST(user_id AS INTEGER) AS userid, CAST(query_id AS INTEGER) AS query,
+       CAST(0 AS INTEGER) AS slice, CAST(session_id AS INTEGER) AS session,
+       rpad(file_name, 256, ' ') AS filename, line_number, rpad(column_name, 127, ' ') AS colname
+FROM home.load_replacements WHERE memory.rs_own.may_see_user(user_id);

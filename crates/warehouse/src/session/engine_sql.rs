@@ -165,7 +165,17 @@ pub(super) fn text_fields(names: &[&str]) -> Vec<Field> {
 }
 
 fn is_history(name: &str) -> bool {
-    ["sys_query", "sys_unload", "stv_recents", "stl_unload", "stl_query", "svl_q", "svcs_unload"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    const BEGINNINGS: [&str; 10] = [
+        "sys_query",
+        "sys_unload",
+        "sys_load",
+        "stv_recents",
+        "stl_unload",
+        "stl_load",
+        "stl_replacements",
+        "stl_query",
+        "svl_q",
+        "svcs_unload",
+    ];
+    BEGINNINGS.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -108,7 +108,7 @@ impl Session {
             Kind::Empty => Ok(String::new()),
             Kind::Engine(engine) => self.run_engine(engine, parameters, output),
             Kind::Unload(unload) => self.run_unload(unload, output),
-            Kind::Copy(_) => Err(Failure::not_implemented("COPY")),
+            Kind::Copy(copy) => self.run_copy(copy, output),
             Kind::Begin(modes) => self.begin(modes, output).map(|()| "BEGIN".into()),
             Kind::Commit => self.commit(output).map(str::to_owned),
             Kind::Rollback => self.rollback(output).map(|()| "ROLLBACK".into()),

@@ -52,12 +52,17 @@ impl Session {
         let query = redshift_sql::parse_query(&unload.query, &self.options())
             .map_err(|error| self.inside_query(Failure::from(error), unload))?;
         let sql = self.engine_sql(&query, &[])?;
-        let roles = self.unload_roles(&unload.authorization)?;
+        let roles = self.roles_for(&unload.authorization, "UNLOAD")?;
         self.unload_rows(unload, &query, &sql, &roles)
     }
 
-    /// The first two gates: the role is attached to the cluster, and the user may use it.
-    fn unload_roles(&mut self, authorization: &Authorization) -> Result<Vec<String>, Failure> {
+    /// The first two gates: the role is attached to the cluster, and the user may use it for the
+    /// command (`UNLOAD`, `COPY`).
+    pub(super) fn roles_for(
+        &mut self,
+        authorization: &Authorization,
+        command: &str,
+    ) -> Result<Vec<String>, Failure> {
         let reference = &self.cluster.reference;
         let facts = self
             .cluster
@@ -74,15 +79,8 @@ impl Session {
         let identity = self.identity()?;
         let chain = roles.join(",");
         let is_default = matches!(authorization, Authorization::Default);
-        assume_role::check(
-            &self.connection,
-            &self.cluster.home,
-            &identity,
-            &name,
-            &chain,
-            is_default,
-            "UNLOAD",
-        )?;
+        let (connection, home) = (&self.connection, &self.cluster.home);
+        assume_role::check(connection, home, &identity, &name, &chain, is_default, command)?;
         Ok(roles)
     }
 

@@ -1,6 +1,7 @@
-//! Failures of an UNLOAD, in Redshift's words: the ErrorResponse's message and its DETAIL block.
+//! Failures of an UNLOAD or COPY, in Redshift's words: the ErrorResponse's message and its DETAIL
+//! block.
 //!
-//! It must not know how rows are written; it turns what the cloud said into what the leader node
+//! It must not know how rows are written or read; it turns what the cloud said into what the leader node
 //! says of it. Start reading at [`UnloadError::from_cloud`].
 
 use std::io;
@@ -31,20 +32,22 @@ const INTERNAL: &str = "XX000";
 const RULE: &str = "-----------------------------------------------";
 
 /// The engine's code of a failed access to S3 or to a role.
-pub(super) const CODE_S3: u32 = 8001;
+pub(crate) const CODE_S3: u32 = 8001;
 
 /// The engine's code of a refusal by the credentials service.
 const CODE_CREDENTIALS: u32 = 30000;
 
 /// What the engine was doing with S3 when it failed; the block's `context:` line.
 #[derive(Debug, Clone)]
-pub(super) enum Context {
+pub(crate) enum Context {
     /// Listing the target.
     Listing { bucket: String, prefix: String },
     /// Opening or writing an object.
     Writing { bucket: String, key: String },
     /// Making everything visible.
     Committing { bucket: String, prefix: String },
+    /// Reading an object.
+    Reading { bucket: String, key: String },
 }
 
 impl Context {
@@ -57,6 +60,7 @@ impl Context {
             Self::Committing { bucket, prefix } => {
                 format!("Failed to complete S3 output. S3 path: s3://{bucket}/{prefix}")
             }
+            Self::Reading { bucket, key } => format!("S3 key being read : s3://{bucket}/{key}"),
         }
     }
 
@@ -64,12 +68,13 @@ impl Context {
         match self {
             Self::Listing { .. } => "s3_utility.cpp:840",
             Self::Writing { .. } | Self::Committing { .. } => "s3_text_unloader.cpp:364",
+            Self::Reading { .. } => "table_s3_scanner.cpp:354",
         }
     }
 }
 
 /// One DETAIL block: the lines that differ between failures.
-pub(super) struct Block<'a> {
+pub(crate) struct Block<'a> {
     pub code: u32,
     pub context: &'a str,
     pub location: &'a str,
@@ -77,13 +82,13 @@ pub(super) struct Block<'a> {
 
 impl UnloadError {
     /// A plain error without a DETAIL block.
-    pub(super) fn plain(sqlstate: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn plain(sqlstate: &str, message: impl Into<String>) -> Self {
         Self { sqlstate: sqlstate.to_owned(), message: message.into(), detail: None, hint: None }
     }
 
     /// An engine error: `XX000` with the DETAIL block of the leader node.
     /// Amazon Redshift Developer Guide, "Load error reference" shows the block.
-    pub(super) fn engine(message: String, block: &Block<'_>, caller: &Caller<'_>) -> Self {
+    pub(crate) fn engine(message: String, block: &Block<'_>, caller: &Caller<'_>) -> Self {
         let Block { code, context, location } = block;
         let detail = format!(
             "\n  {RULE}\n  error:  {message}\n  code:      {code}\n  context:   {context}\n  \
@@ -94,33 +99,33 @@ impl UnloadError {
     }
 
     /// A batch did not have the query's columns: a fault of the caller, told instead of a panic.
-    pub(super) fn layout() -> Self {
+    pub(crate) fn layout() -> Self {
         Self::plain(INTERNAL, "UNLOAD: the rows do not have the columns of the query")
     }
 
     /// A writer's thread ended without a result.
-    pub(super) fn worker_died() -> Self {
+    pub(crate) fn worker_died() -> Self {
         Self::plain(INTERNAL, "UNLOAD: a writer ended unexpectedly")
     }
 
     /// The machine gave no thread for a writer.
-    pub(super) fn no_thread() -> Self {
+    pub(crate) fn no_thread() -> Self {
         Self::plain("53000", "UNLOAD: no thread for a writer")
     }
 
     /// The user or a timeout stopped the statement.
-    pub(super) fn cancelled(caller: &Caller<'_>) -> Self {
+    pub(crate) fn cancelled(caller: &Caller<'_>) -> Self {
         let message = format!("Query ({}) cancelled on user's request", caller.query_id);
         Self::plain("57014", message)
     }
 
     /// A value of the engine does not fit its Redshift type.
-    pub(super) fn arrow(error: &ArrowError) -> Self {
+    pub(crate) fn arrow(error: &ArrowError) -> Self {
         Self::plain(INTERNAL, format!("UNLOAD: {error}"))
     }
 
     /// The role is not attached to the cluster; `role_text` is the chain as the statement has it.
-    pub(super) fn role_not_attached(role_text: &str, caller: &Caller<'_>) -> Self {
+    pub(crate) fn role_not_attached(role_text: &str, caller: &Caller<'_>) -> Self {
         let user = caller.cluster.db_user_arn(caller.db_user);
         Self::engine(
             format!("User {user} is not authorized to assume IAM Role {role_text}"),
@@ -135,7 +140,7 @@ impl UnloadError {
 
     /// What the cloud refused, as Redshift reports it. A refused role is named without STS's
     /// reason; S3's and the key's refusals carry the service's own text.
-    pub(super) fn from_cloud(error: &CloudError, context: &Context, caller: &Caller<'_>) -> Self {
+    pub(crate) fn from_cloud(error: &CloudError, context: &Context, caller: &Caller<'_>) -> Self {
         let failure = match &error.hop {
             Hop::Assume { role, .. } => Self::role_not_assumable(role, caller),
             Hop::Storage | Hop::Key { .. } => Self::storage(error, context, caller),
@@ -179,15 +184,17 @@ impl UnloadError {
     }
 
     /// A failed write: the cloud's error when the writer hid one inside, else the I/O error.
-    pub(super) fn from_io(error: &io::Error, context: &Context, caller: &Caller<'_>) -> Self {
+    pub(crate) fn from_io(error: &io::Error, context: &Context, caller: &Caller<'_>) -> Self {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<CloudError>()) {
             Some(cloud) => Self::from_cloud(cloud, context, caller),
-            None => Self::engine(
-                format!("S3 output failed: {error}"),
-                &Block { code: CODE_S3, context: &context.line(), location: context.location() },
-                caller,
-            ),
+            None => Self::at(format!("S3 transfer failed: {error}"), context, caller),
         }
+    }
+
+    /// A failure of the engine's own at a place.
+    pub(crate) fn at(message: String, context: &Context, caller: &Caller<'_>) -> Self {
+        let (line, location) = (context.line(), context.location());
+        Self::engine(message, &Block { code: CODE_S3, context: &line, location }, caller)
     }
 }
 

@@ -11,7 +11,8 @@ use super::pipeline::{Control, write_all};
 use super::plan::Plan;
 use super::sink::Counters;
 use super::{
-    BatchSource, Progress, UnloadError, UnloadReport, UnloadRequest, UnloadedFile, manifest, target,
+    BatchSource, Caller, Progress, UnloadError, UnloadReport, UnloadRequest, UnloadedFile,
+    manifest, target,
 };
 use crate::ports::{AccessKeys, Cloud, CloudError, RoleSession, StagedObject, World};
 
@@ -48,7 +49,20 @@ fn open_session(
     cloud: &dyn Cloud,
 ) -> Result<Box<dyn RoleSession>, UnloadError> {
     let caller = &request.caller;
-    let session = match &request.statement.authorization {
+    let (bucket, prefix) = (plan.bucket.clone(), plan.prefix.clone());
+    sign_in(&request.statement.authorization, &request.roles, cloud, caller).map_err(|error| {
+        UnloadError::from_cloud(&error, &Context::Listing { bucket, prefix }, caller)
+    })
+}
+
+/// A session with the statement's keys, or as the last of its roles.
+pub(crate) fn sign_in(
+    authorization: &Authorization,
+    roles: &[String],
+    cloud: &dyn Cloud,
+    caller: &Caller<'_>,
+) -> Result<Box<dyn RoleSession>, CloudError> {
+    match authorization {
         Authorization::Keys { access_key_id, secret_access_key, session_token } => {
             let keys = AccessKeys {
                 access_key_id: access_key_id.clone(),
@@ -57,12 +71,8 @@ fn open_session(
             };
             cloud.use_keys(caller.cluster, &keys)
         }
-        _ => cloud.assume_chain(caller.cluster, caller.db_user, &request.roles),
-    };
-    session.map_err(|error| {
-        let (bucket, prefix) = (plan.bucket.clone(), plan.prefix.clone());
-        UnloadError::from_cloud(&error, &Context::Listing { bucket, prefix }, caller)
-    })
+        _ => cloud.assume_chain(caller.cluster, caller.db_user, roles),
+    }
 }
 
 /// The manifest, unless nothing was written: an empty result has none.

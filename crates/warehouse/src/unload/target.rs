@@ -22,11 +22,8 @@ pub(super) fn check(
 ) -> Result<(), UnloadError> {
     let caller = &request.caller;
     let refused = |error: CloudError| UnloadError::from_cloud(&error, &listing(plan), caller);
-    let actual = session.bucket_region(&plan.bucket).map_err(refused)?;
-    let expected = expected_region(request)?;
-    if actual != expected {
-        return Err(refused(permanent_redirect(world)));
-    }
+    let stated = request.statement.region.as_deref();
+    check_region(&plan.bucket, stated, &listing(plan), (session, world), caller)?;
     if plan.existing != Existing::Refuse {
         return Ok(());
     }
@@ -38,14 +35,26 @@ fn listing(plan: &Plan) -> Context {
     Context::Listing { bucket: plan.bucket.clone(), prefix: plan.prefix.clone() }
 }
 
-/// REGION, or the cluster's own.
-fn expected_region(request: &UnloadRequest<'_>) -> Result<Region, UnloadError> {
-    match &request.statement.region {
-        None => Ok(request.caller.cluster.region.clone()),
-        Some(name) => name.parse().map_err(|_| {
+/// Checks that a bucket is in the Region that the statement says, or the cluster's own.
+///
+/// # Errors
+/// No such bucket, another Region, or a Region that is none.
+pub(crate) fn check_region(
+    bucket: &str,
+    stated: Option<&str>,
+    context: &Context,
+    (session, world): (&dyn RoleSession, &dyn World),
+    caller: &Caller<'_>,
+) -> Result<(), UnloadError> {
+    let refused = |error: CloudError| UnloadError::from_cloud(&error, context, caller);
+    let actual = session.bucket_region(bucket).map_err(refused)?;
+    let expected = match stated {
+        None => caller.cluster.region.clone(),
+        Some(name) => name.parse::<Region>().map_err(|_| {
             UnloadError::plain("XX000", format!("Invalid AWS region '{name}' in REGION option"))
-        }),
-    }
+        })?,
+    };
+    if actual == expected { Ok(()) } else { Err(refused(permanent_redirect(world))) }
 }
 
 /// S3's answer to a request that reached it in the wrong Region.

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod copy;
 mod durability;
 mod extended;
 mod login;

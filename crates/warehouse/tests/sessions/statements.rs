@@ -28,10 +28,6 @@ async fn tables_rows_and_transactions() {
             ("create table c as select id, name from t", ""),
             ("select count(*) from c", "2"),
             ("drop table c", ""),
-            (
-                "copy t from 's3://lake/x' iam_role 'arn:aws:iam::111111111111:role/Unloader' csv",
-                "!0A000 COPY is not implemented yet",
-            ),
         ],
     )
     .await;

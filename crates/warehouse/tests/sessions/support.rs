@@ -10,7 +10,7 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 use warehouse::ports::{
     AccessKeys, Cloud, CloudError, ClusterFacts, ClusterRef, ClusterStatus, Directory, Hop,
-    ObjectSummary, ObjectWriter, PutOptions, RoleSession, StagedObject, World,
+    ObjectSummary, ObjectWriter, OpenObject, PutOptions, RoleSession, StagedObject, World,
 };
 use warehouse::{ClusterSpec, PasswordVerifier, Warehouse};
 
@@ -96,6 +96,23 @@ impl RoleSession for FakeCloud {
                 etag: "etag".into(),
             })
             .collect())
+    }
+
+    fn open(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<OpenObject, CloudError> {
+        if bucket != "lake" || key.starts_with("secret") {
+            return Err(Self::refuse("AccessDenied", Hop::Storage));
+        }
+        let objects = self.objects.lock().unwrap();
+        let missing = || CloudError { status: 404, ..Self::refuse("NoSuchKey", Hop::Storage) };
+        let body = objects.get(key).ok_or_else(missing)?;
+        let (from, length) = range.unwrap_or((0, body.len() as u64));
+        let part = body[from as usize..(from + length) as usize].to_vec();
+        Ok(OpenObject { bytes: part.len() as u64, body: Box::new(std::io::Cursor::new(part)) })
     }
 
     fn create(

@@ -18,8 +18,8 @@ use redshift_sql::{
 };
 
 use crate::ports::{
-    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ObjectSummary, ObjectWriter, PutOptions,
-    RoleSession, Sse, StagedObject, World,
+    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ObjectSummary, ObjectWriter, OpenObject,
+    PutOptions, RoleSession, Sse, StagedObject, World,
 };
 use crate::unload::{
     BatchSource, Caller, Progress, ResultColumn, SourceError, UnloadError, UnloadReport,
@@ -182,6 +182,20 @@ impl RoleSession for FakeSession {
                 etag: "e".into(),
             })
             .collect())
+    }
+
+    fn open(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<OpenObject, CloudError> {
+        self.gate("open")?;
+        let objects = self.store.objects.lock().unwrap();
+        let (body, _) = objects.get(&format!("{bucket}/{key}")).ok_or_else(|| refusal("key"))?;
+        let (from, length) = range.unwrap_or((0, body.len() as u64));
+        let part = body[from as usize..(from + length) as usize].to_vec();
+        Ok(OpenObject { bytes: part.len() as u64, body: Box::new(std::io::Cursor::new(part)) })
     }
 
     fn create(

@@ -1,0 +1,163 @@
+//! The accountant: takes the steps of all files in order, counts, numbers lines, decides when
+//! there are too many errors, and passes good rows on. It must not know how files are read.
+//! Start reading at [`Accountant::run`].
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+
+use load::block::Parsed;
+
+use super::objects::Source;
+use super::read::Step;
+use super::request::LoadRequest;
+use super::{Around, BadRow, LoadEnd, LoadReport, LoadedFile, ReplacedValue};
+use crate::engine::Fed;
+use crate::unload::UnloadError;
+
+/// How often a cancellation is looked for while nothing comes.
+const LOOK: Duration = Duration::from_millis(50);
+/// `STL_REPLACEMENTS` keeps the first so many of each slice.
+const KEPT_REPLACEMENTS: u64 = 100;
+
+/// What the accountant works with.
+pub(super) struct Accountant<'a> {
+    pub request: &'a LoadRequest<'a>,
+    pub around: &'a Around<'a>,
+    pub sources: &'a [Source],
+    pub stop: &'a AtomicBool,
+    /// Where good rows go; nowhere with NOLOAD.
+    pub feed: Option<SyncSender<Fed>>,
+    pub report: LoadReport,
+    pub replacements: u64,
+}
+
+impl Accountant<'_> {
+    /// Takes steps until there are no more. `None`: the insertion has ended first.
+    pub(super) fn run<E>(mut self, steps: &Receiver<Step>) -> (LoadReport, Result<(), LoadEnd<E>>) {
+        let end = self.steps(steps);
+        if end.is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        } else if let Some(feed) = self.feed.take() {
+            // When this fails the insertion has failed, and says why itself.
+            let _ = feed.send(Fed::End);
+        }
+        (self.report, end)
+    }
+
+    fn steps<E>(&mut self, steps: &Receiver<Step>) -> Result<(), LoadEnd<E>> {
+        loop {
+            let Some(step) = self.wait(steps)? else { return Ok(()) };
+            match step {
+                Step::Begin(number) => self.begin(number),
+                Step::Block { parsed, skipped, offset } => {
+                    // A worker that died dropped its sender.
+                    let parsed = self.wait(&parsed)?.ok_or_else(|| worker_died())?;
+                    let before = self.lines().saturating_add(skipped);
+                    self.parsed(parsed.map_err(LoadEnd::Refused)?, before, offset)?;
+                    self.add_lines(skipped);
+                }
+                Step::Records(parsed) => self.parsed(parsed, 0, 0)?,
+                Step::End(bytes) => {
+                    let ended = self.around.world.now();
+                    if let Some(file) = self.report.files.last_mut() {
+                        (file.bytes, file.ended) = (bytes, ended);
+                    }
+                }
+                Step::Failed(error) => return Err(LoadEnd::Refused(error)),
+            }
+        }
+    }
+
+    /// The next of a channel, `None` at its end; looks for a cancellation meanwhile.
+    fn wait<T, E>(&self, channel: &Receiver<T>) -> Result<Option<T>, LoadEnd<E>> {
+        loop {
+            if self.around.cancelled.load(Ordering::Relaxed) {
+                return Err(LoadEnd::Refused(UnloadError::cancelled(&self.request.caller)));
+            }
+            match channel.recv_timeout(LOOK) {
+                Ok(next) => return Ok(Some(next)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
+    fn begin(&mut self, number: usize) {
+        let now = self.around.world.now();
+        let url = self.sources.get(number).map(Source::url).unwrap_or_default();
+        let file = LoadedFile { url, bytes: 0, lines: 0, errors: 0, started: now, ended: now };
+        self.report.files.push(file);
+    }
+
+    fn lines(&self) -> u64 {
+        self.report.files.last().map_or(0, |file| file.lines)
+    }
+
+    fn add_lines(&mut self, lines: u64) {
+        if let Some(file) = self.report.files.last_mut() {
+            file.lines = file.lines.saturating_add(lines);
+        }
+    }
+
+    fn parsed<E>(&mut self, parsed: Parsed, before: u64, offset: u64) -> Result<(), LoadEnd<E>> {
+        let Parsed { batch, lines, bad, unlisted, replaced } = parsed;
+        let url = self.report.files.last().map(|file| file.url.clone()).unwrap_or_default();
+        let room = KEPT_REPLACEMENTS.saturating_sub(self.replacements);
+        let told: Vec<ReplacedValue> = replaced
+            .iter()
+            .take(usize::try_from(room).unwrap_or(0))
+            .map(|r| ReplacedValue { url: url.clone(), line: before + r.line, column: r.column })
+            .collect();
+        if !told.is_empty() {
+            self.replacements = self.replacements.saturating_add(told.len() as u64);
+            (self.around.replaced)(told);
+        }
+        self.add_lines(lines);
+        let most = self.request.options.max_errors;
+        let left = most.map_or(usize::MAX, |most| {
+            usize::try_from(most.saturating_sub(self.report.errors)).unwrap_or(usize::MAX)
+        });
+        let found = bad.len();
+        let rows: Vec<BadRow> = bad
+            .into_iter()
+            .take(left)
+            .map(|bad| BadRow {
+                url: url.clone(),
+                line: before + bad.line,
+                offset: offset + bad.offset,
+                raw: bad.raw,
+                rejection: bad.rejection,
+                fields: bad.fields,
+            })
+            .collect();
+        let errors = (rows.len() as u64).saturating_add(unlisted);
+        self.report.errors = self.report.errors.saturating_add(errors);
+        if let Some(file) = self.report.files.last_mut() {
+            file.errors = file.errors.saturating_add(errors);
+        }
+        if !rows.is_empty() {
+            (self.around.bad)(rows);
+        }
+        if found > 0 && most.is_some_and(|most| self.report.errors >= most) {
+            return Err(LoadEnd::TooManyErrors);
+        }
+        self.pass_on(batch);
+        Ok(())
+    }
+
+    /// Good rows on their way. When nobody takes them the insertion has failed, which says why.
+    fn pass_on(&mut self, batch: arrow::record_batch::RecordBatch) {
+        let rows = batch.num_rows() as u64;
+        self.report.rows = self.report.rows.saturating_add(rows);
+        let Some(feed) = self.feed.as_ref().filter(|_| rows > 0) else { return };
+        if feed.send(Fed::Rows(batch)).is_err() {
+            self.feed = None;
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn worker_died<E>() -> LoadEnd<E> {
+    LoadEnd::Refused(UnloadError::plain("XX000", "COPY: a reader ended unexpectedly"))
+}

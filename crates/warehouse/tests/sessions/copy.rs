@@ -1,0 +1,383 @@
+//! COPY from a session: its gates in the database, what becomes of the table, its records.
+
+use tokio_postgres::Client;
+
+use crate::support::{CHAINED, ROLE, Running, ask, check, start};
+
+/// Puts an object into the bucket.
+fn put(cluster: &Running, key: &str, body: impl AsRef<[u8]>) {
+    cluster.cloud.objects.lock().unwrap().insert(key.into(), body.as_ref().to_vec());
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// The statement for a key, with the cluster's role.
+fn copy(table: &str, key: &str, options: &str) -> String {
+    format!("copy {table} from 's3://lake/{key}' iam_role '{ROLE}' {options}")
+}
+
+/// Runs each file through an empty table; rows come back in the order of its first column.
+async fn loads(cluster: &Running, admin: &Client, create: &str, cases: &[(&str, &[u8], &str)]) {
+    for (index, (options, body, expect)) in cases.iter().enumerate() {
+        let key = format!("loads/{index}/f");
+        put(cluster, &key, body);
+        ask(admin, "drop table if exists loaded").await;
+        check(admin, &[(&format!("create table loaded ({create})"), "")]).await;
+        check(admin, &[(&copy("loaded", &key, options), "")]).await;
+        check(admin, &[("select * from loaded order by 1", expect)]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_temporary_table_by_credentials_from_gzip() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let lines: String = (0..182_851).map(|n| format!("{n},\"row, {n}\"\n")).collect();
+    put(&cluster, "data/part-0.gz", gzip(&lines));
+    check(
+        &admin,
+        &[
+            ("create temp table temp_test (col1 varchar(128), col2 varchar(128))", ""),
+            (
+                &format!(
+                    "copy temp_test from 's3://lake/data/' credentials 'aws_iam_role={ROLE}' \
+                     region 'us-east-1' csv gzip"
+                ),
+                "",
+            ),
+            (
+                "select count(*), max(col2), pg_last_copy_count() from temp_test",
+                "182851|row, 99999|182851",
+            ),
+            ("select pg_last_copy_id() = pg_last_query_id() - 1", "t"),
+            (
+                "select status, table_name, file_format, loaded_rows, error_count, data_source \
+                 from sys_load_history",
+                "completed|temp_test|csv|182851|0|s3://lake/data/",
+            ),
+            (
+                "select trim(filename), lines_scanned, trim(file_format) from stl_load_commits",
+                "s3://lake/data/part-0.gz|182851|Text",
+            ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gates_in_the_database() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    put(&cluster, "x", "1|a\n");
+    check(
+        &admin,
+        &[
+            ("create table t (a int, b varchar(5))", ""),
+            ("create user etl password 'Etl123456'", ""),
+        ],
+    )
+    .await;
+    let etl = cluster.client("etl", "Etl123456").await;
+    check(&etl, &[(&copy("t", "x", ""), "!42501 permission denied for relation t")]).await;
+    check(&admin, &[("grant insert on t to etl", "")]).await;
+    check(&etl, &[(&copy("t", "x", ""), ""), ("select pg_last_copy_count()", "1")]).await;
+    let other = "arn:aws:iam::111111111111:role/Other";
+    let from = format!("copy t from 's3://lake/x' iam_role '{other}'");
+    let refused = format!(
+        "!XX000 User arn:aws:redshift:us-east-1:111111111111:dbuser:wh/etl is not authorized to \
+         assume IAM Role {other}"
+    );
+    check(&etl, &[(&from, &refused)]).await;
+    check(&admin, &[("revoke assumerole on all from public for all", "")]).await;
+    let missing = format!(
+        "!XX000 User etl does not have ASSUMEROLE permission on IAM role \"{ROLE}\" for COPY"
+    );
+    check(&etl, &[(&copy("t", "x", ""), &missing)]).await;
+    check(&admin, &[(&format!("grant assumerole on '{ROLE}' to etl for copy"), "")]).await;
+    check(&etl, &[(&copy("t", "x", ""), "")]).await;
+    let chain = format!("copy t from 's3://lake/x' iam_role '{ROLE},{CHAINED}'");
+    check(&admin, &[(&chain, ""), ("select count(*) from t", "3")]).await;
+    let keys = "copy t from 's3://lake/x' access_key_id 'AKIAX' secret_access_key 'y'";
+    check(&admin, &[("select pg_last_copy_id() > 0", "t"), (keys, "!XX000 S3ServiceException:Access Denied,Status 403,Error InvalidAccessKeyId,Rid RID,ExtRid XRID,CanRetry 1")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_under_a_prefix_or_in_a_manifest() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    for (key, body) in [("p/a.txt", "1\n"), ("p/a.txt.1", "2\n"), ("p/b", "3\n"), ("secret", "9\n")]
+    {
+        put(&cluster, key, body);
+    }
+    put(
+        &cluster,
+        "m",
+        r#"{"entries":[{"url":"s3://lake/p/b","mandatory":true},{"url":"s3://lake/p/b"},{"url":"s3://lake/none"}]}"#,
+    );
+    put(&cluster, "m2", r#"{"entries":[{"url":"s3://lake/none","mandatory":true}]}"#);
+    put(&cluster, "m3", "{");
+    let listing = "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid RID,ExtRid XRID,CanRetry 1";
+    for (key, options, expect) in [
+        ("p/a", "", "1;2"),
+        ("p/", "", "1;2;3"),
+        ("m", "manifest", "3;3"),
+        ("m2", "manifest", "!XX000 The specified S3 prefix 'none' does not exist"),
+        ("m3", "manifest", "!XX000 Manifest file is not in correct json format."),
+        ("zzz", "", "!XX000 The specified S3 prefix 'zzz' does not exist"),
+        ("secret", "", &*format!("!XX000 {listing}")),
+        (
+            "p/",
+            "region 'eu-west-1'",
+            "!XX000 S3ServiceException:The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.,Status 301,Error PermanentRedirect",
+        ),
+        ("p/", "region 'nowhere'", "!XX000 Invalid AWS region 'nowhere' in REGION option"),
+    ] {
+        check(&admin, &[("drop table if exists t", ""), ("create table t (a int)", "")]).await;
+        let mut answer = ask(&admin, &copy("t", key, options)).await;
+        if answer.is_empty() {
+            answer = ask(&admin, "select a from t order by a").await;
+        }
+        let answer = answer.join(";");
+        assert!(
+            answer == expect || expect.contains("Redirect") && answer.starts_with(expect),
+            "{key}: {answer}"
+        );
+    }
+    for (from, options, expect) in [
+        ("emr://j-1/p", "", "!0A000 COPY from Amazon EMR is not supported"),
+        ("s3://lake/m", "ssh", "!0A000 COPY from remote hosts (SSH) is not supported"),
+        ("s3://lake/m", "format shapefile", "!0A000 COPY from shapefiles is not supported"),
+    ] {
+        let sql = format!("copy t from '{from}' iam_role '{ROLE}' {options}");
+        check(&admin, &[(&sql, expect)]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_that_are_not_in_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    put(&cluster, "two", "1|x\n2|y\n");
+    put(&cluster, "one", "x\ny\n");
+    for (create, columns, key, options, expect) in [
+        ("a int, b varchar(9), c int default 7, d int", "(a, b)", "two", "", "1|x|7|~;2|y|7|~"),
+        (
+            "a int, b varchar(9)",
+            "(b, a)",
+            "two",
+            "",
+            "!XX000 Load into table 't' failed.  Check 'stl_load_errors' system table for details.",
+        ),
+        ("id int identity(1, 1), b varchar(9)", "", "one", "", "1|x;2|y"),
+        ("id int identity(10, 5), b varchar(9)", "", "two", "explicit_ids", "1|x;2|y"),
+        (
+            "id int identity(1, 1), b varchar(9)",
+            "(id, b)",
+            "two",
+            "",
+            "!0A000 cannot set an identity column to a value: \"id\"",
+        ),
+        ("id int identity(1, 1), b varchar(9)", "(id, b)", "two", "explicit_ids", "1|x;2|y"),
+        (
+            "a int, b varchar(9), c int not null",
+            "(a, b)",
+            "two",
+            "",
+            "!23502 Cannot insert a NULL value into column c",
+        ),
+        (
+            "a int, b varchar(9)",
+            "(a, z)",
+            "two",
+            "",
+            "!42703 column \"z\" of relation \"t\" does not exist",
+        ),
+        (
+            "a int, b varchar(9)",
+            "(a, a)",
+            "two",
+            "",
+            "!42701 column \"a\" specified more than once",
+        ),
+    ] {
+        check(
+            &admin,
+            &[("drop table if exists t", ""), (&format!("create table t ({create})"), "")],
+        )
+        .await;
+        let mut answer = ask(&admin, &copy(&format!("t {columns}"), key, options)).await;
+        if answer.is_empty() {
+            answer = ask(&admin, "select * from t order by 1").await;
+        }
+        assert_eq!(answer.join(";"), expect, "{create} {columns}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_of_every_type() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let create = "a smallint, b int, c bigint, d decimal(5,2), e real, f double precision, \
+                  g boolean, h char(3), i varchar(9), j date, k timestamp, l timestamptz, m time, \
+                  n timetz, o varbyte(4), p super";
+    let file = "1|2|3|4.567|0.5|1e10|t|ab|é|2024-02-29|2024-02-29 01:02:03.5|2024-02-29 01:02:03+02|\
+                01:02:03|01:02:03+01|00ff|{\"k\":1}\n2|||||||||||||||\n";
+    let expect = "1|2|3|4.56|0.5|10000000000|t|ab|é|2024-02-29|2024-02-29 01:02:03.5|\
+                  2024-02-28 23:02:03+00|01:02:03|00:02:03|00ff|{\"k\":1};\
+                  2|~|~|~|~|~|~|||~|~|~|~|~|~|~";
+    loads(&cluster, &admin, create, &[("", file.as_bytes(), expect)]).await;
+    let json = "{\"b\": 1, \"A\": \"x\"} {\"a\":\"y\",\n\"b\":null}";
+    loads(
+        &cluster,
+        &admin,
+        "a varchar(9), b int",
+        &[
+            ("json 'auto'", json.as_bytes(), "y|~;~|1"),
+            ("json 'auto ignorecase'", json.as_bytes(), "x|1;y|~"),
+            ("fixedwidth 'a:2,b:3'", b"ab  1\ncd 22\n", "ab|1;cd|22"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_records() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let file = "id|name\n1|good\nx2|bad\n3|too long for it\n4|fine\n5\n";
+    put(&cluster, "bad", file);
+    let failed =
+        "!XX000 Load into table 't' failed.  Check 'stl_load_errors' system table for details.";
+    let errors = "select line_number, trim(colname), trim(type), trim(col_length), position, \
+                  trim(raw_line), trim(raw_field_value), err_code, trim(err_reason), start_offset \
+                  from stl_load_errors where query = pg_last_copy_id() order by line_number";
+    let first = "3|id|int4|0|0|x2|bad|x2|1207|Invalid digit, Value 'x', Pos 0, Type: Integer|15";
+    let second = "4|name|varchar|4|2|3|too long for it|too long for it|1204|String length exceeds DDL length|22";
+    check(
+        &admin,
+        &[
+            ("create table t (id int, name varchar(4))", ""),
+            (&copy("t", "bad", "ignoreheader 1"), failed),
+            ("select count(*), pg_last_copy_count() from t", "0|0"),
+            (errors, first),
+            (&copy("t", "bad", "ignoreheader 1 maxerror 3"), failed),
+            (&copy("t", "bad", "ignoreheader 1 maxerror 4"), ""),
+            ("select * from t order by 1", "1|good;4|fine"),
+            ("select pg_last_copy_count()", "2"),
+            (
+                errors,
+                &format!("{first};{second};6|name|varchar|4|0|5||1214|Delimiter not found|47"),
+            ),
+            (
+                "select line_number, field, trim(colname), trim(value), is_null from \
+                 stl_loaderror_detail where query = pg_last_copy_id() order by 1, 2",
+                "3|0|id|x2|0;4|0|id|3|0;4|1|name|too long for it|0;6|0|id|5|0",
+            ),
+            (
+                "select line_number, trim(column_name), error_code, trim(error_message) from \
+                 sys_load_error_detail where query_id = pg_last_copy_id() order by 1 limit 1",
+                "3|id|1207|Invalid digit, Value 'x', Pos 0, Type: Integer",
+            ),
+            (
+                "select status, loaded_rows, error_count from sys_load_history order by query_id",
+                "aborted|0|1;aborted|0|3;completed|2|3",
+            ),
+            (&copy("t", "bad", "ignoreheader 1 ignoreallerrors noload"), ""),
+            ("select count(*), pg_last_copy_count() from t", "2|0"),
+            ("begin", ""),
+            (&copy("t", "bad", "ignoreheader 1 ignoreallerrors"), ""),
+            ("select count(*) from t", "4"),
+            ("rollback", ""),
+            ("select count(*) from t", "2"),
+        ],
+    )
+    .await;
+    // Records are shown to their user and to superusers.
+    check(&admin, &[("create user other password 'Other1234'", "")]).await;
+    let other = cluster.client("other", "Other1234").await;
+    check(&other, &[("select count(*) from stl_load_errors", "0")]).await;
+    put(&cluster, "inv", b"1|a\xff\n");
+    check(
+        &admin,
+        &[
+            (&copy("t", "inv", "acceptinvchars"), ""),
+            (
+                "select trim(filename), line_number, trim(colname) from stl_replacements",
+                "s3://lake/inv|1|name",
+            ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_unloaded_loads_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    check(
+        &admin,
+        &[
+            ("create table s (id int, a varchar(40), d decimal(8,2), t timestamp, z timestamptz, f double precision, b boolean)", ""),
+            ("insert into s values (1, 'plain', 1.5, '2024-01-02 03:04:05.678', '2024-01-02 03:04:05+00', 0.1, true), \
+              (2, 'a|b,c\"d\\'e\\\\f\\ng é€', -0.01, '1969-12-31 23:59:59', null, 1e300, false), \
+              (3, '', null, null, null, null, null), (4, null, 0, null, null, 0, null), \
+              (5, ' \\t ', 999999.99, null, null, -0.5, null), (6, '\\\\N', 1, null, null, 1, true)", ""),
+        ],
+    )
+    .await;
+    let all = "select * from s order by id";
+    let expect = ask(&admin, all).await;
+    assert_eq!(expect.len(), 6);
+    for (index, (unload, copy_options)) in [
+        ("csv null as '@'", "csv null as '@'"),
+        ("csv null as '@' gzip", "csv null as '@' gzip"),
+        ("escape null as '@'", "escape null as '@'"),
+        ("addquotes escape null as '@' zstd", "removequotes escape null as '@' zstd"),
+        ("delimiter ';' escape null as '@' bzip2", "delimiter ';' escape null as '@' bzip2"),
+        ("json", "json 'auto'"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let prefix = format!("round/{index}/");
+        let out = format!(
+            "unload ('select * from s') to 's3://lake/{prefix}' iam_role '{ROLE}' {unload}"
+        );
+        check(
+            &admin,
+            &[(&out, ""), ("drop table if exists r", ""), ("create table r (like s)", "")],
+        )
+        .await;
+        check(&admin, &[(&copy("r", &prefix, copy_options), "")]).await;
+        assert_eq!(ask(&admin, "select * from r order by id").await, expect, "{unload}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_load_is_cancelled() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let busy = cluster.admin().await;
+    put(&cluster, "long", "1234567|x\n".repeat(3_000_000));
+    check(&admin, &[("create table t (a int, b varchar(5))", "")]).await;
+    let token = busy.cancel_token();
+    let running = tokio::spawn(async move { ask(&busy, &copy("t", "long", "")).await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    token.cancel_query(tokio_postgres::NoTls).await.unwrap();
+    let answer = running.await.unwrap().join(";");
+    assert!(answer.starts_with("!57014"), "{answer}");
+    check(&admin, &[("select count(*) from t", "0")]).await;
+}
