@@ -30,6 +30,7 @@ fn main() -> io::Result<()> {
     for (number, text) in texts(&project.join("examples"))?.iter().enumerate() {
         write(&corpus, "movement_file", number, text.as_bytes())?;
     }
+    files(&corpus, &project.join("crates/load/fixtures"))?;
     frontend(&corpus)?;
     let chunks = b"\0\xff5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n";
     write(&corpus, "chunked", 0, chunks)
@@ -123,6 +124,26 @@ fn written(request: &Request<Vec<u8>>, model: &Model) -> Vec<u8> {
     }
     text.push('\n');
     [text.as_bytes(), request.body()].concat()
+}
+
+/// Files of every format that COPY reads, by their extension.
+fn files(corpus: &Path, fixtures: &Path) -> io::Result<()> {
+    for (number, entry) in fs::read_dir(fixtures)?.enumerate() {
+        let path = entry?.path();
+        let bytes = fs::read(&path)?;
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("lzo") => write(corpus, "decompress", number, &[&[0], &*bytes].concat())?,
+            Some(format @ ("avro" | "orc" | "parquet")) => write(corpus, format, number, &bytes)?,
+            _ => {}
+        }
+    }
+    let paths = br#"{"jsonpaths": ["$['id'][0].name"]}"#;
+    write(corpus, "jsonpath", 0, paths)?;
+    for shape in 0..4 {
+        let objects = br#"{"id": -1.5e3, "name": "\u00e9\"", "a": [null, {"b": true}]} [1]"#;
+        write(corpus, "copy_json", usize::from(shape), &[&[shape], &objects[..]].concat())?;
+    }
+    Ok(())
 }
 
 /// A start-up packet, a query and a Bind.
