@@ -19,6 +19,7 @@ mod database;
 mod error;
 mod flush;
 mod frames;
+mod group;
 mod kv;
 mod record;
 mod seal;

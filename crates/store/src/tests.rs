@@ -357,7 +357,95 @@ fn a_writer_that_began_before_the_disk_failed_does_not_come_in_afterwards() {
         })
         .unwrap();
     assert!(store.commit(late, &[event(2, "late")]).is_err());
-    assert_eq!((keys(&store), trail(&store)), (vec!["a".to_owned()], vec!["a".to_owned()]));
+    write_again(&store, "b");
+    let expected = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    assert_eq!((keys(&store), trail(&store)), (expected(["a", "b"]), expected(["b", "a"])));
+}
+
+#[test]
+fn a_writer_that_gives_up_takes_nothing_of_the_others_in_its_group_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    write(&store, "kept").unwrap();
+    // Holding the turn keeps the others in line, so that they come in one group.
+    let first = store.begin(TxMode::Write).unwrap();
+    let givers_up = 4;
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let store = &store;
+            scope.spawn(move || {
+                let tx = store.begin(TxMode::Write).unwrap();
+                let key = format!("{number}");
+                assert_eq!(tx.get(&NOTES, "kept").unwrap(), Some(note("kept")));
+                tx.put(&NOTES, &key, &note(&key)).unwrap();
+                if number < givers_up {
+                    tx.put(&NOTES, "kept", &note("altered")).unwrap();
+                    tx.delete(&NOTES, "kept").unwrap();
+                    drop(tx);
+                } else {
+                    store.commit(tx, &[event(1, &key)]).unwrap();
+                }
+            });
+        }
+        first.put(&NOTES, "first", &note("first")).unwrap();
+        store.commit(first, &[event(1, "first")]).unwrap();
+    });
+    let expected: Vec<String> = ["4", "5", "6", "7", "first", "kept"].map(String::from).into();
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    assert_eq!((keys(&store), sorted(trail(&store))), (expected.clone(), expected.clone()));
+    let tx = store.begin(TxMode::Read).unwrap();
+    assert_eq!(tx.get(&NOTES, "kept").unwrap(), Some(note("kept")));
+    drop((tx, store));
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    assert_eq!((keys(&store), sorted(trail(&store))), (expected.clone(), expected));
+}
+
+#[test]
+fn writers_whose_group_is_lost_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    write(&store, "a").unwrap();
+    let first = store.begin(TxMode::Write).unwrap();
+    std::thread::scope(|scope| {
+        let joined = scope.spawn(|| write(&store, "joined"));
+        let in_line = |count| {
+            while store.waiting() < count {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        };
+        in_line(1);
+        scope.spawn(|| {
+            let tx = store.begin(TxMode::Write).unwrap();
+            tx.put(&NOTES, "given up", &note("given up")).unwrap();
+            break_database(&store);
+        });
+        in_line(2);
+        drop(first);
+        let lost = joined.join().unwrap().unwrap_err();
+        assert!(lost.is_of_the_disk(), "{lost}");
+    });
+    write_again(&store, "b");
+    let expected = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    assert_eq!((keys(&store), trail(&store)), (expected(["a", "b"]), expected(["b", "a"])));
+}
+
+#[test]
+fn nobody_reads_what_is_not_on_disk_but_the_writers_that_come_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let tx = store.begin(TxMode::Write).unwrap();
+    tx.put(&NOTES, "a", &note("a")).unwrap();
+    assert_eq!(keys(&store), Vec::<String>::new());
+    let before = store.commits().unwrap();
+    store.commit(tx, &[]).unwrap();
+    assert_eq!((keys(&store), store.commits().unwrap()), (vec!["a".to_owned()], before + 1));
+    // What changes nothing is no commit.
+    let tx = store.begin(TxMode::Write).unwrap();
+    store.commit(tx, &[]).unwrap();
+    assert_eq!(store.commits().unwrap(), before + 1);
 }
 
 #[test]
