@@ -446,7 +446,8 @@ pub(super) fn referenced(
         after = Some(last.clone());
         for (_, stored) in batch {
             if let Stored::Object(object) = stored {
-                blobs.extend(object.pieces.into_iter().map(|piece| piece.blob));
+                let pieces = object.pieces.into_iter();
+                blobs.extend(pieces.map(|piece| piece.blob).filter(store::BlobId::is_file));
             }
         }
     }
