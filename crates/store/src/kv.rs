@@ -267,7 +267,7 @@ impl Tx {
             },
             Self::Write(writer) => {
                 let open =
-                    writer.tx.open_table(definition(table.name)).map_err(StoreError::from)?;
+                    writer.tx()?.open_table(definition(table.name)).map_err(StoreError::from)?;
                 walk_table(&open, table, between, backwards, visit)
             }
         }
