@@ -1,5 +1,10 @@
 //! What the targets share: requests written as text, so that a fuzzer can change every part.
 
+#[cfg(feature = "files")]
+mod files;
+
+#[cfg(feature = "files")]
+pub use files::{Memory, NESTED, columns, drain};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request};
 use wire::{Model, Operation};

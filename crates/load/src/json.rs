@@ -54,6 +54,59 @@ impl Shape {
     }
 }
 
+/// Finds the columns' values in JSON text.
+pub(crate) struct Shredder {
+    plan: Plan,
+    text: Vec<u8>,
+}
+
+impl Shredder {
+    pub fn new(shape: &Shape, columns: &[String]) -> Self {
+        Self { plan: Plan::new(&shape.paths(columns), shape.folds_case()), text: Vec::new() }
+    }
+
+    /// Fills the fields of `record` from its own `raw`, one object or array.
+    pub fn shred(&mut self, record: &mut Record) -> Result<bool, ReadError> {
+        let raw = std::mem::take(&mut record.raw);
+        let mut scanner = Scanner { bytes: &raw, at: 0 };
+        let read = self.plan.read(&mut scanner);
+        let done = match (read, self.plan.mismatch) {
+            (Err(Stop::Bad(at, why)), _) => Err(rejected(why.to_owned(), None, at)),
+            (Err(Stop::More), _) => Err(rejected("a value has no end".into(), None, raw.len())),
+            (Ok(()), Some(Mismatch { column, at, reason })) => {
+                Err(rejected(reason.to_owned(), Some(column), at))
+            }
+            (Ok(()), None) => {
+                self.push(&raw, record);
+                Ok(true)
+            }
+        };
+        record.raw = raw;
+        done
+    }
+
+    /// Adds the values that the plan found in `raw`.
+    fn push(&mut self, raw: &[u8], record: &mut Record) {
+        for slot in &self.plan.slots {
+            let Some(slot) = slot else {
+                record.push_absent();
+                continue;
+            };
+            let value = raw.get(slot.start..slot.end).unwrap_or_default();
+            match slot.kind {
+                Kind::Null => record.push_null(),
+                Kind::Bare | Kind::Nested => record.push_text(value, false),
+                Kind::String { escaped: false } => record.push_text(inside(value), true),
+                Kind::String { escaped: true } => {
+                    self.text.clear();
+                    unescape(inside(value), &mut self.text);
+                    record.push_text(&self.text, true);
+                }
+            }
+        }
+    }
+}
+
 /// A reader of the objects of one file.
 ///
 /// After a broken object reading goes on with the next line, as whatever follows on its own line
@@ -72,8 +125,7 @@ pub struct Json<R> {
     /// A broken object's line has not ended yet.
     skipping: bool,
     begun: bool,
-    plan: Plan,
-    text: Vec<u8>,
+    shredder: Shredder,
 }
 
 impl<R: Read> Json<R> {
@@ -89,8 +141,7 @@ impl<R: Read> Json<R> {
             line_start: 0,
             skipping: false,
             begun: false,
-            plan: Plan::new(&shape.paths(columns), shape.folds_case()),
-            text: Vec::new(),
+            shredder: Shredder::new(shape, columns),
         }
     }
 
@@ -170,7 +221,7 @@ impl<R: Read> Json<R> {
         let object = self.window.get(self.at..self.filled).unwrap_or_default();
         let raw = object.get(..end).unwrap_or_default();
         record.raw.extend_from_slice(raw);
-        if let Some(Mismatch { column, at, reason }) = self.plan.mismatch {
+        if let Some(Mismatch { column, at, reason }) = self.shredder.plan.mismatch {
             let position = self.line_start;
             self.consume(end);
             record.line = self.line;
@@ -179,23 +230,7 @@ impl<R: Read> Json<R> {
             let column = Some(column);
             return Err(rejected(reason, column, position));
         }
-        for slot in &self.plan.slots {
-            let Some(slot) = slot else {
-                record.push_absent();
-                continue;
-            };
-            let value = raw.get(slot.start..slot.end).unwrap_or_default();
-            match slot.kind {
-                Kind::Null => record.push_null(),
-                Kind::Bare | Kind::Nested => record.push_text(value, false),
-                Kind::String { escaped: false } => record.push_text(inside(value), true),
-                Kind::String { escaped: true } => {
-                    self.text.clear();
-                    unescape(inside(value), &mut self.text);
-                    record.push_text(&self.text, true);
-                }
-            }
-        }
+        self.shredder.push(raw, record);
         self.consume(end);
         record.line = self.line;
         Ok(true)
@@ -241,7 +276,7 @@ impl<R: Read> Records for Json<R> {
             let bytes = self.window.get(self.at..self.filled).unwrap_or_default();
             let mut scanner = Scanner { bytes, at: 0 };
             let read = match bytes.first() {
-                Some(b'{' | b'[') => self.plan.read(&mut scanner),
+                Some(b'{' | b'[') => self.shredder.plan.read(&mut scanner),
                 _ => scanner.bad("expected an object or array"),
             };
             let end = scanner.at;

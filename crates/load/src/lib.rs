@@ -7,7 +7,9 @@
 //! or where bytes come from: it is given readers. Start at [`convert::Converter`] and
 //! [`record::Record`].
 
+pub mod avro;
 pub mod block;
+mod columnar;
 mod columns;
 pub mod convert;
 mod csv;
@@ -20,8 +22,12 @@ pub mod json;
 pub mod jsonpath;
 mod number;
 pub mod options;
+pub mod orc;
+pub mod parquet;
 pub mod record;
 pub mod row;
+#[cfg(test)]
+mod samples;
 pub mod target;
 pub mod text;
 mod utf8;
