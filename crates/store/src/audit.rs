@@ -146,8 +146,7 @@ impl AuditLog {
         if records.is_empty() {
             return Ok(tail.position);
         }
-        let mut bytes = Vec::new();
-        records.iter().for_each(|record| encode(commit, record, &mut bytes));
+        let bytes: Vec<u8> = records.iter().flat_map(|record| encode(commit, record)).collect();
         if tail.position.offset >= SEGMENT_BYTES {
             tail.file.sync_data().map_err(|e| StoreError::io("sync", &self.directory, e))?;
             *tail = open_tail(&self.directory, tail.position.segment + 1, tail.generation)?;

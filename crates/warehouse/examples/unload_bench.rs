@@ -19,8 +19,8 @@ use redshift_sql::{
     Authorization, Compression, Encryption, Existing, SqlType, Unload, UnloadFormat,
 };
 use warehouse::ports::{
-    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ObjectSummary, ObjectWriter, OpenObject,
-    PutOptions, RoleSession, StagedObject, World,
+    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ItemPage, ObjectSummary, ObjectWriter,
+    OpenObject, PutOptions, RoleSession, StagedObject, World,
 };
 use warehouse::unload::{
     BatchSource, Caller, Progress, ResultColumn, SourceError, UnloadRequest, execute,
@@ -251,6 +251,19 @@ impl RoleSession for Disk {
         let file = file.map_err(|error| refused(error.to_string()))?;
         let bytes = file.metadata().map_or(0, |facts| facts.len());
         Ok(OpenObject { bytes, body: Box::new(file) })
+    }
+
+    fn describe_table(&self, _region: &Region, _table: &str) -> Result<(), CloudError> {
+        Err(refused(String::from("no tables")))
+    }
+
+    fn scan_table(
+        &self,
+        _region: &Region,
+        _table: &str,
+        _from: Option<&serde_json::Value>,
+    ) -> Result<ItemPage, CloudError> {
+        Err(refused(String::from("no tables")))
     }
 
     fn create(

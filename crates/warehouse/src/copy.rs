@@ -1,4 +1,5 @@
-//! COPY: objects of a bucket into a table, through a chain of roles.
+//! COPY: objects of a bucket, or items of a DynamoDB table, into a table, through a chain of
+//! roles.
 //!
 //! [`execute`] is the whole statement in the order Redshift does it: find the objects, read and
 //! convert them on threads of its own, hand good rows to whoever inserts them and bad ones to
@@ -7,6 +8,8 @@
 //! Amazon Redshift Developer Guide, "COPY". Start reading at [`execute`].
 
 mod account;
+mod columnar;
+mod items;
 mod objects;
 mod pipeline;
 mod read;
@@ -16,7 +19,9 @@ mod request;
 pub(crate) use report::{BadRow, LoadEnd, LoadReport, LoadedFile, ReplacedValue};
 pub(crate) use request::LoadRequest;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Receiver;
 
 use redshift_sql::{Copy, CopyFormat, CopySource};
 
@@ -24,7 +29,6 @@ use crate::engine::Fed;
 use crate::ports::{Cloud, World};
 use crate::unload::UnloadError;
 use crate::unload::run::sign_in;
-use std::sync::mpsc::Receiver;
 
 /// Refuses sources and formats that are not loaded here.
 ///
@@ -35,15 +39,10 @@ pub(crate) fn check_supported(copy: &Copy) -> Result<(), UnloadError> {
         (CopySource::Emr(_), _) => "COPY from Amazon EMR is not supported",
         (CopySource::Ssh(_), _) => "COPY from remote hosts (SSH) is not supported",
         (_, CopyFormat::Shapefile) => "COPY from shapefiles is not supported",
-        (CopySource::DynamoDb { .. }, CopyFormat::Text { .. }) => {
-            "COPY from Amazon DynamoDB is not implemented yet"
-        }
+        (CopySource::DynamoDb { .. }, CopyFormat::Text { .. }) => return Ok(()),
         (CopySource::DynamoDb { .. }, _) => {
             "a data format is not supported with COPY from Amazon DynamoDB"
         }
-        (_, CopyFormat::Avro(_)) => "COPY from AVRO is not implemented yet",
-        (_, CopyFormat::Parquet { .. }) => "COPY from PARQUET is not implemented yet",
-        (_, CopyFormat::Orc { .. }) => "COPY from ORC is not implemented yet",
         _ => return Ok(()),
     };
     Err(UnloadError::plain("0A000", what))
@@ -79,11 +78,11 @@ pub(crate) fn execute<E: Send>(
                 objects::find(request, session.as_ref(), around.world).map(|f| (session, f))
             });
     let (session, found) = match found {
-        Ok(found) => found,
+        Ok((session, found)) => (Arc::from(session), found),
         Err(error) => return (report, Err(LoadEnd::Refused(error))),
     };
     report.begun = true;
     report.source_files = found.len();
-    let end = pipeline::run(request, around, (session.as_ref(), &found), insert, &mut report);
+    let end = pipeline::run(request, around, (&session, &found), insert, &mut report);
     (report, end)
 }

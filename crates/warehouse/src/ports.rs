@@ -137,6 +137,18 @@ pub trait RoleSession: Send + Sync {
         range: Option<(u64, u64)>,
     ) -> Result<OpenObject, CloudError>;
 
+    /// Asks for a DynamoDB table of the role's account (`dynamodb:DescribeTable`).
+    fn describe_table(&self, region: &Region, table: &str) -> Result<(), CloudError>;
+
+    /// The next items of a DynamoDB table (`dynamodb:Scan`), from the beginning or from where
+    /// the page before ended.
+    fn scan_table(
+        &self,
+        region: &Region,
+        table: &str,
+        from: Option<&serde_json::Value>,
+    ) -> Result<ItemPage, CloudError>;
+
     /// Checks `s3:PutObject` (and the key's `kms:GenerateDataKey`) now and returns a writer;
     /// nothing is visible until [`RoleSession::commit`], and dropping the writer discards it.
     fn create(
@@ -172,6 +184,28 @@ pub struct OpenObject {
     pub bytes: u64,
     /// The bytes.
     pub body: Box<dyn io::Read + Send>,
+}
+
+/// Some items of a DynamoDB table.
+#[derive(Debug, Default)]
+pub struct ItemPage {
+    /// Each item's attributes.
+    pub items: Vec<Vec<(String, Attribute)>>,
+    /// Where the next page begins; none behind the last.
+    pub next: Option<serde_json::Value>,
+}
+
+/// An attribute's value, as far as COPY can use it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attribute {
+    /// `S`.
+    Text(String),
+    /// `N`, in DynamoDB's own text.
+    Number(String),
+    /// `NULL`.
+    Null,
+    /// Any other type, by its name in the API: `B`, `SS`, `M`, ….
+    Other(String),
 }
 
 /// How an object is stored.

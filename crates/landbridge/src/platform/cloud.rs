@@ -13,8 +13,8 @@ use gateway::{
 use names::Region;
 use serde_json::{Value, json};
 use warehouse::ports::{
-    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ObjectSummary, ObjectWriter, OpenObject,
-    PutOptions, RoleSession, Sse, StagedObject,
+    AccessKeys, Attribute, Cloud, CloudError, ClusterRef, Hop, ItemPage, ObjectSummary,
+    ObjectWriter, OpenObject, PutOptions, RoleSession, Sse, StagedObject,
 };
 
 /// The name of the sessions that a cluster opens.
@@ -141,6 +141,22 @@ impl Session {
     }
 }
 
+impl Session {
+    fn dynamodb(
+        &self,
+        region: &Region,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, CloudError> {
+        let origin = Origin { region: region.clone(), ..self.origin() };
+        let request_id = origin.request_id.clone();
+        self.gateway
+            .call(self.principal.clone(), origin, "dynamodb", operation, input)
+            .map(|output| output.value)
+            .map_err(|fault| cloud_error("dynamodb", fault, request_id, Hop::Storage))
+    }
+}
+
 impl RoleSession for Session {
     fn bucket_region(&self, bucket: &str) -> Result<Region, CloudError> {
         let origin = self.origin();
@@ -194,6 +210,26 @@ impl RoleSession for Session {
             .body;
         let (pieces, bytes) = body.map_or((Vec::new(), 0), |body| (body.pieces, body.bytes));
         Ok(OpenObject { bytes, body: Box::new(Pieces(pieces.into())) })
+    }
+
+    fn describe_table(&self, region: &Region, table: &str) -> Result<(), CloudError> {
+        self.dynamodb(region, "DescribeTable", json!({ "TableName": table })).map(drop)
+    }
+
+    fn scan_table(
+        &self,
+        region: &Region,
+        table: &str,
+        from: Option<&Value>,
+    ) -> Result<ItemPage, CloudError> {
+        let mut input = json!({ "TableName": table });
+        if let (Some(from), Some(input)) = (from, input.as_object_mut()) {
+            input.insert("ExclusiveStartKey".to_owned(), from.clone());
+        }
+        let mut page = self.dynamodb(region, "Scan", input)?;
+        let next = page.get_mut("LastEvaluatedKey").map(Value::take).filter(|key| !key.is_null());
+        let items = page.get("Items").and_then(Value::as_array);
+        Ok(ItemPage { items: items.into_iter().flatten().map(attributes).collect(), next })
     }
 
     fn create(
@@ -251,6 +287,22 @@ impl RoleSession for Session {
             self.gateway.commit_uploads(self.principal.clone(), origin, uploads, remove);
         committed.map(drop).map_err(failed)
     }
+}
+
+/// An item's attributes: each is an object of one member, named by its type.
+fn attributes(item: &Value) -> Vec<(String, Attribute)> {
+    let value = |typed: &Value| {
+        let (kind, value) = typed.as_object()?.iter().next()?;
+        let text = || value.as_str().unwrap_or_default().to_owned();
+        Some(match kind.as_str() {
+            "S" => Attribute::Text(text()),
+            "N" => Attribute::Number(text()),
+            "NULL" => Attribute::Null,
+            other => Attribute::Other(other.to_owned()),
+        })
+    };
+    let members = item.as_object().into_iter().flatten();
+    members.filter_map(|(name, typed)| Some((name.clone(), value(typed)?))).collect()
 }
 
 /// An object's pieces, one after the other.

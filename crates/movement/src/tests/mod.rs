@@ -5,7 +5,6 @@ mod crash;
 mod figures;
 mod file;
 mod journey;
-mod load;
 mod parts;
 
 use std::path::Path;

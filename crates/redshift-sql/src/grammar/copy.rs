@@ -161,7 +161,7 @@ impl Draft {
             c.accept("as");
             CopyOption::IgnoreHeader(c.integer()?)
         } else if c.accept("null") {
-            CopyOption::NullAs(as_string(c)?)
+            CopyOption::NullAs(null_as(c)?)
         } else if c.accept("comprows") {
             CopyOption::CompRows(c.integer()?)
         } else if c.accept("compupdate") {
@@ -292,6 +292,14 @@ fn shapefile(c: &mut Cursor<'_>) -> Parse<()> {
         }
     }
     Ok(())
+}
+
+/// `[AS] '…'`. `'\\N'`, the default, is meant as it is written, though a literal would be `N`.
+fn null_as(c: &mut Cursor<'_>) -> Parse<String> {
+    c.accept("as");
+    let written = c.peek().map(|lexeme| c.text_of(std::slice::from_ref(lexeme)));
+    let text = c.string()?;
+    Ok(if written.as_deref() == Some(r"'\N'") { String::from(r"\N") } else { text })
 }
 
 fn encoding(c: &mut Cursor<'_>) -> Parse<String> {

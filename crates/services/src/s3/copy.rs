@@ -181,7 +181,8 @@ pub(super) fn prepare(cx: &Cx, input: &CopyInput) -> Result<Prepared, Fault> {
                     copy source: 5368709120";
         return Err(faults::invalid_request(text));
     }
-    input.conditions.hold(cx, &bucket.name, &input.key)?;
+    let present = state::find_object(cx, &bucket.name, &input.key)?;
+    input.conditions.check(&input.key, present.as_ref())?;
     let wanted = Wanted::of(&input.written.encryption, &bucket)?;
     let digests = Digests {
         md5: wanted.has_md5_etags(),
@@ -212,7 +213,8 @@ pub(super) fn commit(cx: &mut Cx, input: CopyInput, prepared: Prepared) -> Resul
         // The name went to another account while the bytes were copied.
         return Err(faults::no_such_bucket(&bucket.name));
     }
-    input.conditions.hold(cx, &bucket.name, &input.key)?;
+    let present = state::find_object(cx, &bucket.name, &input.key)?;
+    input.conditions.check(&input.key, present.as_ref())?;
     let bytes = staged.blob.plain_bytes();
     let piece = Piece { blob: staged.blob.keep(), bytes, part: 1, checksum: None };
     let object = Object {

@@ -2,7 +2,6 @@
 
 pub(crate) mod outputs;
 
-mod elder;
 mod items;
 mod pages;
 mod permissions;

@@ -58,6 +58,13 @@ impl Accountant<'_> {
                     self.add_lines(skipped);
                 }
                 Step::Records(parsed) => self.parsed(parsed, 0, 0)?,
+                Step::Batches(batches) => {
+                    while let Some(batch) = self.wait(&batches)? {
+                        let batch = batch.map_err(LoadEnd::Refused)?;
+                        self.add_lines(batch.num_rows() as u64);
+                        self.pass_on(batch);
+                    }
+                }
                 Step::End(bytes) => {
                     let ended = self.around.world.now();
                     if let Some(file) = self.report.files.last_mut() {

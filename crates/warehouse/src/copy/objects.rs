@@ -7,30 +7,51 @@ use redshift_sql::CopySource;
 use serde_json::Value;
 
 use super::request::{LoadRequest, s3_parts};
-use crate::ports::{CloudError, RoleSession, World};
+use crate::ports::{CloudError, ObjectSummary, RoleSession, World};
 use crate::unload::UnloadError;
 use crate::unload::error::{Block, CODE_S3, Context};
-use crate::unload::target::check_region;
+use crate::unload::target::{check_region, stated_region};
 
 /// A manifest at most, in bytes: more would not be read into memory.
 const LARGEST_MANIFEST: u64 = 64 << 20;
 
-/// An object to read.
+/// Something to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Source {
-    pub bucket: String,
-    pub key: String,
-    /// It must exist.
-    pub mandatory: bool,
+pub(super) enum Source {
+    /// An object of a bucket.
+    Object {
+        bucket: String,
+        key: String,
+        /// It must exist.
+        mandatory: bool,
+        /// Bytes, where the listing or the manifest tells.
+        size: Option<u64>,
+    },
+    /// A DynamoDB table.
+    Table(String),
 }
 
 impl Source {
+    /// An object of the statement's own.
+    pub(super) fn object(bucket: &str, key: &str) -> Self {
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        Self::Object { bucket, key, mandatory: true, size: None }
+    }
+
     pub(super) fn url(&self) -> String {
-        format!("s3://{}/{}", self.bucket, self.key)
+        match self {
+            Self::Object { bucket, key, .. } => format!("s3://{bucket}/{key}"),
+            Self::Table(table) => format!("dynamodb://{table}"),
+        }
     }
 
     pub(super) fn context(&self) -> Context {
-        Context::Reading { bucket: self.bucket.clone(), key: self.key.clone() }
+        match self {
+            Self::Object { bucket, key, .. } => {
+                Context::Reading { bucket: bucket.clone(), key: key.clone() }
+            }
+            Self::Table(table) => Context::Table { table: table.clone() },
+        }
     }
 }
 
@@ -46,8 +67,14 @@ fn stated(request: &LoadRequest<'_>) -> Result<(String, String), UnloadError> {
 
 /// A refusal before anything could be listed.
 pub(super) fn refused_listing(error: &CloudError, request: &LoadRequest<'_>) -> UnloadError {
-    let (bucket, prefix) = stated(request).unwrap_or_default();
-    UnloadError::from_cloud(error, &Context::Listing { bucket, prefix }, &request.caller)
+    let context = match (&request.statement.from, stated(request)) {
+        (CopySource::DynamoDb { table, .. }, _) => Context::Table { table: table.clone() },
+        (_, stated) => {
+            let (bucket, prefix) = stated.unwrap_or_default();
+            Context::Listing { bucket, prefix }
+        }
+    };
+    UnloadError::from_cloud(error, &context, &request.caller)
 }
 
 /// Finds the objects.
@@ -56,6 +83,14 @@ pub(super) fn find(
     session: &dyn RoleSession,
     world: &dyn World,
 ) -> Result<Vec<Source>, UnloadError> {
+    if let CopySource::DynamoDb { table, .. } = &request.statement.from {
+        let source = Source::Table(table.clone());
+        let region = stated_region(request.statement.region.as_deref(), &request.caller)?;
+        return match session.describe_table(&region, table) {
+            Ok(()) => Ok(vec![source]),
+            Err(error) => Err(UnloadError::from_cloud(&error, &source.context(), &request.caller)),
+        };
+    }
     let (bucket, key) = stated(request)?;
     let caller = &request.caller;
     let listing = Context::Listing { bucket: bucket.clone(), prefix: key.clone() };
@@ -69,17 +104,24 @@ pub(super) fn find(
         if found.is_empty() {
             return Err(missing(&key, request));
         }
-        let source = |key| Source { bucket: bucket.clone(), key, mandatory: true };
-        return Ok(found.into_iter().map(|object| source(object.key)).collect());
+        let source = |object: ObjectSummary| Source::Object {
+            bucket: bucket.clone(),
+            key: object.key,
+            mandatory: true,
+            size: Some(object.size),
+        };
+        return Ok(found.into_iter().map(source).collect());
     }
-    let manifest = Source { bucket: bucket.clone(), key, mandatory: true };
-    let entries = entries(&read_whole(request, session, &manifest)?)
+    let manifest = Source::object(&bucket, &key);
+    let entries = entries(&read_whole(request, session, (&bucket, &key))?)
         .map_err(|message| UnloadError::at(message, &manifest.context(), caller))?;
     let mut checked = vec![bucket];
     for entry in &entries {
-        if !checked.contains(&entry.bucket) {
-            check(&entry.bucket)?;
-            checked.push(entry.bucket.clone());
+        if let Source::Object { bucket, .. } = entry
+            && !checked.contains(bucket)
+        {
+            check(bucket)?;
+            checked.push(bucket.clone());
         }
     }
     Ok(entries)
@@ -98,12 +140,12 @@ pub(super) fn missing(key: &str, request: &LoadRequest<'_>) -> UnloadError {
 pub(super) fn read_whole(
     request: &LoadRequest<'_>,
     session: &dyn RoleSession,
-    object: &Source,
+    (bucket, key): (&str, &str),
 ) -> Result<Vec<u8>, UnloadError> {
-    let (caller, context) = (&request.caller, object.context());
-    let opened = session.open(&object.bucket, &object.key, None).map_err(|error| {
+    let (caller, context) = (&request.caller, Source::object(bucket, key).context());
+    let opened = session.open(bucket, key, None).map_err(|error| {
         if error.status == 404 && error.code == "NoSuchKey" {
-            return missing(&object.key, request);
+            return missing(key, request);
         }
         UnloadError::from_cloud(&error, &context, caller)
     })?;
@@ -128,7 +170,9 @@ fn entries(manifest: &[u8]) -> Result<Vec<Source>, String> {
             format!("COPY with MANIFEST parameter requires full path of an S3 object. ({url})")
         })?;
         let mandatory = entry.get("mandatory").and_then(Value::as_bool).unwrap_or(false);
-        Ok(Source { bucket: bucket.to_owned(), key: key.to_owned(), mandatory })
+        let size = entry.get("meta").and_then(|meta| meta.get("content_length"));
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        Ok(Source::Object { bucket, key, mandatory, size: size.and_then(Value::as_u64) })
     };
     entries.iter().map(source).collect()
 }
@@ -139,14 +183,18 @@ mod tests {
 
     #[test]
     fn manifests() {
-        let source =
-            |key: &str, mandatory| Source { bucket: "b".into(), key: key.into(), mandatory };
+        let source = |key: &str, mandatory, size| Source::Object {
+            bucket: "b".into(),
+            key: key.into(),
+            mandatory,
+            size,
+        };
         let malformed = "Manifest file is not in correct json format.";
         for (text, expect) in [
             (r#"{"entries":[]}"#, Ok(vec![])),
             (
-                r#"{"entries":[{"url":"s3://b/x","mandatory":true},{"url":"s3://b/x","meta":{}}]}"#,
-                Ok(vec![source("x", true), source("x", false)]),
+                r#"{"entries":[{"url":"s3://b/x","mandatory":true},{"url":"s3://b/x","meta":{"content_length":7}}]}"#,
+                Ok(vec![source("x", true, None), source("x", false, Some(7))]),
             ),
             ("{", Err(malformed.to_owned())),
             (r#"{"entries":[{}]}"#, Err(malformed.to_owned())),

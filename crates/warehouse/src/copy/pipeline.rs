@@ -2,12 +2,13 @@
 //! accounts, and the caller's inserts. All queues are short, so memory does not grow with the
 //! files. Start reading at [`run`].
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use load::text::Text;
+use redshift_sql::CopySource;
 
 use super::account::Accountant;
 use super::objects::Source;
@@ -26,13 +27,16 @@ const MAX_WORKERS: usize = 8;
 pub(super) fn run<E: Send>(
     request: &LoadRequest<'_>,
     around: &Around<'_>,
-    (session, sources): (&dyn RoleSession, &[Source]),
+    (session, sources): (&Arc<dyn RoleSession>, &[Source]),
     insert: impl FnOnce(Receiver<Fed>) -> Result<(), E>,
     report: &mut LoadReport,
 ) -> Result<(), LoadEnd<E>> {
     let stop = AtomicBool::new(false);
     let workers = thread::available_parallelism().map_or(2, |n| n.get().min(MAX_WORKERS));
-    let text = Text::of(&request.statement.format, request.options);
+    let text = match &request.statement.from {
+        CopySource::DynamoDb { .. } => None,
+        _ => Text::of(&request.statement.format, request.options),
+    };
     let (steps, to_account) = sync_channel(workers.saturating_mul(2));
     let (work, to_convert) = sync_channel(workers);
     let to_convert = Mutex::new(to_convert);
@@ -52,7 +56,7 @@ pub(super) fn run<E: Send>(
         let spawn = |name: &str| thread::Builder::new().name(format!("copy-{name}"));
         let reader = Reader { request, session, stop, steps, work };
         let mut started = spawn("read").spawn_scoped(scope, move || reader.run(sources)).is_ok();
-        for text in text.iter().cycle().take(if text.is_some() { workers } else { 0 }) {
+        for text in std::iter::repeat_n(text.as_ref(), workers) {
             let convert = move || convert(request, text, to_convert, stop);
             started &= spawn("convert").spawn_scoped(scope, convert).is_ok();
         }

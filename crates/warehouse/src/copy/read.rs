@@ -6,12 +6,12 @@
 
 use std::io::BufReader;
 use std::io::Read;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::record_batch::RecordBatch;
+use load::avro::Avro;
 use load::block::{Bad, Block, Blocks, Parsed, Replaced, parse};
 use load::convert::Converter;
 use load::decompress::{Limits, open};
@@ -19,13 +19,19 @@ use load::json::{Json, Shape};
 use load::record::{ReadError, Record, Records};
 use load::row::fields_of;
 use load::text::Text;
-use redshift_sql::CopyFormat;
+use redshift_sql::{CopyFormat, CopySource};
 
+use super::columnar::{self, Groups};
+use super::items::Items;
 use super::objects::{Source, missing, read_whole};
 use super::request::{LoadRequest, s3_parts};
 use crate::ports::{OpenObject, RoleSession};
 use crate::unload::UnloadError;
+use crate::unload::error::Context;
+use crate::unload::target::stated_region;
 
+/// Batches of a group of rows that may wait for their turn: a whole group of usual size.
+const GROUP: usize = 64;
 /// Records of a format without blocks that make a batch.
 const BATCH: usize = 8192;
 
@@ -37,22 +43,31 @@ pub(super) enum Step {
     Block { parsed: Receiver<Result<Parsed, UnloadError>>, skipped: u64, offset: u64 },
     /// Records of a format without lines of its own; line numbers count from the file's start.
     Records(Parsed),
+    /// A group of rows of a columnar file, batch by batch.
+    Batches(Receiver<Result<RecordBatch, UnloadError>>),
     /// The object has been read whole: so many bytes.
     End(u64),
     /// It cannot be read further.
     Failed(UnloadError),
 }
 
-/// A block for the workers, and where its rows go.
-pub(super) struct Work {
-    block: Block,
-    parsed: SyncSender<Result<Parsed, UnloadError>>,
+/// Something for the workers, and where its rows go.
+pub(super) enum Work {
+    /// A block of text.
+    Block { block: Block, parsed: SyncSender<Result<Parsed, UnloadError>> },
+    /// A group of rows of a columnar file.
+    Group {
+        file: Arc<dyn Groups>,
+        number: usize,
+        context: Context,
+        batches: SyncSender<Result<RecordBatch, UnloadError>>,
+    },
 }
 
 /// What the reading thread works with.
 pub(super) struct Reader<'a> {
     pub request: &'a LoadRequest<'a>,
-    pub session: &'a dyn RoleSession,
+    pub session: &'a Arc<dyn RoleSession>,
     pub stop: &'a AtomicBool,
     pub steps: SyncSender<Step>,
     pub work: SyncSender<Work>,
@@ -96,11 +111,16 @@ impl Reader<'_> {
     /// How the files are read; a JSONPaths file is read for it.
     fn prepare(&self) -> Result<Form, Ended> {
         let request = self.request;
+        if matches!(request.statement.from, CopySource::DynamoDb { .. }) {
+            return Ok(Form::Items);
+        }
         if let Some(text) = Text::of(&request.statement.format, request.options) {
             return Ok(Form::Text(text));
         }
         match &request.statement.format {
             CopyFormat::Json(argument) => self.shape(argument).map(Form::Json),
+            CopyFormat::Avro(argument) => self.shape(argument).map(Form::Avro),
+            CopyFormat::Parquet { .. } | CopyFormat::Orc { .. } => Ok(Form::Columnar),
             _ => Err(Ended::Failed(UnloadError::plain("0A000", "COPY format is not supported"))),
         }
     }
@@ -119,8 +139,8 @@ impl Reader<'_> {
             fail(UnloadError::plain("22023", message))
         };
         let (bucket, key) = s3_parts(argument).ok_or_else(invalid)?;
-        let file = Source { bucket: bucket.to_owned(), key: key.to_owned(), mandatory: true };
-        let bytes = read_whole(self.request, self.session, &file).map_err(fail)?;
+        let file = Source::object(bucket, key);
+        let bytes = read_whole(self.request, self.session.as_ref(), (bucket, key)).map_err(fail)?;
         let paths = load::jsonpath::parse(&bytes, self.request.targets.len());
         let paths = paths.map_err(|message| {
             fail(UnloadError::at(message, &file.context(), &self.request.caller))
@@ -130,15 +150,17 @@ impl Reader<'_> {
 
     fn file(&self, number: usize, source: &Source, form: &Form) -> Result<(), Ended> {
         let request = self.request;
-        let opened = match self.session.open(&source.bucket, &source.key, None) {
+        let (bucket, key, mandatory) = match source {
+            Source::Object { bucket, key, size, .. } if matches!(form, Form::Columnar) => {
+                return self.columnar(number, source, (bucket, key, *size));
+            }
+            Source::Object { bucket, key, mandatory, .. } => (bucket, key, *mandatory),
+            Source::Table(table) => return self.table(number, source, table),
+        };
+        let opened = match self.session.open(bucket, key, None) {
             Ok(opened) => opened,
             Err(error) if error.status == 404 && error.code == "NoSuchKey" => {
-                let mandatory = source.mandatory;
-                return if mandatory {
-                    Err(Ended::Failed(missing(&source.key, request)))
-                } else {
-                    Ok(())
-                };
+                return if mandatory { Err(Ended::Failed(missing(key, request))) } else { Ok(()) };
             }
             Err(error) => {
                 let context = source.context();
@@ -153,15 +175,53 @@ impl Reader<'_> {
         let OpenObject { bytes, body } = opened;
         let plain = open(request.statement.compression, body, Limits::default());
         let plain = load::encoding::decode(&request.options.encoding, plain);
+        let names: Vec<String> = request.targets.iter().map(|t| t.name.clone()).collect();
         match form {
             Form::Text(text) => self.text(plain, text, source),
             Form::Json(shape) => {
-                let names: Vec<String> =
-                    request.targets.iter().map(|target| target.name.clone()).collect();
                 self.records(Json::new(BufReader::new(plain), shape, &names), source)
             }
+            Form::Avro(shape) => {
+                let records = Avro::open(plain, shape, &names);
+                self.records(records.map_err(|error| self.unreadable(error, source))?, source)
+            }
+            Form::Columnar | Form::Items => Ok(()),
         }?;
         Ok(self.send(Step::End(bytes))?)
+    }
+
+    fn table(&self, number: usize, source: &Source, table: &str) -> Result<(), Ended> {
+        let request = self.request;
+        let region = stated_region(request.statement.region.as_deref(), &request.caller);
+        let region = region.map_err(Ended::Failed)?;
+        self.send(Step::Begin(number))?;
+        let items = Items::new(self.session.as_ref(), (region, table), request);
+        self.records(items, source)?;
+        Ok(self.send(Step::End(0))?)
+    }
+
+    fn columnar(
+        &self,
+        number: usize,
+        source: &Source,
+        (bucket, key, size): (&str, &str, Option<u64>),
+    ) -> Result<(), Ended> {
+        let context = source.context();
+        let size = size.ok_or_else(|| {
+            let message = "content_length is required in the manifest for columnar files";
+            Ended::Failed(UnloadError::at(message.to_owned(), &context, &self.request.caller))
+        })?;
+        self.send(Step::Begin(number))?;
+        let file = columnar::open(self.request, self.session, (bucket, key, size));
+        let file =
+            file.map_err(|error| Ended::Failed(columnar::refused(error, &context, self.request)))?;
+        for number in 0..file.count() {
+            let (batches, rows) = sync_channel(GROUP);
+            let (file, context) = (Arc::clone(&file), context.clone());
+            self.work.send(Work::Group { file, number, context, batches }).map_err(|_| Gone)?;
+            self.send(Step::Batches(rows))?;
+        }
+        Ok(self.send(Step::End(size))?)
     }
 
     fn text(&self, plain: Box<dyn Read + Send>, text: &Text, source: &Source) -> Result<(), Ended> {
@@ -169,7 +229,7 @@ impl Reader<'_> {
         while let Some(block) = blocks.next().map_err(|error| self.unreadable(error, source))? {
             let (sender, parsed) = sync_channel(1);
             let (skipped, offset) = (block.skipped, block.offset);
-            self.work.send(Work { block, parsed: sender }).map_err(|_| Gone)?;
+            self.work.send(Work::Block { block, parsed: sender }).map_err(|_| Gone)?;
             self.send(Step::Block { parsed, skipped, offset })?;
         }
         Ok(())
@@ -226,6 +286,11 @@ impl Reader<'_> {
 enum Form {
     Text(Text),
     Json(Shape),
+    Avro(Shape),
+    /// Objects that are read at many places.
+    Columnar,
+    /// Items of a table have no bytes.
+    Items,
 }
 
 /// A batch of records being gathered.
@@ -263,19 +328,37 @@ impl Gathered {
 /// A worker: converts blocks until there are no more.
 pub(super) fn convert(
     request: &LoadRequest<'_>,
-    text: &Text,
+    text: Option<&Text>,
     work: &Mutex<Receiver<Work>>,
     stop: &AtomicBool,
 ) {
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Work { block, parsed }) = next else { return };
+        let Ok(next) = next else { return };
         if stop.load(Ordering::Relaxed) {
             continue;
         }
-        let result = parse(text, request.targets, request.options, &block.bytes)
-            .map_err(|error| UnloadError::arrow(&error));
-        // The accountant may have ended in the meantime.
-        let _ = parsed.send(result);
+        match (next, text) {
+            (Work::Block { block, parsed }, Some(text)) => {
+                let result = parse(text, request.targets, request.options, &block.bytes)
+                    .map_err(|error| UnloadError::arrow(&error));
+                // The accountant may have ended in the meantime.
+                let _ = parsed.send(result);
+            }
+            (Work::Group { file, number, context, batches }, _) => {
+                let refused = |error| columnar::refused(error, &context, request);
+                let found = match file.read(number) {
+                    Ok(found) => found,
+                    Err(error) => Box::new(std::iter::once(Err(error))),
+                };
+                for batch in found {
+                    if batches.send(batch.map_err(refused)).is_err() {
+                        break;
+                    }
+                }
+            }
+            // Blocks come of text only.
+            (Work::Block { .. }, None) => {}
+        }
     }
 }

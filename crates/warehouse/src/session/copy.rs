@@ -117,7 +117,7 @@ impl Session {
             ended: self.cluster.world.now(),
             table: (table.name.clone(), table.id),
             source: source(&copy.from),
-            format: format_name(&copy.format),
+            format: format_name(copy),
             rows: if completed { report.rows } else { 0 },
             source_files: report.source_files,
             errors: report.errors,
@@ -150,8 +150,8 @@ fn source(from: &CopySource) -> String {
 }
 
 /// As `SYS_LOAD_HISTORY.file_format` shows it.
-fn format_name(format: &CopyFormat) -> &'static str {
-    match format {
+fn format_name(copy: &Copy) -> &'static str {
+    match &copy.format {
         CopyFormat::Csv { .. } => "csv",
         CopyFormat::Text { .. } | CopyFormat::FixedWidth(_) | CopyFormat::Shapefile => "txt",
         CopyFormat::Json(_) => "json",

@@ -48,6 +48,8 @@ pub(crate) enum Context {
     Committing { bucket: String, prefix: String },
     /// Reading an object.
     Reading { bucket: String, key: String },
+    /// Reading a DynamoDB table.
+    Table { table: String },
 }
 
 impl Context {
@@ -61,6 +63,7 @@ impl Context {
                 format!("Failed to complete S3 output. S3 path: s3://{bucket}/{prefix}")
             }
             Self::Reading { bucket, key } => format!("S3 key being read : s3://{bucket}/{key}"),
+            Self::Table { table } => format!("DynamoDB table being read : {table}"),
         }
     }
 
@@ -69,6 +72,7 @@ impl Context {
             Self::Listing { .. } => "s3_utility.cpp:840",
             Self::Writing { .. } | Self::Committing { .. } => "s3_text_unloader.cpp:364",
             Self::Reading { .. } => "table_s3_scanner.cpp:354",
+            Self::Table { .. } => "table_dynamodb_scanner.cpp:354",
         }
     }
 }
@@ -172,8 +176,9 @@ impl UnloadError {
             code => code,
         };
         let status = if code == "AccessDenied" { 403 } else { error.status };
+        let service = if error.service == "dynamodb" { "DynamoDB" } else { "S3" };
         let message = format!(
-            "S3ServiceException:{},Status {status},Error {code},Rid {},ExtRid {},CanRetry 1",
+            "{service}ServiceException:{},Status {status},Error {code},Rid {},ExtRid {},CanRetry 1",
             error.message, error.request_id, error.extended_request_id,
         );
         Self::engine(

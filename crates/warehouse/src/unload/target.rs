@@ -48,13 +48,24 @@ pub(crate) fn check_region(
 ) -> Result<(), UnloadError> {
     let refused = |error: CloudError| UnloadError::from_cloud(&error, context, caller);
     let actual = session.bucket_region(bucket).map_err(refused)?;
-    let expected = match stated {
-        None => caller.cluster.region.clone(),
-        Some(name) => name.parse::<Region>().map_err(|_| {
-            UnloadError::plain("XX000", format!("Invalid AWS region '{name}' in REGION option"))
-        })?,
-    };
+    let expected = stated_region(stated, caller)?;
     if actual == expected { Ok(()) } else { Err(refused(permanent_redirect(world))) }
+}
+
+/// The Region that a statement says, or the cluster's own.
+///
+/// # Errors
+/// A Region that is none.
+pub(crate) fn stated_region(
+    stated: Option<&str>,
+    caller: &Caller<'_>,
+) -> Result<Region, UnloadError> {
+    match stated {
+        None => Ok(caller.cluster.region.clone()),
+        Some(name) => name.parse().map_err(|_| {
+            UnloadError::plain("XX000", format!("Invalid AWS region '{name}' in REGION option"))
+        }),
+    }
 }
 
 /// S3's answer to a request that reached it in the wrong Region.

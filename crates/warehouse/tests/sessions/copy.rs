@@ -347,6 +347,8 @@ async fn what_is_unloaded_loads_again() {
         ("addquotes escape null as '@' zstd", "removequotes escape null as '@' zstd"),
         ("delimiter ';' escape null as '@' bzip2", "delimiter ';' escape null as '@' bzip2"),
         ("json", "json 'auto'"),
+        ("parquet", "format parquet"),
+        ("manifest verbose parquet", "manifest format parquet"),
     ]
     .into_iter()
     .enumerate()
@@ -360,8 +362,56 @@ async fn what_is_unloaded_loads_again() {
             &[(&out, ""), ("drop table if exists r", ""), ("create table r (like s)", "")],
         )
         .await;
-        check(&admin, &[(&copy("r", &prefix, copy_options), "")]).await;
+        let manifest = if unload.starts_with("manifest") { "manifest" } else { "" };
+        let from = format!("{prefix}{manifest}");
+        check(&admin, &[(&copy("r", &from, copy_options), "")]).await;
         assert_eq!(ask(&admin, "select * from r order by id").await, expect, "{unload}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columnar_files_that_do_not_fit() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let out = format!(
+        "unload ('select 1 as a, ''toolong'' as b') to 's3://lake/c/' iam_role '{ROLE}' parquet"
+    );
+    check(&admin, &[(&out, "")]).await;
+    put(&cluster, "junk", "this is no columnar file at all");
+    put(&cluster, "m", r#"{"entries":[{"url":"s3://lake/junk","mandatory":true}]}"#);
+    let scan = "!XX000 Spectrum Scan Error";
+    let length = "!XX000 content_length is required in the manifest for columnar files";
+    for (create, key, options, expect) in [
+        ("a int, b varchar(9)", "c/", "parquet", "1|toolong"),
+        ("a int, b varchar(9), c int", "c/", "parquet", scan),
+        ("a int, b varchar(9), c int", "c/", "parquet fillrecord", "1|toolong|~"),
+        ("a int, b varchar(3)", "c/", "parquet", scan),
+        ("a int, b varchar(9)", "junk", "parquet", scan),
+        ("a int, b varchar(9)", "junk", "orc", scan),
+        ("a int, b varchar(9)", "m", "manifest parquet", length),
+        (
+            "a int, b varchar(9)",
+            "c/",
+            "parquet maxerror 5",
+            "!0A000 MAXERROR argument is not supported for PARQUET based COPY",
+        ),
+    ] {
+        check(
+            &admin,
+            &[("drop table if exists t", ""), (&format!("create table t ({create})"), "")],
+        )
+        .await;
+        let mut answer = ask(&admin, &copy("t", key, options)).await;
+        if answer.is_empty() {
+            answer = ask(&admin, "select * from t order by 1").await;
+        }
+        let answer = answer.join(";");
+        assert!(
+            answer == expect || expect == scan && answer.starts_with(scan),
+            "{create} {options}: {answer}"
+        );
+        check(&admin, &[("select count(*) from t where a <> 1", "0")]).await;
     }
 }
 
@@ -380,4 +430,66 @@ async fn a_long_load_is_cancelled() {
     let answer = running.await.unwrap().join(";");
     assert!(answer.starts_with("!57014"), "{answer}");
     check(&admin, &[("select count(*) from t", "0")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_of_a_dynamodb_table() {
+    use warehouse::ports::Attribute::{Null, Number, Other, Text};
+
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let text = |text: &str| Text(text.into());
+    let number = |text: &str| Number(text.into());
+    let first = vec![
+        ("Id".to_owned(), number("1")),
+        ("name".to_owned(), text("one")),
+        ("unused".to_owned(), Other("SS".into())),
+    ];
+    let second = vec![("ID".to_owned(), number("2.9")), ("name".to_owned(), Null)];
+    let third = vec![("id".to_owned(), number("3")), ("price".to_owned(), number("1.259"))];
+    let binary = vec![("name".to_owned(), Other("B".into()))];
+    let twice = vec![("name".to_owned(), text("a")), ("NAME".to_owned(), text("b"))];
+    let from = |table: &str, options: &str| {
+        format!("copy t from 'dynamodb://{table}' iam_role '{ROLE}' readratio 1 {options}")
+    };
+    let broken = "Unsupported Data Type: Current Version only supports Strings and Numbers";
+    let failed =
+        "!XX000 Load into table 't' failed.  Check 'stl_load_errors' system table for details.";
+    let missing = "!XX000 DynamoDBServiceException:Requested resource not found,Status 400,Error \
+                   ResourceNotFoundException,Rid RID,ExtRid XRID,CanRetry 1";
+    let differ = "!XX000 DynamoDB attributes that differ only in case match column \"name\"";
+    for (items, sql, expect) in [
+        (vec![first.clone()], from("items", ""), "1|one|~"),
+        (
+            vec![first.clone(), third.clone(), first.clone()],
+            from("items", ""),
+            "1|one|~;1|one|~;3||1.25",
+        ),
+        (vec![third.clone()], from("items", "emptyasnull roundec"), "3|~|1.26"),
+        (vec![second], from("items", ""), failed),
+        (vec![binary], from("items", ""), &*format!("!XX000 {broken}")),
+        (vec![twice], from("items", ""), differ),
+        (vec![], from("items", ""), ""),
+        (vec![], from("none", ""), missing),
+        (
+            vec![],
+            from("items", "csv"),
+            "!0A000 a data format is not supported with COPY from Amazon DynamoDB",
+        ),
+        (
+            vec![],
+            from("items", "fillrecord"),
+            "!42601 FILLRECORD option is not supported with a DynamoDB source in COPY",
+        ),
+    ] {
+        *cluster.cloud.items.lock().unwrap() = items;
+        let create = "create table t (id int, name varchar(9), price decimal(5,2))";
+        check(&admin, &[("drop table if exists t", ""), (create, "")]).await;
+        let mut answer = ask(&admin, &sql).await;
+        if answer.is_empty() {
+            answer = ask(&admin, "select * from t order by 1").await;
+        }
+        assert_eq!(answer.join(";"), expect, "{sql}");
+    }
 }

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 use warehouse::ports::{
-    AccessKeys, Cloud, CloudError, ClusterFacts, ClusterRef, ClusterStatus, Directory, Hop,
-    ObjectSummary, ObjectWriter, OpenObject, PutOptions, RoleSession, StagedObject, World,
+    AccessKeys, Attribute, Cloud, CloudError, ClusterFacts, ClusterRef, ClusterStatus, Directory,
+    Hop, ItemPage, ObjectSummary, ObjectWriter, OpenObject, PutOptions, RoleSession, StagedObject,
+    World,
 };
 use warehouse::{ClusterSpec, PasswordVerifier, Warehouse};
 
@@ -31,14 +32,28 @@ impl Directory for FakeDirectory {
 /// The external id and the roles of a chain that was assumed.
 pub type Chain = (String, Vec<String>);
 
+/// A DynamoDB item's attributes.
+pub type Item = Vec<(String, Attribute)>;
+
 /// One bucket, `lake`, in memory; every assumed chain is written down.
 #[derive(Clone, Default)]
 pub struct FakeCloud {
     pub objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     pub chains: Arc<Mutex<Vec<Chain>>>,
+    /// What the DynamoDB table `items` holds.
+    pub items: Arc<Mutex<Vec<Item>>>,
 }
 
 impl FakeCloud {
+    fn table_refused() -> CloudError {
+        CloudError {
+            service: "dynamodb".into(),
+            message: "Requested resource not found".into(),
+            status: 400,
+            ..Self::refuse("ResourceNotFoundException", Hop::Storage)
+        }
+    }
+
     fn refuse(code: &str, hop: Hop) -> CloudError {
         CloudError {
             service: "s3".into(),
@@ -113,6 +128,22 @@ impl RoleSession for FakeCloud {
         let (from, length) = range.unwrap_or((0, body.len() as u64));
         let part = body[from as usize..(from + length) as usize].to_vec();
         Ok(OpenObject { bytes: part.len() as u64, body: Box::new(std::io::Cursor::new(part)) })
+    }
+
+    fn describe_table(&self, _region: &names::Region, table: &str) -> Result<(), CloudError> {
+        if table == "items" { Ok(()) } else { Err(Self::table_refused()) }
+    }
+
+    fn scan_table(
+        &self,
+        _region: &names::Region,
+        _table: &str,
+        from: Option<&serde_json::Value>,
+    ) -> Result<ItemPage, CloudError> {
+        let all = self.items.lock().unwrap();
+        let at = from.and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
+        let next = (at + 2 < all.len()).then(|| (at + 2).into());
+        Ok(ItemPage { items: all.iter().skip(at).take(2).cloned().collect(), next })
     }
 
     fn create(

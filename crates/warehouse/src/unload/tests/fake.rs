@@ -18,8 +18,8 @@ use redshift_sql::{
 };
 
 use crate::ports::{
-    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ObjectSummary, ObjectWriter, OpenObject,
-    PutOptions, RoleSession, Sse, StagedObject, World,
+    AccessKeys, Cloud, CloudError, ClusterRef, Hop, ItemPage, ObjectSummary, ObjectWriter,
+    OpenObject, PutOptions, RoleSession, Sse, StagedObject, World,
 };
 use crate::unload::{
     BatchSource, Caller, Progress, ResultColumn, SourceError, UnloadError, UnloadReport,
@@ -196,6 +196,19 @@ impl RoleSession for FakeSession {
         let (from, length) = range.unwrap_or((0, body.len() as u64));
         let part = body[from as usize..(from + length) as usize].to_vec();
         Ok(OpenObject { bytes: part.len() as u64, body: Box::new(std::io::Cursor::new(part)) })
+    }
+
+    fn describe_table(&self, _region: &Region, _table: &str) -> Result<(), CloudError> {
+        Err(refusal("table"))
+    }
+
+    fn scan_table(
+        &self,
+        _region: &Region,
+        _table: &str,
+        _from: Option<&serde_json::Value>,
+    ) -> Result<ItemPage, CloudError> {
+        Err(refusal("table"))
     }
 
     fn create(
