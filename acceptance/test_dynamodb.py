@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from decimal import Decimal
 
 import boto3.dynamodb.types
@@ -222,8 +223,8 @@ def test_another_account_reads_by_arn_under_a_resource_policy(server, dynamodb, 
 def test_expired_items_go(dynamodb, table, name):
     specification = {"Enabled": True, "AttributeName": "ends"}
     dynamodb.meta.client.update_time_to_live(TableName=name, TimeToLiveSpecification=specification)
-    table.put_item(Item={"customer": "ann", "number": 1, "ends": 1_000_000_000})
-    table.put_item(Item={"customer": "ann", "number": 2, "ends": 9_000_000_000})
+    table.put_item(Item={"customer": "ann", "number": 1, "ends": int(time.time()) - 60})
+    table.put_item(Item={"customer": "ann", "number": 2, "ends": int(time.time()) + 3600})
     until(lambda: table.scan()["Count"] == 1, "the expired item to go")
     assert table.scan()["Items"][0]["number"] == 2
 

@@ -149,8 +149,12 @@ fn json_fault(protocol: Protocol, fault: &WireFault) -> String {
         body.insert("__type".to_owned(), Value::from(fault.code.as_str()));
     }
     if !fault.message.is_empty() {
-        // Kinesis-age services write `message`, KMS and Secrets Manager `Message`.
+        // KMS and Secrets Manager write `Message`; of DynamoDB's errors some have the one and some
+        // the other, and clients that are strict look for it under its own name.
         body.insert("Message".to_owned(), Value::from(fault.message.as_str()));
+        if protocol == Protocol::Json10 {
+            body.insert("message".to_owned(), Value::from(fault.message.as_str()));
+        }
     }
     for (name, value) in &fault.extra {
         body.insert(name.clone(), Value::from(value.as_str()));

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use gateway::{Cx, Fault};
 use names::{AccountId, Arn, Region};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ const TOKENS: Table<TokenRecord> = Table::new("dynamodb.tokens");
 const TOKEN_ENDS: Table<EntryRecord> = Table::new("dynamodb.token_ends");
 /// Tables of an account in a Region; the quota is 2,500 and can be raised.
 const SCAN_LIMIT: usize = 10_000;
+/// Items whose time to live ended longer ago stay: five years ("Using time to live").
+const OLDEST_EXPIRY_DAYS: i64 = 5 * 365;
 /// Behind every character of a place.
 pub(super) const LAST: char = '~';
 
@@ -491,14 +493,15 @@ pub(super) fn expired(cx: &Cx, limit: usize) -> Result<Vec<(String, PlaceRecord)
     Ok(found.into_iter().take_while(|(entry, _)| entry.split('/').next() < Some(&now)).collect())
 }
 
-/// Removes an expired item, unless its time changed since or time to live was turned off, and its
-/// entry in any case.
+/// Removes an expired item, and its entry in any case. An item stays whose time changed since,
+/// whose table has no time to live any more, or whose time is years ago.
 pub(super) fn expire(cx: &mut Cx, entry: &str, due: &PlaceRecord) -> Result<(), Fault> {
     cx.delete(&EXPIRIES, entry)?;
     let Some(table) = table(cx, &due.account, &due.region, &due.table)? else { return Ok(()) };
     let Some(item) = item(cx, &table, &due.place)? else { return Ok(()) };
-    let still = table.expiry(&item).map(|end| expiry_key(&table, end, &due.place));
-    if still.as_deref() != Some(entry) {
+    let Some(end) = table.expiry(&item) else { return Ok(()) };
+    let forgotten = end < (cx.now() - Duration::days(OLDEST_EXPIRY_DAYS)).timestamp();
+    if forgotten || expiry_key(&table, end, &due.place) != entry {
         return Ok(());
     }
     write(cx, &table, &due.place, Some(&item), None)

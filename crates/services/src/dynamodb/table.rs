@@ -174,11 +174,10 @@ pub(super) fn delete_access(cx: &Cx, input: &ByName) -> Result<Access, Fault> {
 pub(super) fn delete(cx: &mut Cx, input: ByName) -> Result<Described, Fault> {
     let mut table = existing(cx, &input.table_name)?;
     if table.protected {
-        return Err(invalid(format!(
+        return Err(invalid(
             "Resource cannot be deleted as it is currently protected against deletion. Disable \
-             deletion protection first. Table: {}",
-            table.name
-        )));
+             deletion protection first.",
+        ));
     }
     settled(cx, &table)?;
     table.gone = Some(cx.now() + settling());

@@ -458,6 +458,58 @@ fn selectors_select() {
     );
 }
 
+/// What selectors deliver of calls on the items of two tables.
+#[test]
+fn selectors_select_tables() {
+    let table = "arn:aws:dynamodb:us-east-1:111111111111:table/orders";
+    let data = |value: &str| {
+        json!({ "EventSelectors": [{
+            "IncludeManagementEvents": false,
+            "DataResources": [{ "Type": "AWS::DynamoDB::Table", "Values": [value] }],
+        }] })
+    };
+    let fields = |kind: &str| {
+        json!({ "AdvancedEventSelectors": [{ "Name": "n", "FieldSelectors": [
+            { "Field": "eventCategory", "Equals": ["Data"] },
+            { "Field": "resources.type", "Equals": [kind] },
+            { "Field": "resources.ARN", "Equals": [table] },
+        ] }] })
+    };
+    let cases = [
+        ("default", Value::Null),
+        ("one table", data(table)),
+        ("every table", data("arn:aws:dynamodb")),
+        ("fields", fields("AWS::DynamoDB::Table")),
+        ("objects", fields("AWS::S3::Object")),
+    ];
+    let told = cases.map(|(name, selectors)| {
+        let trails = Trails::logging(selectors);
+        let call = |operation: &str, input: Value| {
+            trails.world.ok(&trails.admin, "dynamodb", operation, input);
+        };
+        for name in ["orders", "others"] {
+            let mut table = crate::dynamodb::orders();
+            table["TableName"] = name.into();
+            call("CreateTable", table);
+        }
+        trails.world.advance(Duration::milliseconds(300));
+        call("Scan", json!({ "TableName": "orders" }));
+        let item = json!({ "customer": { "S": "ann" }, "number": { "N": "1" } });
+        call("PutItem", json!({ "TableName": "others", "Item": item }));
+        trails.world.advance(SOON);
+        format!("{name}: [{}]", trails.names())
+    });
+    check(
+        told.join("\n"),
+        expect![[r#"
+            default: [StartLogging CreateTable CreateTable]
+            one table: [Scan]
+            every table: [Scan PutItem]
+            fields: [Scan]
+            objects: []"#]],
+    );
+}
+
 #[test]
 fn selectors_that_mean_nothing_are_refused() {
     let trails = Trails::logging(Value::Null);

@@ -285,3 +285,81 @@ fn placeholders_are_all_used_or_refused() {
         "ExpressionAttributeNames contains invalid key: Syntax error; key: \"a\""
     );
 }
+
+/// Words of the language and what never stands in it, in any order: refused or carried out, and
+/// what comes of an update can be read again.
+#[test]
+fn no_text_does_harm() {
+    let words = [
+        "SET",
+        "REMOVE",
+        "ADD",
+        "DELETE",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "BETWEEN",
+        "size",
+        "contains",
+        "begins_with",
+        "attribute_exists",
+        "attribute_type",
+        "if_not_exists",
+        "list_append",
+        "n",
+        "t",
+        "l",
+        "m",
+        "ss",
+        "gone",
+        "#n",
+        "#s",
+        ":one",
+        ":x",
+        ":xy",
+        ":list",
+        "=",
+        "<>",
+        "<",
+        ">=",
+        "(",
+        ")",
+        "[",
+        "]",
+        "0",
+        "7",
+        "99999999999999999999",
+        ",",
+        ".",
+        "+",
+        "-",
+        "é",
+        "\"",
+        ":",
+    ];
+    let mut dice = dice::Dice::new(7);
+    let mut carried_out = 0;
+    for _ in 0..20_000 {
+        let text: Vec<&str> = (0..dice.below(14)).map(|_| *dice.pick(&words)).collect();
+        let text = match dice.below(3) {
+            0 => text.join(" "),
+            1 => format!("SET n = {}", text.join(" ")),
+            _ => format!("n = :one AND {}", text.join(" ")),
+        };
+        let known = known(&text);
+        if let Ok(condition) = condition("ConditionExpression", &text, &known) {
+            condition.holds(&item());
+            carried_out += 1;
+        }
+        if let Ok(projection) = projection(&text, &known) {
+            projection.of(&item());
+        }
+        if let Ok(Ok(after)) = update(&text, &known).map(|update| update.apply(&item())) {
+            let again = read(written(&after).as_object().unwrap()).unwrap();
+            assert_eq!(again, after, "{text}");
+            carried_out += 1;
+        }
+    }
+    assert!(carried_out > 100, "{carried_out} of the texts mean something");
+}

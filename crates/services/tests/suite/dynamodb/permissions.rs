@@ -106,6 +106,13 @@ fn another_account_comes_in_by_arn_and_resource_policy_only() {
     assert_eq!(world.ok(&stranger, "dynamodb", "GetItem", get)["Item"]["note"]["S"], "n");
     let told = world.told(&stranger, "dynamodb", "Scan", json!({ "TableName": TABLE }));
     assert!(told.contains("AccessDeniedException"), "{told}");
+    // Nor does a refusal tell what its keys are.
+    let query = json!({
+        "TableName": TABLE, "KeyConditionExpression": "guess = :v",
+        "ExpressionAttributeValues": { ":v": { "S": "x" } },
+    });
+    let told = world.told(&stranger, "dynamodb", "Query", query);
+    assert!(told.contains("AccessDeniedException"), "{told}");
     // By its name the table is another one: the stranger's own.
     let told = world.told(&stranger, "dynamodb", "Scan", on_table(json!({})));
     assert_eq!(told, "400 ResourceNotFoundException: Requested resource not found");
