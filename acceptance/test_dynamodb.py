@@ -189,12 +189,20 @@ def test_a_user_sees_the_items_of_its_own_key_only(server, prod, table, name):
     iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
     made = iam.create_access_key(UserName=name)["AccessKey"]
     try:
-        user = server.session("prod", made).resource("dynamodb").Table(name)
+        user = server.acting_as(made).client("dynamodb")
         table.put_item(Item={"customer": name, "number": 1})
-        assert user.get_item(Key={"customer": name, "number": 1})["Item"]
-        assert user.query(KeyConditionExpression=Key("customer").eq(name))["Count"] == 1
-        refused(user.get_item, "AccessDeniedException", Key={"customer": "other", "number": 1})
-        refused(user.scan, "AccessDeniedException")
+
+        def key(customer):
+            return {"customer": {"S": customer}, "number": {"N": "1"}}
+
+        assert user.get_item(TableName=name, Key=key(name))["Item"]
+        of = {"KeyConditionExpression": "customer = :c", "TableName": name}
+        mine = user.query(**of, ExpressionAttributeValues={":c": {"S": name}})
+        assert mine["Count"] == 1
+        theirs = {":c": {"S": "other"}}
+        refused(user.query, "AccessDeniedException", **of, ExpressionAttributeValues=theirs)
+        refused(user.get_item, "AccessDeniedException", TableName=name, Key=key("other"))
+        refused(user.scan, "AccessDeniedException", TableName=name)
     finally:
         iam.delete_access_key(UserName=name, AccessKeyId=made["AccessKeyId"])
         iam.delete_user_policy(UserName=name, PolicyName="own")
@@ -236,7 +244,7 @@ def test_aws_cli(server, table, name):
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout else None
 
-    item = {"customer": {"S": "cli"}, "number": {"N": "7"}, "b": {"B": "AAEC"}}
+    item = {"customer": {"S": "cli"}, "number": {"N": "7"}, "tags": {"SS": ["a", "b"]}}
     cli("put-item", "--item", json.dumps(item))
     key = json.dumps({"customer": {"S": "cli"}, "number": {"N": "7"}})
     assert cli("get-item", "--key", key)["Item"] == item

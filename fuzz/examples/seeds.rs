@@ -12,6 +12,16 @@ const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20
     SERVICE/aws4_request, SignedHeaders=host;x-amz-date, Signature=\
     0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
+/// DynamoDB's expressions, of every kind.
+const EXPRESSIONS: [&str; 6] = [
+    "#a = :n AND NOT (b BETWEEN :s AND :s OR attribute_exists(m.x)) OR size(l) IN (:n, #a)",
+    "begins_with(b, :s) and contains(m.x, :s) and attribute_type(#n, :s)",
+    "a, l[1], m.x, m.y",
+    "SET a = a + :n, l = list_append(if_not_exists(l, :l), :l) REMOVE l[0] ADD s :ns DELETE m.x :ss",
+    "SET m.z = a - :n, l[9] = :m",
+    "{\"a\":{\"S\":\"x\"}}\nSET b.c[0] = :m",
+];
+
 fn main() -> io::Result<()> {
     let mut arguments = env::args().skip(1).map(PathBuf::from);
     let (Some(corpus), Some(project)) = (arguments.next(), arguments.next()) else {
@@ -31,6 +41,9 @@ fn main() -> io::Result<()> {
         write(&corpus, "movement_file", number, text.as_bytes())?;
     }
     files(&corpus, &project.join("crates/load/fixtures"))?;
+    for (number, text) in EXPRESSIONS.iter().enumerate() {
+        write(&corpus, "dynamodb_expression", number, text.as_bytes())?;
+    }
     frontend(&corpus)?;
     let chunks = b"\0\xff5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n";
     write(&corpus, "chunked", 0, chunks)
@@ -100,8 +113,9 @@ fn requests(corpus: &Path) -> io::Result<()> {
                 _ if protocol.is_json() => "json",
                 _ => continue,
             };
-            let same = |other: &Model| other.protocol() == protocol
-                || (protocol.is_json() && other.protocol().is_json());
+            let same = |other: &Model| {
+                other.protocol() == protocol || (protocol.is_json() && other.protocol().is_json())
+            };
             let Some(index) = counted(&same, model, operation) else { continue };
             let mut bytes = (index as u16).to_le_bytes().to_vec();
             bytes.extend(request.body());

@@ -6,6 +6,7 @@ mod bucket;
 mod key;
 mod role;
 mod secret;
+mod table;
 
 pub(crate) use bucket::object_tags;
 
@@ -67,6 +68,9 @@ pub(crate) async fn read(
         }
         ("secretsmanager", "secretsmanager", Some(account)) => {
             secret::read(survey, account, &arn, gathered).await
+        }
+        ("dynamodb", "dynamodb", Some(account)) if kind == "table" => {
+            table::read(survey, account, &arn, gathered).await
         }
         ("sts", "iam", Some(account)) if kind == "role" => {
             role::trust(survey, account, &arn, gathered).await?;

@@ -16,12 +16,19 @@ use crate::workload::{Prepared, Workload};
 use crate::{Outcome, Requests};
 
 /// Codes of answers to preparing calls that say: it is there already.
-const EXISTS: [&str; 4] = [
+const EXISTS: [&str; 5] = [
     "EntityAlreadyExists",
     "ResourceExistsException",
     "BucketAlreadyOwnedByYou",
     "BucketAlreadyExists",
+    "ResourceInUseException",
 ];
+
+/// The answer of a table that is still being made, how long that may take, and how often it is
+/// asked.
+const BEING_MADE: &str = "ResourceNotFoundException";
+const MADE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Answered requests of a time.
 pub struct Sample {
@@ -84,10 +91,17 @@ impl Load {
         let plan = (workload.plan)(&server.endpoint, workload.connections)?;
         let address = server.endpoint.trim_start_matches("http://").to_owned();
         let mut connection = Connection::to(&address);
+        let start = Instant::now();
         for prepared in plan.before.iter().chain(plan.load.first()) {
-            let request = signed(prepared, &server.credentials)?;
-            let (status, _, body) = connection.exchange(request, true).await?;
-            let said = String::from_utf8_lossy(&body);
+            let (status, said) = loop {
+                let request = signed(prepared, &server.credentials)?;
+                let (status, _, body) = connection.exchange(request, true).await?;
+                let said = String::from_utf8_lossy(&body).into_owned();
+                if !said.contains(BEING_MADE) || start.elapsed() > MADE {
+                    break (status, said);
+                }
+                tokio::time::sleep(PAUSE).await;
+            };
             if !status.is_success() && !EXISTS.iter().any(|code| said.contains(code)) {
                 return Err(format!("{}: {status} {said}", workload.name).into());
             }

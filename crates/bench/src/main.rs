@@ -96,6 +96,8 @@ fn workloads(arguments: &Arguments) -> Vec<Workload> {
     let all = [
         Workload::new("AssumeRole", many, workload::assume_role),
         Workload::new("GetSecretValue", many, workload::get_secret_value),
+        Workload::new("PutItem", many, workload::put_item),
+        Workload::new("GetItem", many, workload::get_item),
         Workload::new("PutObject 1 KiB", many, |s, n| workload::put_object(s, SMALL_BYTES, n)),
         Workload::new("GetObject 1 KiB", many, |s, n| workload::get_object(s, SMALL_BYTES, n)),
         Workload::new("PutObject 64 MiB", few, |s, n| workload::put_object(s, LARGE_BYTES, n)),

@@ -19,6 +19,9 @@ pub const LARGE_BYTES: usize = 64 * 1024 * 1024;
 const KEYS: usize = 512;
 const BUCKET: &str = "bench-objects";
 const SECRET: &str = "bench/login";
+const TABLE: &str = "bench-items";
+/// Different items.
+const ITEMS: usize = 512;
 
 /// An unsigned request, ready to be signed and sent.
 pub struct Prepared {
@@ -107,6 +110,45 @@ pub fn get_object(endpoint: &str, bytes: usize, connections: usize) -> Outcome<P
     };
     let load = keys(bytes, connections).map(get).collect::<Outcome<_>>()?;
     Ok(Plan { before, load })
+}
+
+/// `dynamodb:PutItem` over existing and new keys, of a kilobyte each.
+pub fn put_item(endpoint: &str, _: usize) -> Outcome<Plan> {
+    Ok(Plan { before: vec![table(endpoint)?], load: put_items(endpoint)? })
+}
+
+/// `dynamodb:GetItem` of what [`put_item`] writes.
+pub fn get_item(endpoint: &str, _: usize) -> Outcome<Plan> {
+    // A table takes a moment to be made, in which the first of these would be refused.
+    let mut before = vec![table(endpoint)?];
+    before.extend(put_items(endpoint)?);
+    let get = |number: usize| {
+        let key = json!({ "pk": { "S": format!("customer-{number:04}") } });
+        let input = json!({ "TableName": TABLE, "Key": key });
+        request(endpoint, "dynamodb", "GetItem", &input)
+    };
+    Ok(Plan { before, load: (0..ITEMS).map(get).collect::<Outcome<_>>()? })
+}
+
+fn put_items(endpoint: &str) -> Outcome<Requests> {
+    let put = |number: usize| {
+        let item = json!({
+            "pk": { "S": format!("customer-{number:04}") },
+            "orders": { "N": number.to_string() },
+            "note": { "S": "x".repeat(SMALL_BYTES - 64) },
+        });
+        request(endpoint, "dynamodb", "PutItem", &json!({ "TableName": TABLE, "Item": item }))
+    };
+    (0..ITEMS).map(put).collect()
+}
+
+fn table(endpoint: &str) -> Outcome<Prepared> {
+    let input = json!({
+        "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+    });
+    request(endpoint, "dynamodb", "CreateTable", &input)
 }
 
 fn puts(endpoint: &str, bytes: usize, connections: usize) -> Outcome<Requests> {

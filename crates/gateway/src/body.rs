@@ -16,7 +16,7 @@ use crate::dispatch::Gateway;
 use crate::upload::{StagedUpload, storage_fault};
 use crate::{Fault, Upload};
 
-/// Bytes that are read at a time from a streamed body.
+/// Bytes that are read at a time from a streamed body that is not smaller.
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// A body held in memory, at most [`wire::MAX_BODY`] bytes.
@@ -97,18 +97,27 @@ fn pump(
     caller: &Authenticated,
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<Trailers, Fault> {
+    let number = |name| header(parts, name).and_then(|n| n.parse().ok());
+    // A byte more than a small body has, so that its end is seen at once.
+    let buffer = number("content-length").map_or(CHUNK_BYTES, |n: u64| {
+        usize::try_from(n.saturating_add(1)).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES)
+    });
     if !caller.payload.is_chunked() {
-        copy(body, &mut sink)?;
+        copy(body, buffer, &mut sink)?;
         return Ok(Vec::new());
     }
-    let expected = header(parts, "x-amz-decoded-content-length").and_then(|n| n.parse().ok());
+    let expected = number("x-amz-decoded-content-length");
     let mut chunks = ChunkedReader::new(body, &caller.payload, caller.verified.clone(), expected);
-    copy(&mut chunks, &mut sink)?;
+    copy(&mut chunks, buffer, &mut sink)?;
     Ok(chunks.trailers().to_vec())
 }
 
-fn copy(mut body: impl Read, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), Fault> {
-    let mut buffer = vec![0; CHUNK_BYTES];
+fn copy(
+    mut body: impl Read,
+    buffer: usize,
+    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), Fault> {
+    let mut buffer = vec![0; buffer];
     loop {
         let count = match body.read(&mut buffer) {
             Ok(0) => return Ok(()),

@@ -274,6 +274,10 @@ impl Cx<'_> {
 
     /// Removes a blob once the change is durable.
     pub fn delete_blob_after_commit(&mut self, id: BlobId) {
+        if !id.is_file() {
+            // It goes with the record that holds it.
+            return;
+        }
         self.scope.pending.borrow_mut().effects.push(Effect::DeleteBlob(id));
     }
 

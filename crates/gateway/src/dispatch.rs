@@ -117,7 +117,7 @@ impl Gateway {
         let plan = self.settle(scope, plan)?;
         let scope = Scope::new(self.store.begin(TxMode::Write)?);
         let mut cx = Cx { gateway: self, scope: &scope, principal, origin };
-        let outcome = commit(&mut cx, input.clone(), plan);
+        let outcome = commit(&mut cx, &input, plan);
         Self::record(&cx, service, operation, &input, outcome.as_ref(), &access);
         self.settle(scope, outcome.map(|value| Output { value, body: None }))
     }
@@ -273,14 +273,14 @@ impl Gateway {
         let outcome = self.decide(cx, service, operation, &input, &mut access).and_then(|()| {
             let plain = |value| Output { value, body: None };
             match &operation.handler {
-                Handler::Read(run) => run(cx, input.clone()).map(plain),
-                Handler::Write(run) => run(cx, input.clone()).map(plain),
+                Handler::Read(run) => run(cx, &input).map(plain),
+                Handler::Write(run) => run(cx, &input).map(plain),
                 Handler::Download(run) => {
-                    run(cx, input.clone()).map(|(value, body)| Output { value, body })
+                    run(cx, &input).map(|(value, body)| Output { value, body })
                 }
                 Handler::Staged { prepare, commit } => {
                     let plan = prepare(cx, &input)?;
-                    commit(cx, input.clone(), plan).map(plain)
+                    commit(cx, &input, plan).map(plain)
                 }
                 Handler::Upload { .. } => Err(Fault::internal("an upload without its body")),
             }

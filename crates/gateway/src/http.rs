@@ -96,6 +96,16 @@ impl Gateway {
         outgoing
     }
 
+    /// Whether a request, whose whole body is here, asks for an operation that is
+    /// [brief](crate::Operation::brief): handing it to another thread would cost more than
+    /// answering it.
+    pub fn is_brief(&self, parts: &Parts, body: &[u8]) -> bool {
+        let route =
+            Form::of_request(parts, body).and_then(|form| wire::route(parts, form.as_ref()));
+        let built = route.map(|route| self.built(route.model.name(), route.operation.name()));
+        matches!(built, Ok(Ok((_, operation))) if operation.brief)
+    }
+
     fn cross_origin_rules(&self, service: &str) -> Option<CrossOriginRules> {
         self.services().find(|known| known.name() == service)?.cross_origin
     }

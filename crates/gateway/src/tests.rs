@@ -408,13 +408,13 @@ fn what_is_not_built_is_not_implemented() {
 #[test]
 fn an_upload_is_seen_when_it_is_committed() {
     let bench = bench();
-    let staged = bench.staged("k", b"hello");
+    let staged = bench.staged("k", &b"hello".repeat(1_000));
     assert_eq!((bench.notes().len(), bench.blobs()), (0, 1));
     let answer = bench.commit(vec![staged]).unwrap();
     bench.check(
         answer[0]["ETag"].as_str().unwrap(),
         expect![[r#"
-        5d41402abc4b2a76b9719d911017c592
+        15986aaa2edb1a5148af59d63d59e281
         notes ["k"]
         heard []
         PutObject - -
@@ -426,9 +426,10 @@ fn an_upload_is_seen_when_it_is_committed() {
 fn an_upload_that_is_given_up_leaves_nothing() {
     let bench = bench();
     let mut half = bench.upload("ann", "k").unwrap();
-    half.write_all(b"hel").unwrap();
+    half.write_all(&[0; 200_000]).unwrap();
+    assert_eq!(bench.blobs(), 1);
     drop(half);
-    drop(bench.staged("k", b"hello"));
+    drop(bench.staged("k", &b"hello".repeat(1_000)));
     assert_eq!((bench.notes().len(), bench.blobs()), (0, 0));
 }
 
@@ -453,15 +454,16 @@ fn uploads_that_are_refused_leave_their_record_only() {
 #[test]
 fn uploads_committed_together_appear_together_or_not_at_all() {
     let bench = bench();
-    let staged =
-        vec![bench.staged("one", b"1"), bench.staged("late", b"2"), bench.staged("two", b"3")];
+    let staged = |keys: &[&str]| -> Vec<_> {
+        keys.iter().map(|key| bench.staged(key, &[b'1'; 5_000])).collect()
+    };
+    let three = staged(&["one", "late", "two"]);
     assert_eq!(bench.blobs(), 3);
-    let fault = bench.commit(staged).unwrap_err();
+    let fault = bench.commit(three).unwrap_err();
     assert_eq!(fault.code, "NoSuchBucket");
     assert_eq!((bench.notes().len(), bench.blobs()), (0, 0));
     assert_eq!(bench.records(), ["PutObject NoSuchBucket -"]);
-    let staged = vec![bench.staged("one", b"1"), bench.staged("two", b"3")];
-    assert_eq!(bench.commit(staged).unwrap().len(), 2);
+    assert_eq!(bench.commit(staged(&["one", "two"])).unwrap().len(), 2);
     assert_eq!((bench.notes(), bench.blobs()), (vec!["one".to_owned(), "two".to_owned()], 2));
 }
 

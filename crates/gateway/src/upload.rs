@@ -235,7 +235,7 @@ impl Gateway {
         let mut cx = Cx { gateway: self, scope, principal, origin };
         let Digested { md5, checksum, bytes, .. } = digested;
         let whole = Staged { blob: id, bytes, md5, checksum };
-        let outcome = finish(&mut cx, input.clone(), plan, whole);
+        let outcome = finish(&mut cx, &input, plan, whole);
         Self::record(&cx, service, line, &input, outcome.as_ref(), &access);
         outcome
     }

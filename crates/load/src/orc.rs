@@ -140,6 +140,10 @@ fn tail(source: &Arc<dyn ReadAt>) -> Damage<(Packing, Footer)> {
     if footer.encrypted {
         return Err(Broken::Damaged("encrypted files are not supported"));
     }
+    let rows = footer.stripes.iter().map(|stripe| u128::from(stripe.rows)).sum::<u128>();
+    if rows != u128::from(footer.rows) {
+        return Err(Broken::Damaged("its stripes have other rows than it says"));
+    }
     Ok((packing, footer))
 }
 

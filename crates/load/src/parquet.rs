@@ -105,7 +105,9 @@ impl Parquet {
                 .build()
                 .map_err(|error| parquet_error(&self.columns, error))
         })?;
-        Ok(Batches { reader: Some(reader), columns: Arc::clone(&self.columns) })
+        let left = self.metadata.metadata().row_group(row_group).num_rows();
+        let left = u64::try_from(left).unwrap_or(0);
+        Ok(Batches { reader: Some(reader), columns: Arc::clone(&self.columns), left })
     }
 }
 
@@ -115,17 +117,28 @@ pub struct Batches {
     /// None once it has failed.
     reader: Option<ParquetRecordBatchReader>,
     columns: Arc<Columns>,
+    /// Rows that the file says are still to come.
+    left: u64,
 }
 
 impl Iterator for Batches {
     type Item = Result<RecordBatch, ColumnarError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Self { reader, columns } = self;
-        let next = guarded(columns, || match reader.as_mut().and_then(Iterator::next) {
+        let Self { reader, columns, left } = self;
+        let reader = reader.as_mut()?;
+        let next = guarded(columns, || match reader.next() {
             Some(Ok(batch)) => columns.batch(batch.columns(), batch.num_rows()).map(Some),
             Some(Err(error)) => Err(arrow_error(columns, error)),
             None => Ok(None),
+        });
+        // Data that ends early is no error to the `parquet` crate.
+        let next = next.and_then(|batch| {
+            let rows = batch.as_ref().map_or(*left, |batch| batch.num_rows() as u64);
+            let rest = left.checked_sub(rows).filter(|_| batch.is_some() || *left == 0);
+            *left =
+                rest.ok_or_else(|| columns.damaged(&"a row group has other rows than it says"))?;
+            Ok(batch)
         });
         if next.is_err() {
             self.reader = None;
@@ -181,6 +194,10 @@ fn check_sizes(metadata: &ArrowReaderMetadata, columns: &Columns) -> Result<(), 
     });
     if wrong || groups.iter().any(|group| group.num_rows() < 0) {
         return Err(columns.damaged(&"a column chunk is too large or less than nothing"));
+    }
+    let rows = groups.iter().map(|group| i128::from(group.num_rows())).sum::<i128>();
+    if rows != i128::from(metadata.metadata().file_metadata().num_rows()) {
+        return Err(columns.damaged(&"its row groups have other rows than it says"));
     }
     Ok(())
 }

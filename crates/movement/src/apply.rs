@@ -94,7 +94,7 @@ async fn try_apply(
 
 /// Journals and makes one step, unless it is as it should be.
 async fn settle(work: &mut Work<'_>, step: &dyn Step, seen: &Seen) -> Result<()> {
-    let id = step.id();
+    let id = step.id(work.movement);
     let standing = work.journal.standing().into_iter().find(|known| known.step == id);
     if *seen == Seen::Same {
         // The call came through, and the crash came before its journal line.
@@ -113,7 +113,7 @@ async fn settle(work: &mut Work<'_>, step: &dyn Step, seen: &Seen) -> Result<()>
 }
 
 fn line(work: &Work<'_>, step: &dyn Step, seen: &Seen) -> StepLine {
-    let ours = work.journal.is_ours(&step.id());
+    let ours = work.journal.is_ours(&step.id(work.movement));
     let action = match seen {
         Seen::Absent => Action::Create,
         Seen::Differs { .. } => Action::Change,
@@ -126,10 +126,10 @@ fn line(work: &Work<'_>, step: &dyn Step, seen: &Seen) -> StepLine {
         _ => opens,
     };
     StepLine {
-        id: step.id(),
+        id: step.id(work.movement),
         hop: step.hop(),
-        side: step.side(),
-        label: work.label(step.side()).to_owned(),
+        side: work.movement.side(step.account()),
+        label: work.label(step.account()).to_owned(),
         action,
         what: step.what(work),
         detail,
@@ -151,10 +151,10 @@ fn tally_done(create: usize, change: usize) -> String {
 
 /// What the chosen form cannot tell apart.
 fn notes(movement: &Movement) -> Vec<String> {
-    let form = &movement.target.form;
+    let form = movement.form();
     let delimited = matches!(form.format, Format::Csv | Format::Text);
     let mut notes = Vec::new();
-    if delimited && form.null_as.is_none() {
+    if delimited && form.null_as.is_none() && movement.outward().is_some() {
         let format = form.format.word();
         notes.push(format!(
             "in {format}, NULL and the empty string look the same; set null_as to keep them apart"

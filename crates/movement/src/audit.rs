@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 
 use crate::aws::Session;
 use crate::context::Context;
-use crate::file::Movement;
+use crate::file::{Movement, Place};
 use crate::path;
-use crate::report::{Event, Outcome, Side, TrailLine};
+use crate::place::Account;
+use crate::report::{Event, Outcome, TrailLine};
 use crate::trouble::{Result, Trouble};
 use crate::work::{Mode, Work};
 
@@ -47,11 +48,12 @@ async fn try_audit(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> 
     };
     work.say(path::title(&work));
     let mut trail = Trail::new(&work);
-    for (side, region) in places(&work) {
-        let session = Session { region, ..work.session(side).clone() };
-        for (key, value) in trail.questions(side) {
-            let events = lookup(&work, (side, &session), (key, &value), began.timestamp()).await?;
-            events.iter().for_each(|event| trail.add(side, event));
+    for (account, region) in places(&work) {
+        let session = Session { region, ..work.session(account).clone() };
+        for (key, value) in trail.questions(account) {
+            let events =
+                lookup(&work, (account, &session), (key, &value), began.timestamp()).await?;
+            events.iter().for_each(|event| trail.add(account, event));
         }
     }
     let lines = trail.lines();
@@ -71,12 +73,12 @@ async fn try_audit(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> 
 
 /// Where events of the path may lie: an account has those of its own resources and those of its
 /// principals, in the Region that was called.
-fn places(work: &Work<'_>) -> Vec<(Side, Region)> {
-    let (source, target) = (&work.facts.source_region, &work.facts.target_region);
-    let mut places = vec![(Side::Source, source.clone()), (Side::Target, target.clone())];
-    if source != target {
-        places.push((Side::Source, target.clone()));
-        places.push((Side::Target, source.clone()));
+fn places(work: &Work<'_>) -> Vec<(Account, Region)> {
+    let (near, far) = (&work.facts.warehouse_region, &work.facts.store_region);
+    let mut places = vec![(Account::Warehouse, near.clone()), (Account::Store, far.clone())];
+    if near != far {
+        places.push((Account::Warehouse, far.clone()));
+        places.push((Account::Store, near.clone()));
     }
     places
 }
@@ -85,7 +87,7 @@ fn places(work: &Work<'_>) -> Vec<(Side, Region)> {
 /// Reference), newest first.
 async fn lookup(
     work: &Work<'_>,
-    (side, session): (Side, &Session),
+    (account, session): (Account, &Session),
     (key, value): (&str, &str),
     since: i64,
 ) -> Result<Vec<Value>> {
@@ -104,7 +106,7 @@ async fn lookup(
             Ok(answer) => answer,
             Err(error) => {
                 let tried = format!("look up the events of {}", session.label);
-                return Err(work.refused(side, 0, tried, &error).await);
+                return Err(work.refused(account, 0, tried, &error).await);
             }
         };
         for event in answer.get("Events").and_then(Value::as_array).into_iter().flatten() {
@@ -130,37 +132,44 @@ struct Trail<'a> {
 impl<'a> Trail<'a> {
     fn new(work: &'a Work<'a>) -> Self {
         let (facts, roles) = (&work.facts, &work.movement.roles);
-        let roles = vec![
-            (facts.target_role(&roles.entry), 1, 2),
-            (facts.source_role(&roles.secret_reader), 2, 3),
-            (facts.source_role(&roles.cluster), 5, 6),
-            (facts.target_role(&roles.writer), 6, 7),
+        let chained = facts.chained;
+        let mut roles = vec![
+            (facts.store_role(&roles.entry), 1, 2),
+            (facts.warehouse_role(&roles.secret_reader), 2, 3),
+            (facts.warehouse_role(&roles.cluster), 5, if chained { 6 } else { 7 }),
+            (facts.store_role(&roles.data), 6, 7),
         ];
+        if !chained {
+            roles.truncate(3);
+        }
         Self { work, roles, found: BTreeMap::new() }
     }
 
     /// What to look up in an account: roles assumed, calls of the path's sessions, changes of the
     /// path's resources.
-    fn questions(&self, side: Side) -> Vec<(&'static str, String)> {
+    fn questions(&self, account: Account) -> Vec<(&'static str, String)> {
         let movement = self.work.movement;
         let mut questions = vec![
             ("EventName", "AssumeRole".to_owned()),
             ("Username", self.work.session_name()),
             ("Username", REDSHIFT_SESSION.to_owned()),
         ];
-        let (source, target, roles) = (&movement.source, &movement.target, &movement.roles);
-        let resources = match side {
-            Side::Source => {
-                vec![&roles.secret_reader, &roles.cluster, &source.secret, &source.cluster]
+        let (near, roles) = (&movement.warehouse, &movement.roles);
+        let resources = match account {
+            Account::Warehouse => {
+                vec![&roles.secret_reader, &roles.cluster, &near.secret, &near.cluster]
             }
-            Side::Target => vec![&roles.entry, &roles.writer, &target.bucket],
+            Account::Store => match &movement.store.place {
+                Place::Bucket { bucket, .. } => vec![&roles.entry, &roles.data, bucket],
+                Place::Table(table) => vec![&roles.entry, &roles.data, table],
+            },
         };
         questions.extend(resources.into_iter().map(|name| ("ResourceName", name.clone())));
         questions
     }
 
-    fn add(&mut self, side: Side, event: &Value) {
-        let Some(line) = self.line(side, event) else { return };
+    fn add(&mut self, account: Account, event: &Value) {
+        let Some(line) = self.line(account, event) else { return };
         // What both accounts have carries one shared id.
         let shared = text(event, "/sharedEventID").unwrap_or_else(|| line.event.clone());
         match self.found.get_mut(&shared) {
@@ -181,17 +190,17 @@ impl<'a> Trail<'a> {
     }
 
     /// What an event is in the path; `None` when it has nothing to do with it.
-    fn line(&self, side: Side, event: &Value) -> Option<TrailLine> {
+    fn line(&self, account: Account, event: &Value) -> Option<TrailLine> {
         let source = text(event, "/eventSource")?;
         let service = source.strip_suffix(".amazonaws.com").unwrap_or(&source);
         let name = text(event, "/eventName")?;
         let (hop, resource) = self.place(event, &name)?;
-        let label = self.work.label(side).to_owned();
+        let label = self.work.label(account).to_owned();
         let error = text(event, "/errorCode");
         Some(TrailLine {
             hop,
             at: text(event, "/eventTime")?,
-            side,
+            side: self.work.movement.side(account),
             accounts: vec![label.clone()],
             label,
             principal: principal(event),
@@ -231,13 +240,16 @@ impl<'a> Trail<'a> {
             let found = text(event, &format!("/requestParameters/{member}"))?;
             found.contains(name).then(|| name.to_owned())
         };
-        let (source, target) = (&movement.source, &movement.target);
-        let of_secret =
-            || named("secretId", &source.secret).or_else(|| named("name", &source.secret));
-        named("bucketName", &target.bucket)
+        let near = &movement.warehouse;
+        let of_secret = || named("secretId", &near.secret).or_else(|| named("name", &near.secret));
+        let of_data = || match &movement.store.place {
+            Place::Bucket { bucket, .. } => named("bucketName", bucket),
+            Place::Table(table) => named("tableName", table),
+        };
+        of_data()
             .map(|name| (7, name))
             .or_else(|| of_secret().map(|name| (3, name)))
-            .or_else(|| named("clusterIdentifier", &source.cluster).map(|name| (5, name)))
+            .or_else(|| named("clusterIdentifier", &near.cluster).map(|name| (5, name)))
     }
 
     /// Oldest first; within a second, which is all that CloudTrail tells, in the order of the path.

@@ -1,6 +1,6 @@
 //! `destroy`: the journal walked back, source first; then a look whether anything is left.
 //!
-//! What the movement did not make is not touched. Moved data goes only with `--data`; while it
+//! What the movement did not make is not touched. Unloaded data goes only with `--data`; while it
 //! stays, its bucket, that bucket's policy and its key stay too, and `destroy` says so.
 
 use serde_json::{Value, json};
@@ -10,8 +10,9 @@ use crate::file::Movement;
 use crate::journal::{Entry, Standing};
 use crate::objects;
 use crate::path;
+use crate::place::Account;
 use crate::policies;
-use crate::report::{Action, Event, Outcome, Side, StepLine};
+use crate::report::{Action, Event, Outcome, StepLine};
 use crate::run::note_failure;
 use crate::sql;
 use crate::steps::{self, Seen};
@@ -43,7 +44,7 @@ async fn try_destroy(
     let mut standing = work.journal.standing();
     standing.sort_by_key(|known| known.undo.as_ref().map_or(u8::MAX, Undo::rank));
     cancel_running(&mut work).await?;
-    let own_bucket = work.journal.is_ours(steps::BUCKET);
+    let own_bucket = work.journal.is_ours(&steps::bucket_id(work.movement));
     let (storage, doors): (Vec<Standing>, Vec<Standing>) = standing
         .into_iter()
         .partition(|known| known.undo.as_ref().is_some_and(|undo| undo.holds_data(own_bucket)));
@@ -74,8 +75,8 @@ async fn shared(work: &mut Work<'_>, known: &Standing) -> Result<Option<String>>
         Some(Undo::DeleteBucket { bucket }) => {
             (("s3", "GetBucketPolicy"), json!({ "Bucket": bucket }), 0)
         }
-        Some(Undo::DeleteKey { side: Side::Target, alias, .. }) => {
-            let Some(key) = steps::key::describe(work, Side::Target, alias).await? else {
+        Some(Undo::DeleteKey { account: Account::Store, alias, .. }) => {
+            let Some(key) = steps::key::describe(work, Account::Store, alias).await? else {
                 return Ok(None);
             };
             (("kms", "GetKeyPolicy"), json!({ "KeyId": key.arn, "PolicyName": "default" }), 1)
@@ -85,12 +86,12 @@ async fn shared(work: &mut Work<'_>, known: &Standing) -> Result<Option<String>>
         }
         _ => return Ok(None),
     };
-    let answer = match work.call(Side::Target, call.0, call.1, input).await {
+    let answer = match work.call(Account::Store, call.0, call.1, input).await {
         Ok(answer) => answer,
         Err(error) if error.is_missing() => return Ok(None),
         Err(error) => {
             return Err(work
-                .refused(Side::Target, 7, "look who else uses it".into(), &error)
+                .refused(Account::Store, 7, "look who else uses it".into(), &error)
                 .await);
         }
     };
@@ -136,8 +137,8 @@ fn line(work: &Work<'_>, step: &str, undo: &Undo) -> StepLine {
     StepLine {
         id: step.to_owned(),
         hop: 0,
-        side: undo.side(),
-        label: work.label(undo.side()).to_owned(),
+        side: work.movement.side(undo.account()),
+        label: work.label(undo.account()).to_owned(),
         action: match undo {
             Undo::LeaveAssumeRoleClosed => Action::Leave,
             undo if undo.restores() => Action::Restore,
@@ -163,7 +164,10 @@ async fn cancel_running(work: &mut Work<'_>) -> Result<()> {
     for entry in work.journal.entries() {
         match entry {
             Entry::RunStarted { run, process, .. } => open = Some((run.clone(), process.clone())),
-            Entry::Unloaded { .. } | Entry::Arrived { .. } | Entry::RunFailed { .. } => open = None,
+            Entry::Unloaded { .. }
+            | Entry::Loaded { .. }
+            | Entry::Arrived { .. }
+            | Entry::RunFailed { .. } => open = None,
             _ => {}
         }
     }
@@ -175,7 +179,7 @@ async fn cancel_running(work: &mut Work<'_>) -> Result<()> {
 }
 
 /// Cancels the statement of a run. Its process number may be another's by now, so only one that
-/// runs this very UNLOAD is cancelled; a warehouse that does not list what runs cannot be asked.
+/// runs this very statement is cancelled; a warehouse that does not list what runs cannot be asked.
 async fn cancel(work: &mut Work<'_>, run: &str, process: &str) -> Result<()> {
     let mark = sql::literal(&format!("%landbridge:{}:{run}%", work.movement.name));
     let process: u64 = process.parse().unwrap_or_default();
@@ -187,15 +191,16 @@ async fn cancel(work: &mut Work<'_>, run: &str, process: &str) -> Result<()> {
     if running {
         let end = format!("CANCEL {process}");
         if let Err(error) = work.admin_sql(&end).await? {
-            return Err(work.db_refused(5, "end the running UNLOAD".into(), &error).await);
+            return Err(work.db_refused(5, "end the running statement".into(), &error).await);
         }
     }
     Ok(())
 }
 
-/// Deletes the moved objects, or tells why what holds them has to stay.
+/// Deletes the moved objects, or tells why what holds them has to stay. Rows that were loaded are
+/// their table's, and the objects they came from their owner's.
 async fn data(work: &mut Work<'_>, delete: bool, outcome: &mut Outcome) -> Result<Option<String>> {
-    if !objects::bucket_exists(work).await? {
+    if work.movement.inward().is_some() || !objects::bucket_exists(work).await? {
         return Ok(None);
     }
     let keys = moved_keys(work).await?;
@@ -203,13 +208,13 @@ async fn data(work: &mut Work<'_>, delete: bool, outcome: &mut Outcome) -> Resul
         return foreign_objects(work).await;
     }
     let count = keys.len();
-    let target = &work.movement.target;
-    let what = format!("{count} objects under s3://{}/{}", target.bucket, target.prefix);
+    let target = &work.movement.store;
+    let what = format!("{count} objects under s3://{}/{}", target.bucket(), target.prefix());
     let mut line = StepLine {
         id: "target.data".into(),
         hop: 7,
-        side: Side::Target,
-        label: work.label(Side::Target).to_owned(),
+        side: work.movement.side(Account::Store),
+        label: work.label(Account::Store).to_owned(),
         action: Action::Leave,
         what,
         detail: "kept; landbridge destroy --data deletes them".into(),
@@ -233,9 +238,9 @@ async fn data(work: &mut Work<'_>, delete: bool, outcome: &mut Outcome) -> Resul
 /// The objects that are this movement's: in a bucket it made everything under its prefix, in
 /// another's bucket only what a run is known to have written.
 async fn moved_keys(work: &Work<'_>) -> Result<Vec<String>> {
-    let listed = objects::list(work, &work.movement.target.prefix).await?;
+    let listed = objects::list(work, work.movement.store.prefix()).await?;
     let mut keys: Vec<String> = listed.into_iter().map(|object| object.key).collect();
-    if !work.journal.is_ours(steps::BUCKET) {
+    if !work.journal.is_ours(&steps::bucket_id(work.movement)) {
         let arrived = last_arrived(work).map(|arrived| arrived.moved);
         let known: Vec<String> = arrived
             .into_iter()
@@ -248,7 +253,7 @@ async fn moved_keys(work: &Work<'_>) -> Result<Vec<String>> {
 
 /// Why a bucket of ours cannot go: somebody else keeps objects in it.
 async fn foreign_objects(work: &Work<'_>) -> Result<Option<String>> {
-    if !work.journal.is_ours(steps::BUCKET) {
+    if !work.journal.is_ours(&steps::bucket_id(work.movement)) {
         return Ok(None);
     }
     let left = objects::list(work, "").await?;
@@ -266,8 +271,8 @@ async fn nothing_left(work: &mut Work<'_>, outcome: &mut Outcome) -> Result<()> 
         .collect();
     let mut still = Vec::new();
     for step in steps::all(work) {
-        let in_database = matches!(step.hop(), 4 | 5) && step.side() == Side::Source;
-        if !removed.contains(&step.id()) || in_database {
+        let in_database = matches!(step.hop(), 4 | 5) && step.account() == Account::Warehouse;
+        if !removed.contains(&step.id(work.movement)) || in_database {
             continue;
         }
         // A role that is there again counts as foreign, and that look fails: it is left as well.

@@ -5,6 +5,8 @@
 
 use names::{AccountId, Region};
 
+use crate::file::{Place, Roles};
+
 /// The cluster as `DescribeClusters` shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Cluster {
@@ -22,10 +24,10 @@ pub(crate) struct Cluster {
 /// at or made.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
-    pub source_account: AccountId,
-    pub target_account: AccountId,
-    pub source_region: Region,
-    pub target_region: Region,
+    pub warehouse_account: AccountId,
+    pub store_account: AccountId,
+    pub warehouse_region: Region,
+    pub store_region: Region,
     /// The ARN that the entry role trusts.
     pub principal: String,
     /// The external id of hop 2, random per movement.
@@ -36,21 +38,45 @@ pub(crate) struct Facts {
     pub cluster: Option<Cluster>,
     pub secret_arn: Option<String>,
     pub secret_key_arn: Option<String>,
-    pub target_key_arn: Option<String>,
+    pub store_key_arn: Option<String>,
+    /// Whether the cluster's role reaches the data through a second role. On the way in, within one
+    /// account, the cluster's role reads by itself.
+    pub chained: bool,
 }
 
 impl Facts {
-    /// The chain of UNLOAD's IAM_ROLE: the cluster's role, then the writer.
-    pub fn chain(&self, roles: &crate::file::Roles) -> String {
-        format!("{},{}", self.source_role(&roles.cluster), self.target_role(&roles.writer))
+    /// What IAM_ROLE names: the cluster's role, then the data's where there is a chain.
+    pub fn chain(&self, roles: &Roles) -> String {
+        let cluster = self.warehouse_role(&roles.cluster);
+        if self.chained { format!("{cluster},{}", self.store_role(&roles.data)) } else { cluster }
     }
 
-    pub fn source_role(&self, name: &str) -> String {
-        format!("arn:aws:iam::{}:role/{name}", self.source_account)
+    /// The role that touches the data.
+    pub fn data_role(&self, roles: &Roles) -> String {
+        match self.chained {
+            true => self.store_role(&roles.data),
+            false => self.warehouse_role(&roles.cluster),
+        }
     }
 
-    pub fn target_role(&self, name: &str) -> String {
-        format!("arn:aws:iam::{}:role/{name}", self.target_account)
+    /// The DynamoDB table of a movement.
+    pub fn table_arn(&self, table: &str) -> String {
+        let (region, account) = (&self.store_region, &self.store_account);
+        format!("arn:aws:dynamodb:{region}:{account}:table/{table}")
+    }
+
+    /// The service through which the data's key is used (`kms:ViaService`).
+    pub fn store_service(&self, place: &Place) -> String {
+        let service = if matches!(place, Place::Table(_)) { "dynamodb" } else { "s3" };
+        format!("{service}.{}.amazonaws.com", self.store_region)
+    }
+
+    pub fn warehouse_role(&self, name: &str) -> String {
+        format!("arn:aws:iam::{}:role/{name}", self.warehouse_account)
+    }
+
+    pub fn store_role(&self, name: &str) -> String {
+        format!("arn:aws:iam::{}:role/{name}", self.store_account)
     }
 }
 

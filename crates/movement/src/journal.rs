@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::report::MovedFile;
+use crate::report::{Landing, MovedFile};
 use crate::trouble::{Result, Trouble};
 use crate::undo::Undo;
 
@@ -26,6 +26,9 @@ pub enum Entry {
         movement: String,
         /// The external id of hop 2.
         external_id: String,
+        /// Whether the data goes into the warehouse.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        inward: bool,
     },
     /// A call is about to be sent.
     Intended {
@@ -44,7 +47,16 @@ pub enum Entry {
         /// The step.
         step: String,
     },
-    /// A run is about to send its UNLOAD.
+    /// What a load is about to read, and the rows that its table has.
+    Sources {
+        /// The run's id.
+        run: String,
+        /// Rows in the table, when they could be counted.
+        before: Option<u64>,
+        /// Every object.
+        files: Vec<MovedFile>,
+    },
+    /// A run is about to send its statement.
     RunStarted {
         /// The run's id, part of the statement's mark.
         run: String,
@@ -60,6 +72,17 @@ pub enum Entry {
         /// What `pg_last_unload_count()` or the history said.
         rows: u64,
     },
+    /// The COPY is done, and what it loaded is committed.
+    Loaded {
+        /// The run.
+        run: String,
+        /// What the notice, `pg_last_copy_count()` or the history said.
+        rows: u64,
+        /// Broken lines that were left out.
+        rejected: u64,
+        /// Rows that were replaced.
+        replaced: u64,
+    },
     /// What arrived has been looked at.
     Arrived {
         /// The run.
@@ -72,6 +95,9 @@ pub enum Entry {
         manifest_sha256: Option<String>,
         /// Every file.
         files: Vec<MovedFile>,
+        /// What became of the table, on the way in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        landing: Option<Landing>,
     },
     /// The run ended without result.
     RunFailed {
@@ -193,8 +219,16 @@ impl Journal {
 
     /// The external id, when the movement has begun.
     pub fn external_id(&self) -> Option<&str> {
-        self.entries.iter().find_map(|entry| match entry {
+        self.entries.iter().rev().find_map(|entry| match entry {
             Entry::Begun { external_id, .. } => Some(external_id.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Which way the data goes, when the movement has begun.
+    pub fn is_inward(&self) -> Option<bool> {
+        self.entries.iter().rev().find_map(|entry| match entry {
+            Entry::Begun { inward, .. } => Some(*inward),
             _ => None,
         })
     }

@@ -24,6 +24,7 @@ pub mod file;
 pub mod journal;
 mod objects;
 mod path;
+mod place;
 mod policies;
 mod records;
 mod render;

@@ -1,4 +1,4 @@
-//! The objects in the target: listing, reading, counting, hashing, deleting.
+//! The objects in the store: listing, reading, counting, hashing, deleting.
 //!
 //! Everything streams: no object is held whole but the manifest, and Parquet's few last bytes.
 
@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::file::Form;
+use crate::place::Account;
 use crate::records::Counter;
-use crate::report::Side;
 use crate::trouble::{Result, Trouble};
 use crate::work::Work;
 
@@ -22,11 +22,13 @@ pub(crate) struct Listed {
     pub bytes: u64,
     /// Epoch seconds.
     pub modified: f64,
+    /// Changes with the object's content.
+    pub etag: String,
 }
 
-/// Every object under a prefix of the target bucket.
+/// Every object under a prefix of the bucket.
 pub(crate) async fn list(work: &Work<'_>, prefix: &str) -> Result<Vec<Listed>> {
-    let bucket = &work.movement.target.bucket;
+    let bucket = work.movement.store.bucket();
     let mut objects = Vec::new();
     let mut token = Value::Null;
     loop {
@@ -35,10 +37,12 @@ pub(crate) async fn list(work: &Work<'_>, prefix: &str) -> Result<Vec<Listed>> {
             members.insert("ContinuationToken".into(), token);
         }
         let tried = format!("list s3://{bucket}/{prefix}");
-        let answer = work.ask((Side::Target, 7), tried, ("s3", "ListObjectsV2"), input).await?;
+        let answer = work.ask((Account::Store, 7), tried, ("s3", "ListObjectsV2"), input).await?;
         for object in answer.get("Contents").and_then(Value::as_array).into_iter().flatten() {
+            let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
             objects.push(Listed {
-                key: object.get("Key").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                key: text("Key").to_owned(),
+                etag: text("ETag").trim_matches('"').to_owned(),
                 bytes: object.get("Size").and_then(Value::as_u64).unwrap_or_default(),
                 modified: object.get("LastModified").and_then(Value::as_f64).unwrap_or_default(),
             });
@@ -52,24 +56,24 @@ pub(crate) async fn list(work: &Work<'_>, prefix: &str) -> Result<Vec<Listed>> {
 
 /// Whether the bucket is there at all.
 pub(crate) async fn bucket_exists(work: &Work<'_>) -> Result<bool> {
-    let bucket = &work.movement.target.bucket;
-    match work.call(Side::Target, "s3", "HeadBucket", json!({ "Bucket": bucket })).await {
+    let bucket = work.movement.store.bucket();
+    match work.call(Account::Store, "s3", "HeadBucket", json!({ "Bucket": bucket })).await {
         Ok(_) => Ok(true),
         Err(error) if error.is_missing() => Ok(false),
         Err(error) => {
-            Err(work.refused(Side::Target, 7, format!("look at bucket {bucket}"), &error).await)
+            Err(work.refused(Account::Store, 7, format!("look at bucket {bucket}"), &error).await)
         }
     }
 }
 
 /// Deletes one object; one that is not there counts as deleted.
 pub(crate) async fn delete(work: &Work<'_>, key: &str) -> Result<()> {
-    let bucket = &work.movement.target.bucket;
+    let bucket = work.movement.store.bucket();
     let input = json!({ "Bucket": bucket, "Key": key });
-    match work.call(Side::Target, "s3", "DeleteObject", input).await {
+    match work.call(Account::Store, "s3", "DeleteObject", input).await {
         Err(error) if !error.is_missing() => {
             let tried = format!("delete s3://{bucket}/{key}");
-            Err(work.refused(Side::Target, 7, tried, &error).await)
+            Err(work.refused(Account::Store, 7, tried, &error).await)
         }
         _ => Ok(()),
     }
@@ -98,12 +102,12 @@ pub(crate) async fn read(work: &Work<'_>, key: &str, form: &Form) -> Result<Read
 }
 
 async fn download(work: &Work<'_>, key: &str, sink: &mut (dyn FnMut(&[u8]) + Send)) -> Result<u64> {
-    let bucket = &work.movement.target.bucket;
-    match work.cx.api.download(&work.target, bucket, key, sink).await {
+    let bucket = work.movement.store.bucket();
+    match work.cx.api.download(&work.store, bucket, key, sink).await {
         Ok(bytes) => Ok(bytes),
         Err(error) => {
             let tried = format!("read s3://{bucket}/{key}");
-            Err(work.refused(Side::Target, 7, tried, &error).await)
+            Err(work.refused(Account::Store, 7, tried, &error).await)
         }
     }
 }
@@ -147,7 +151,7 @@ impl ManifestEntry {
 
 /// Where the manifest of a movement lies.
 pub(crate) fn manifest_key(work: &Work<'_>) -> String {
-    format!("{}manifest", work.movement.target.prefix)
+    format!("{}manifest", work.movement.store.prefix())
 }
 
 /// Reads the manifest.
@@ -161,9 +165,9 @@ pub(crate) async fn manifest(work: &Work<'_>, key: &str) -> Result<Manifest> {
     download(work, key, &mut sink).await?;
     let sha256 = hex::encode(ring::digest::digest(&SHA256, &bytes).as_ref());
     let mut manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
-        let tried = format!("read the manifest s3://{}/{key}", work.movement.target.bucket);
+        let tried = format!("read the manifest s3://{}/{key}", work.movement.store.bucket());
         let trouble = Trouble::new(tried).said(format!("it is not a manifest: {error}"));
-        Box::new(trouble.at(7, work.label(Side::Target)))
+        Box::new(trouble.at(7, work.label(Account::Store)))
     })?;
     manifest.sha256 = sha256;
     Ok(manifest)

@@ -1,4 +1,4 @@
-//! The least-privilege documents of the pattern "unload across accounts".
+//! The least-privilege documents of the pattern "unload across accounts", and of its way back.
 //!
 //! Pure: facts in, JSON out. Who may assume whom, and what each of the four roles may do; nothing
 //! is granted that a hop of the path does not need. Forms: "Policy elements" in the IAM User
@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::facts::Facts;
-use crate::file::{IfExists, Movement};
+use crate::file::{IfExists, Movement, Place, Way};
 
 const VERSION: &str = "2012-10-17";
 
@@ -32,7 +32,7 @@ pub(crate) fn entry_policy(movement: &Movement, facts: &Facts) -> Value {
         "Sid": "AssumeReader",
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
-        "Resource": facts.source_role(&movement.roles.secret_reader),
+        "Resource": facts.warehouse_role(&movement.roles.secret_reader),
     })])
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn reader_trust(movement: &Movement, facts: &Facts) -> Value {
     document(vec![json!({
         "Sid": "EntryRoleOfThisMovement",
         "Effect": "Allow",
-        "Principal": { "AWS": facts.target_role(&movement.roles.entry) },
+        "Principal": { "AWS": facts.store_role(&movement.roles.entry) },
         "Action": "sts:AssumeRole",
         "Condition": { "StringEquals": { "sts:ExternalId": facts.external_id } },
     })])
@@ -57,7 +57,7 @@ pub(crate) fn reader_policy(facts: &Facts) -> Option<Value> {
         "Resource": secret,
     })];
     if let Some(key) = &facts.secret_key_arn {
-        let service = format!("secretsmanager.{}.amazonaws.com", facts.source_region);
+        let service = format!("secretsmanager.{}.amazonaws.com", facts.warehouse_region);
         statements.push(json!({
             "Sid": "ItsKey",
             "Effect": "Allow",
@@ -80,62 +80,118 @@ pub(crate) fn cluster_trust(facts: &Facts) -> Value {
     })])
 }
 
-/// The cluster role's only permission: the writer role.
+/// The cluster role's only permission, where there is a chain: the data's role.
 pub(crate) fn cluster_policy(movement: &Movement, facts: &Facts) -> Value {
     document(vec![json!({
-        "Sid": "AssumeWriter",
+        "Sid": role_words(movement).assume,
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
-        "Resource": facts.target_role(&movement.roles.writer),
+        "Resource": facts.store_role(&movement.roles.data),
     })])
 }
 
-/// Trust of the writer: the cluster's role, for the same database user.
-pub(crate) fn writer_trust(movement: &Movement, facts: &Facts) -> Value {
+/// Trust of the data's role: the cluster's role, for the same database user.
+pub(crate) fn data_trust(movement: &Movement, facts: &Facts) -> Value {
     document(vec![json!({
         "Sid": "ClusterRoleForOneDatabaseUser",
         "Effect": "Allow",
-        "Principal": { "AWS": facts.source_role(&movement.roles.cluster) },
+        "Principal": { "AWS": facts.warehouse_role(&movement.roles.cluster) },
         "Action": "sts:AssumeRole",
         "Condition": { "StringEquals": { "sts:ExternalId": facts.db_user_arn } },
     })])
 }
 
-/// The writer's permission: one prefix. The objects' key admits the writer in its own policy
-/// ([`key_statement`]), which is enough within an account; a second grant here would leave either
-/// of the two without effect when it is taken away.
+/// What the policies of the data's role are called.
+pub(crate) struct RoleWords {
+    /// The cluster role's policy.
+    pub assume: &'static str,
+    /// The data role's own policy.
+    pub touch: &'static str,
+    /// Its statement that lists.
+    list: &'static str,
+    /// The role in the key's policy.
+    who: &'static str,
+}
+
+/// By the way the data goes.
+pub(crate) fn role_words(movement: &Movement) -> RoleWords {
+    match movement.way {
+        Way::Out(_) => RoleWords {
+            assume: "AssumeWriter",
+            touch: "WriteTarget",
+            list: "ListTarget",
+            who: "Writer",
+        },
+        Way::In(_) => RoleWords {
+            assume: "AssumeReader",
+            touch: "ReadSource",
+            list: "ListSource",
+            who: "Reader",
+        },
+    }
+}
+
+/// The permission on the data: one prefix or one table. The data's key admits the role in its own
+/// policy ([`key_statement`]), which is enough within an account; a second grant here would leave
+/// either of the two without effect when it is taken away.
 ///
 /// The actions are those that "Permissions to access other AWS resources" (Redshift Management
-/// Guide) lists for UNLOAD; whoever begins a multipart upload may abort it without a permission
-/// ("Multipart upload permissions", S3 User Guide).
-pub(crate) fn writer_policy(movement: &Movement) -> Value {
-    let bucket = format!("arn:aws:s3:::{}", movement.target.bucket);
-    let objects = format!("{bucket}/{}*", movement.target.prefix);
-    let mut actions = vec!["s3:PutObject", "s3:GetObject"];
-    if movement.target.if_exists == IfExists::Replace {
-        actions.push("s3:DeleteObject");
-    }
-    let listed = format!("{}*", movement.target.prefix);
+/// Guide) lists for UNLOAD and COPY; whoever begins a multipart upload may abort it without a
+/// permission ("Multipart upload permissions", S3 User Guide).
+pub(crate) fn data_policy(movement: &Movement, facts: &Facts) -> Value {
+    let words = role_words(movement);
+    let (bucket, prefix) = match &movement.store.place {
+        Place::Bucket { bucket, prefix } => (format!("arn:aws:s3:::{bucket}"), prefix),
+        Place::Table(table) => {
+            return document(vec![json!({
+                "Sid": words.touch,
+                "Effect": "Allow",
+                "Action": ["dynamodb:DescribeTable", "dynamodb:Scan"],
+                "Resource": facts.table_arn(table),
+            })]);
+        }
+    };
+    let actions = match &movement.way {
+        Way::Out(unload) if unload.if_exists == IfExists::Replace => {
+            json!(["s3:PutObject", "s3:GetObject", "s3:DeleteObject"])
+        }
+        Way::Out(_) => json!(["s3:PutObject", "s3:GetObject"]),
+        Way::In(_) => json!("s3:GetObject"),
+    };
     document(vec![
         json!({
-            "Sid": "ListTarget",
+            "Sid": words.list,
             "Effect": "Allow",
             "Action": "s3:ListBucket",
             "Resource": bucket,
-            "Condition": { "StringLike": { "s3:prefix": listed } },
+            "Condition": { "StringLike": { "s3:prefix": format!("{prefix}*") } },
         }),
-        json!({ "Sid": "WriteTarget", "Effect": "Allow", "Action": actions, "Resource": objects }),
+        json!({
+            "Sid": words.touch,
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": format!("{bucket}/{prefix}*"),
+        }),
     ])
 }
 
-/// The key policy's statement for the writer.
+/// The name of the key policy's statement for the data's role.
+pub(crate) fn key_sid(movement: &Movement) -> String {
+    sid(&movement.name, role_words(movement).who)
+}
+
+/// The key policy's statement for the data's role.
 pub(crate) fn key_statement(movement: &Movement, facts: &Facts) -> Value {
-    let service = format!("s3.{}.amazonaws.com", facts.target_region);
+    let actions = match movement.way {
+        Way::Out(_) => json!(["kms:GenerateDataKey", "kms:Decrypt"]),
+        Way::In(_) => json!("kms:Decrypt"),
+    };
+    let service = facts.store_service(&movement.store.place);
     json!({
-        "Sid": sid(&movement.name, "Writer"),
+        "Sid": key_sid(movement),
         "Effect": "Allow",
-        "Principal": { "AWS": facts.target_role(&movement.roles.writer) },
-        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "Principal": { "AWS": facts.data_role(&movement.roles) },
+        "Action": actions,
         "Resource": "*",
         "Condition": { "StringEquals": { "kms:ViaService": service } },
     })
@@ -149,8 +205,8 @@ pub(crate) fn bucket_statements(
     facts: &Facts,
     own_bucket: bool,
 ) -> Option<Vec<Value>> {
-    let bucket = format!("arn:aws:s3:::{}", movement.target.bucket);
-    let objects = format!("{bucket}/{}*", movement.target.prefix);
+    let bucket = format!("arn:aws:s3:::{}", movement.store.bucket());
+    let objects = format!("{bucket}/{}*", movement.store.prefix());
     let covered = if own_bucket { json!([bucket, format!("{bucket}/*")]) } else { json!(objects) };
     let mut statements = vec![json!({
         "Sid": sid(&movement.name, "TlsOnly"),
@@ -160,8 +216,8 @@ pub(crate) fn bucket_statements(
         "Resource": covered,
         "Condition": { "Bool": { "aws:SecureTransport": "false" } },
     })];
-    if movement.target.key.is_some() {
-        let key = facts.target_key_arn.as_ref()?;
+    if movement.store.key.is_some() {
+        let key = facts.store_key_arn.as_ref()?;
         statements.push(json!({
             "Sid": sid(&movement.name, "ThisKeyOnly"),
             "Effect": "Deny",

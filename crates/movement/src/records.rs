@@ -33,6 +33,7 @@ impl Counter {
         let lines = || Lines::new(form);
         Self(match (form.format, form.compression) {
             (Format::Parquet, _) => Kind::Footer { tail: Vec::new(), length: 0 },
+            (Format::Avro | Format::Orc, _) | (_, Some(Compression::Lzop)) => Kind::Unknown,
             (_, None) => Kind::Lines(lines()),
             (_, Some(Compression::Gzip)) => Kind::Gzip(Box::new(MultiGzDecoder::new(lines()))),
             (_, Some(Compression::Bzip2)) => Kind::Bzip2(Box::new(BzDecoder::new(lines()))),

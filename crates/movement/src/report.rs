@@ -144,17 +144,38 @@ pub struct Progress {
     pub bytes: Option<u64>,
 }
 
-/// One file that the UNLOAD wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+/// One file that the UNLOAD wrote or the COPY read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct MovedFile {
     /// The object key.
     pub key: String,
     /// Size in bytes.
     pub bytes: u64,
-    /// Records, as the manifest counts them (header lines included).
+    /// Records, header lines included: as the manifest of an UNLOAD counts them; as the file itself
+    /// has them, or the warehouse scanned them, of a COPY; 0 when neither tells.
     pub records: u64,
     /// SHA-256 of the bytes in hexadecimal, absent when checksums are switched off.
     pub sha256: Option<String>,
+    /// The object's ETag when it was loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+}
+
+/// What a load did to its table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Landing {
+    /// `database.schema.table`.
+    pub table: String,
+    /// `append`, `overwrite` or `upsert`.
+    pub mode: String,
+    /// Rows in the table before, when they could be counted.
+    pub before: Option<u64>,
+    /// Rows in the table afterwards, when they could be counted.
+    pub after: Option<u64>,
+    /// Rows that the loaded ones took the place of.
+    pub replaced: u64,
+    /// Broken lines that were left out (`max_errors`).
+    pub rejected: u64,
 }
 
 /// What arrived.
@@ -170,8 +191,11 @@ pub struct Moved {
     pub manifest: Option<String>,
     /// Every file.
     pub files: Vec<MovedFile>,
-    /// How long the UNLOAD took, in milliseconds; absent for a resumed run.
+    /// How long the statement took, in milliseconds; absent for a resumed run.
     pub elapsed_ms: Option<u64>,
+    /// What became of the table, on the way in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub landing: Option<Landing>,
 }
 
 /// One thing `verify` or `status` found.
@@ -318,7 +342,7 @@ pub enum Event {
     Hop(Hop),
     /// A resource is planned, made or taken back.
     Step(StepLine),
-    /// The UNLOAD goes on.
+    /// The statement goes on.
     Progress(Progress),
     /// What arrived.
     Moved(Moved),

@@ -11,7 +11,7 @@ use sqlparser::dialect::RedshiftSqlDialect;
 use sqlparser::parser::Parser;
 
 use crate::facts::Facts;
-use crate::file::{Form, Format, IfExists, Movement, TableName, What};
+use crate::file::{Form, Format, IfExists, Load, Movement, Place, TableName, Unload, Way, What};
 
 /// `'text'`: quotes doubled, and backslashes too, because Redshift reads them as escapes.
 pub(crate) fn literal(text: &str) -> String {
@@ -106,12 +106,11 @@ impl Visitor for Relations {
 }
 
 /// The select that is unloaded.
-pub(crate) fn select(movement: &Movement) -> String {
-    match &movement.source.what {
+pub(crate) fn select(what: &What) -> String {
+    match what {
         What::Query { sql, .. } => sql.clone(),
         What::Table { table, columns, filter } => {
-            let columns: Vec<String> = columns.iter().map(|name| identifier(name)).collect();
-            let list = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
+            let list = if columns.is_empty() { "*".to_owned() } else { names(columns) };
             let filter =
                 filter.as_ref().map(|filter| format!(" WHERE {filter}")).unwrap_or_default();
             format!("SELECT {list} FROM {}{filter}", qualified(table))
@@ -119,40 +118,107 @@ pub(crate) fn select(movement: &Movement) -> String {
     }
 }
 
-/// The relations that the database user needs to read.
-pub(crate) fn reads(movement: &Movement) -> Vec<TableName> {
-    match &movement.source.what {
-        What::Table { table, .. } => vec![table.clone()],
-        What::Query { reads, .. } => reads.clone(),
+/// `"a", "b"`.
+pub(crate) fn names(columns: &[String]) -> String {
+    columns.iter().map(|name| identifier(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The relations that the database user needs: to read, or to load.
+pub(crate) fn relations_of(movement: &Movement) -> Vec<TableName> {
+    match &movement.way {
+        Way::Out(Unload { what: What::Table { table, .. }, .. }) => vec![table.clone()],
+        Way::Out(Unload { what: What::Query { reads, .. }, .. }) => reads.clone(),
+        Way::In(load) => vec![load.table.clone()],
     }
 }
 
 /// The UNLOAD, with `mark` as a comment in front so that it is found again in the history.
 ///
 /// The select stands in a string literal, so what it escapes is escaped once more.
-pub(crate) fn unload(movement: &Movement, facts: &Facts, mark: &str) -> String {
-    let target = &movement.target;
-    let select = select(movement);
-    let location = format!("s3://{}/{}", target.bucket, target.prefix);
+pub(crate) fn unload(movement: &Movement, unload: &Unload, facts: &Facts, mark: &str) -> String {
     let mut lines = vec![
-        format!("/* {mark} */ UNLOAD ({})", literal(&select)),
-        format!("TO {}", literal(&location)),
+        format!("/* {mark} */ UNLOAD ({})", literal(&select(&unload.what))),
+        format!("TO {}", literal(&movement.store.url())),
         format!("IAM_ROLE {}", literal(&facts.chain(&movement.roles))),
     ];
-    lines.extend(form(&target.form));
+    lines.extend(form(&unload.form));
     lines.push("MANIFEST VERBOSE".to_owned());
-    if let Some(key) = &facts.target_key_arn {
+    if let Some(key) = &facts.store_key_arn {
         lines.push(format!("KMS_KEY_ID {} ENCRYPTED", literal(key)));
     }
-    match target.if_exists {
+    match unload.if_exists {
         IfExists::Fail => {}
         IfExists::Overwrite => lines.push("ALLOWOVERWRITE".to_owned()),
         IfExists::Replace => lines.push("CLEANPATH".to_owned()),
     }
-    if facts.source_region != facts.target_region {
-        lines.push(format!("REGION {}", literal(facts.target_region.as_str())));
-    }
+    lines.extend(region(facts));
     lines.join("\n")
+}
+
+/// Names the data's Region where it is not the cluster's.
+fn region(facts: &Facts) -> Option<String> {
+    let other = facts.warehouse_region != facts.store_region;
+    other.then(|| format!("REGION {}", literal(facts.store_region.as_str())))
+}
+
+/// The COPY into `table`, with `mark` as a comment in front.
+pub(crate) fn copy(
+    movement: &Movement,
+    load: &Load,
+    facts: &Facts,
+    (table, mark): (&str, &str),
+) -> String {
+    let columns = match load.columns.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", names(&load.columns)),
+    };
+    let from = match &load.manifest {
+        Some(key) => format!("s3://{}/{key}", movement.store.bucket()),
+        None => movement.store.url(),
+    };
+    let mut lines = vec![
+        format!("/* {mark} */ COPY {table}{columns}"),
+        format!("FROM {}", literal(&from)),
+        format!("IAM_ROLE {}", literal(&facts.chain(&movement.roles))),
+    ];
+    match &movement.store.place {
+        Place::Table(_) => lines.push(format!("READRATIO {}", load.read_ratio)),
+        Place::Bucket { .. } => lines.extend(read_form(&load.form)),
+    }
+    if load.manifest.is_some() {
+        lines.push("MANIFEST".to_owned());
+    }
+    lines.extend(load.max_errors.map(|errors| format!("MAXERROR {errors}")));
+    lines.extend(load.options.clone());
+    lines.extend(region(facts));
+    lines.join("\n")
+}
+
+/// The form of the files as COPY has it.
+fn read_form(form: &Form) -> Vec<String> {
+    let mut lines = match form.format {
+        Format::Text => Vec::new(),
+        Format::Json | Format::Avro => {
+            let how = if form.ignore_case { "auto ignorecase" } else { "auto" };
+            vec![format!("FORMAT {} {}", form.format.word().to_uppercase(), literal(how))]
+        }
+        format => vec![format!("FORMAT {}", format.word().to_uppercase())],
+    };
+    if form.header {
+        lines.push("IGNOREHEADER 1".to_owned());
+    }
+    lines.extend(fields(form));
+    let switches = [(form.escape, "ESCAPE"), (form.add_quotes, "REMOVEQUOTES")];
+    lines.extend(switches.iter().filter(|(on, _)| *on).map(|(_, word)| (*word).to_owned()));
+    lines.extend(form.compression.map(|compression| compression.word().to_uppercase()));
+    lines
+}
+
+/// How fields end, and what stands for NULL.
+fn fields(form: &Form) -> Vec<String> {
+    let delimiter = form.delimiter.map(|c| format!("DELIMITER {}", literal(&c.to_string())));
+    let null = form.null_as.as_ref().map(|null| format!("NULL AS {}", literal(null)));
+    delimiter.into_iter().chain(null).collect()
 }
 
 fn form(form: &Form) -> Vec<String> {
@@ -161,19 +227,13 @@ fn form(form: &Form) -> Vec<String> {
         lines.push(format!("FORMAT {}", form.format.word().to_uppercase()));
     }
     if !form.partition_by.is_empty() {
-        let columns: Vec<String> = form.partition_by.iter().map(|name| identifier(name)).collect();
         let include = if form.include_partition_columns { " INCLUDE" } else { "" };
-        lines.push(format!("PARTITION BY ({}){include}", columns.join(", ")));
+        lines.push(format!("PARTITION BY ({}){include}", names(&form.partition_by)));
     }
     if form.header {
         lines.push("HEADER".to_owned());
     }
-    if let Some(delimiter) = form.delimiter {
-        lines.push(format!("DELIMITER {}", literal(&delimiter.to_string())));
-    }
-    if let Some(null) = &form.null_as {
-        lines.push(format!("NULL AS {}", literal(null)));
-    }
+    lines.extend(fields(form));
     let switches = [(form.escape, "ESCAPE"), (form.add_quotes, "ADDQUOTES")];
     lines.extend(switches.iter().filter(|(on, _)| *on).map(|(_, word)| (*word).to_owned()));
     if let Some(compression) = form.compression {
@@ -193,6 +253,5 @@ pub(crate) fn select_privilege(columns: &[String]) -> String {
     if columns.is_empty() {
         return "SELECT".to_owned();
     }
-    let columns: Vec<String> = columns.iter().map(|name| identifier(name)).collect();
-    format!("SELECT ({})", columns.join(", "))
+    format!("SELECT ({})", names(columns))
 }

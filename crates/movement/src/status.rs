@@ -48,6 +48,12 @@ fn run_finding(entry: &Entry, again: &str) -> Option<Finding> {
         Entry::Unloaded { run, rows } => {
             finding(false, run, format!("{rows} rows unloaded, not looked at yet; {again}"))
         }
+        Entry::Loaded { run, rows, .. } => {
+            finding(false, run, format!("{rows} rows loaded, not looked at yet; {again}"))
+        }
+        Entry::Arrived { run, rows, landing: Some(landing), .. } => {
+            finding(true, run, format!("{rows} rows loaded into {}", landing.table))
+        }
         Entry::Arrived { run, rows, files, .. } => {
             finding(true, run, format!("{rows} rows arrived in {} files", files.len()))
         }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::aws::ApiError;
+use crate::place::Account;
 use crate::policies;
-use crate::report::Side;
 use crate::sql;
 use crate::trouble::Result;
 use crate::work::Work;
@@ -18,12 +18,15 @@ use crate::work::Work;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Undo {
-    /// `REVOKE ASSUMEROLE … FOR UNLOAD`.
+    /// `REVOKE ASSUMEROLE … FOR UNLOAD`, or `FOR COPY`.
     RevokeAssumeRole {
         /// The database user.
         user: String,
         /// The chain of roles.
         chain: String,
+        /// For what it was granted.
+        #[serde(default = "unload")]
+        statement: String,
     },
     /// Gives `ASSUMEROLE` back to `PUBLIC`, who had it before.
     ReopenAssumeRole,
@@ -39,6 +42,17 @@ pub enum Undo {
         relation: String,
         /// The columns; the whole table when empty.
         columns: Vec<String>,
+    },
+    /// `REVOKE INSERT`, `DELETE`, `SELECT` on the table that is loaded.
+    RevokePrivilege {
+        /// The database user.
+        user: String,
+        /// The schema.
+        schema: String,
+        /// The table.
+        relation: String,
+        /// The privilege.
+        privilege: String,
     },
     /// `REVOKE USAGE ON SCHEMA`.
     RevokeUsage {
@@ -62,7 +76,8 @@ pub enum Undo {
     /// Deletes a role with its policies.
     DeleteRole {
         /// Where.
-        side: Side,
+        #[serde(alias = "side")]
+        account: Account,
         /// The role's name.
         role: String,
     },
@@ -97,12 +112,18 @@ pub enum Undo {
     /// Deletes the alias and schedules the key's deletion.
     DeleteKey {
         /// Where.
-        side: Side,
+        #[serde(alias = "side")]
+        account: Account,
         /// The alias.
         alias: String,
         /// The description by which the key is found even when it never got its alias.
         mark: String,
     },
+}
+
+/// What journals mean that do not name the statement.
+fn unload() -> String {
+    "UNLOAD".to_owned()
 }
 
 /// AWS's shortest waiting time for a key's deletion, in days.
@@ -114,12 +135,12 @@ impl Undo {
         match self {
             Self::RevokeAssumeRole { .. } => 0,
             Self::ReopenAssumeRole | Self::LeaveAssumeRoleClosed => 1,
-            Self::RevokeSelect { .. } => 2,
+            Self::RevokeSelect { .. } | Self::RevokePrivilege { .. } => 2,
             Self::RevokeUsage { .. } => 3,
             Self::DropUser { .. } => 4,
             Self::RemoveClusterRole { .. } => 5,
-            Self::DeleteRole { side: Side::Source, .. } => 6,
-            Self::DeleteRole { side: Side::Target, .. } => 7,
+            Self::DeleteRole { account: Account::Warehouse, .. } => 6,
+            Self::DeleteRole { account: Account::Store, .. } => 7,
             Self::DeleteSecret { .. } => 8,
             Self::RestoreKeyPolicy { .. } => 9,
             Self::RestoreBucketPolicy { .. } => 10,
@@ -138,7 +159,7 @@ impl Undo {
         match self {
             Self::RestoreBucketPolicy { .. } => own_bucket,
             Self::DeleteBucket { .. } => true,
-            Self::DeleteKey { side, .. } => *side == Side::Target,
+            Self::DeleteKey { account, .. } => *account == Account::Store,
             _ => false,
         }
     }
@@ -146,14 +167,14 @@ impl Undo {
     /// Takes it back.
     pub(crate) async fn execute(&self, work: &mut Work<'_>) -> Result<()> {
         match self {
-            Self::DeleteRole { side, role } => delete_role(work, *side, role).await,
+            Self::DeleteRole { account, role } => delete_role(work, *account, role).await,
             Self::RemoveClusterRole { cluster, role_arn } => {
                 crate::steps::association::remove(work, cluster, role_arn).await
             }
             Self::DeleteSecret { name } => {
                 let input = json!({ "SecretId": name, "ForceDeleteWithoutRecovery": true });
                 let call = ("secretsmanager", "DeleteSecret");
-                gone(work, Side::Source, &format!("delete secret {name}"), call, input).await
+                gone(work, Account::Warehouse, &format!("delete secret {name}"), call, input).await
             }
             Self::RestoreBucketPolicy { bucket, sids, prior } => {
                 restore_bucket_policy(work, bucket, sids, prior.as_deref()).await
@@ -164,9 +185,11 @@ impl Undo {
             Self::DeleteBucket { bucket } => {
                 let input = json!({ "Bucket": bucket });
                 let tried = format!("delete bucket {bucket}");
-                gone(work, Side::Target, &tried, ("s3", "DeleteBucket"), input).await
+                gone(work, Account::Store, &tried, ("s3", "DeleteBucket"), input).await
             }
-            Self::DeleteKey { side, alias, mark } => delete_key(work, *side, alias, mark).await,
+            Self::DeleteKey { account, alias, mark } => {
+                delete_key(work, *account, alias, mark).await
+            }
             in_database => in_database.execute_sql(work).await,
         }
     }
@@ -188,9 +211,15 @@ impl Undo {
     fn sql(&self) -> Option<String> {
         let user = |user: &str| sql::identifier(user);
         Some(match self {
-            Self::RevokeAssumeRole { user: name, chain } => format!(
-                "REVOKE ASSUMEROLE ON {} FROM {} FOR UNLOAD",
+            Self::RevokeAssumeRole { user: name, chain, statement } => format!(
+                "REVOKE ASSUMEROLE ON {} FROM {} FOR {statement}",
                 sql::literal(chain),
+                user(name)
+            ),
+            Self::RevokePrivilege { user: name, schema, relation, privilege } => format!(
+                "REVOKE {privilege} ON {}.{} FROM {}",
+                sql::identifier(schema),
+                sql::identifier(relation),
                 user(name)
             ),
             Self::ReopenAssumeRole => "GRANT ASSUMEROLE ON ALL TO PUBLIC FOR ALL".to_owned(),
@@ -219,6 +248,9 @@ impl Undo {
             Self::RevokeSelect { user, schema, relation, .. } => {
                 format!("grant SELECT on {schema}.{relation} to {user}")
             }
+            Self::RevokePrivilege { user, schema, relation, privilege } => {
+                format!("grant {privilege} on {schema}.{relation} to {user}")
+            }
             Self::RevokeUsage { user, schema } => format!("grant USAGE on {schema} to {user}"),
             Self::DropUser { user } => format!("database user {user}"),
             Self::RemoveClusterRole { cluster, role_arn } => {
@@ -234,14 +266,14 @@ impl Undo {
         }
     }
 
-    /// The side it lies on.
-    pub(crate) fn side(&self) -> Side {
+    /// The account it lies in.
+    pub(crate) fn account(&self) -> Account {
         match self {
-            Self::DeleteRole { side, .. } | Self::DeleteKey { side, .. } => *side,
+            Self::DeleteRole { account, .. } | Self::DeleteKey { account, .. } => *account,
             Self::RestoreBucketPolicy { .. }
             | Self::RestoreKeyPolicy { .. }
-            | Self::DeleteBucket { .. } => Side::Target,
-            _ => Side::Source,
+            | Self::DeleteBucket { .. } => Account::Store,
+            _ => Account::Warehouse,
         }
     }
 
@@ -259,38 +291,38 @@ impl Undo {
 /// A call after which the thing is gone, whether or not it was there.
 async fn gone(
     work: &Work<'_>,
-    side: Side,
+    account: Account,
     tried: &str,
     (service, operation): (&str, &str),
     input: Value,
 ) -> Result<()> {
-    match work.call(side, service, operation, input).await {
+    match work.call(account, service, operation, input).await {
         Err(error) if !error.is_missing() => {
-            Err(work.refused(side, 0, tried.to_owned(), &error).await)
+            Err(work.refused(account, 0, tried.to_owned(), &error).await)
         }
         _ => Ok(()),
     }
 }
 
-async fn delete_role(work: &Work<'_>, side: Side, role: &str) -> Result<()> {
+async fn delete_role(work: &Work<'_>, account: Account, role: &str) -> Result<()> {
     let tried = format!("delete role {role}");
     let name = json!({ "RoleName": role });
     for (list, member, delete, key) in [
         ("ListRolePolicies", "PolicyNames", "DeleteRolePolicy", "PolicyName"),
         ("ListAttachedRolePolicies", "AttachedPolicies", "DetachRolePolicy", "PolicyArn"),
     ] {
-        let listed = match work.call(side, "iam", list, name.clone()).await {
+        let listed = match work.call(account, "iam", list, name.clone()).await {
             Ok(listed) => listed,
             Err(error) if error.is_missing() => return Ok(()),
-            Err(error) => return Err(work.refused(side, 0, tried, &error).await),
+            Err(error) => return Err(work.refused(account, 0, tried, &error).await),
         };
         for item in listed.get(member).and_then(Value::as_array).into_iter().flatten() {
             let value = item.get(key).unwrap_or(item);
             let input = json!({ "RoleName": role, key: value });
-            gone(work, side, &tried, ("iam", delete), input).await?;
+            gone(work, account, &tried, ("iam", delete), input).await?;
         }
     }
-    gone(work, side, &tried, ("iam", "DeleteRole"), name).await
+    gone(work, account, &tried, ("iam", "DeleteRole"), name).await
 }
 
 async fn restore_bucket_policy(
@@ -301,17 +333,17 @@ async fn restore_bucket_policy(
 ) -> Result<()> {
     let tried = format!("restore the policy of bucket {bucket}");
     let input = json!({ "Bucket": bucket });
-    let current = match work.call(Side::Target, "s3", "GetBucketPolicy", input.clone()).await {
+    let current = match work.call(Account::Store, "s3", "GetBucketPolicy", input.clone()).await {
         Ok(answer) => policy_text(&answer),
         Err(error) if error.is_missing() => return Ok(()),
-        Err(error) => return Err(work.refused(Side::Target, 7, tried, &error).await),
+        Err(error) => return Err(work.refused(Account::Store, 7, tried, &error).await),
     };
     match restored(&current, sids, prior) {
         Some(policy) => {
             let input = json!({ "Bucket": bucket, "Policy": policy });
-            gone(work, Side::Target, &tried, ("s3", "PutBucketPolicy"), input).await
+            gone(work, Account::Store, &tried, ("s3", "PutBucketPolicy"), input).await
         }
-        None => gone(work, Side::Target, &tried, ("s3", "DeleteBucketPolicy"), input).await,
+        None => gone(work, Account::Store, &tried, ("s3", "DeleteBucketPolicy"), input).await,
     }
 }
 
@@ -323,18 +355,18 @@ async fn restore_key_policy(
 ) -> Result<()> {
     let tried = format!("restore the policy of key {key}");
     let input = json!({ "KeyId": key });
-    let arn = match work.call(Side::Target, "kms", "DescribeKey", input).await {
+    let arn = match work.call(Account::Store, "kms", "DescribeKey", input).await {
         Ok(answer) => answer.pointer("/KeyMetadata/Arn").cloned().unwrap_or_default(),
         Err(error) if error.is_missing() => return Ok(()),
-        Err(error) => return Err(work.refused(Side::Target, 7, tried, &error).await),
+        Err(error) => return Err(work.refused(Account::Store, 7, tried, &error).await),
     };
     let input = json!({ "KeyId": arn, "PolicyName": "default" });
-    let place = (Side::Target, 7);
+    let place = (Account::Store, 7);
     let answer = work.ask(place, tried.clone(), ("kms", "GetKeyPolicy"), input).await?;
     // A key always has a policy, so there is always something to put back.
     let Some(policy) = restored(&policy_text(&answer), sids, prior) else { return Ok(()) };
     let input = json!({ "KeyId": arn, "PolicyName": "default", "Policy": policy });
-    gone(work, Side::Target, &tried, ("kms", "PutKeyPolicy"), input).await
+    gone(work, Account::Store, &tried, ("kms", "PutKeyPolicy"), input).await
 }
 
 /// The policy to put back: the recorded text where only our statements were added to it,
@@ -356,21 +388,21 @@ pub(crate) fn policy_text(answer: &Value) -> String {
     answer.get("Policy").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-async fn delete_key(work: &Work<'_>, side: Side, alias: &str, mark: &str) -> Result<()> {
+async fn delete_key(work: &Work<'_>, account: Account, alias: &str, mark: &str) -> Result<()> {
     let tried = format!("delete key {alias}");
-    let keys = crate::steps::key::marked(work, side, mark).await?;
-    let aliased = crate::steps::key::describe(work, side, alias).await?;
+    let keys = crate::steps::key::marked(work, account, mark).await?;
+    let aliased = crate::steps::key::describe(work, account, alias).await?;
     // Somebody may have pointed the alias at another key since: then it is not ours to delete.
     if aliased.is_some_and(|key| keys.contains(&key.arn)) {
         let input = json!({ "AliasName": alias });
-        gone(work, side, &tried, ("kms", "DeleteAlias"), input).await?;
+        gone(work, account, &tried, ("kms", "DeleteAlias"), input).await?;
     }
     for key in keys {
         let input = json!({ "KeyId": key, "PendingWindowInDays": KEY_WAITING_DAYS });
         let pending = |error: &ApiError| error.code.starts_with("KMSInvalidState");
-        match work.call(side, "kms", "ScheduleKeyDeletion", input).await {
+        match work.call(account, "kms", "ScheduleKeyDeletion", input).await {
             Err(error) if !error.is_missing() && !pending(&error) => {
-                return Err(work.refused(side, 0, tried, &error).await);
+                return Err(work.refused(account, 0, tried, &error).await);
             }
             _ => {}
         }

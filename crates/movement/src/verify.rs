@@ -1,10 +1,13 @@
 //! `verify`: is what lies in the target still what the last run left?
 //!
 //! The journal says what arrived; the manifest, the listing and the objects themselves are read
-//! anew. Every file is a finding; every difference names what was expected and what is there.
+//! anew. Every file is a finding; every difference names what was expected and what is there. Of a
+//! load (`loaded`) it is the table, the warehouse's history and the source's objects.
+
+mod loaded;
 
 use crate::context::{Context, Options};
-use crate::file::Movement;
+use crate::file::{Movement, Unload, Way};
 use crate::journal::Entry;
 use crate::objects::{self, Listed, Manifest};
 use crate::path;
@@ -15,7 +18,8 @@ use crate::trouble::{Result, Trouble};
 use crate::work::{Mode, Work};
 
 /// Checks manifest, sizes, records and checksums of the last run against its journal; with
-/// [`Options::recount`], also the rows that the select gives at the source now.
+/// [`Options::recount`], also the rows that the select gives at the source now, or the items of a
+/// DynamoDB table.
 pub async fn verify(movement: &Movement, cx: &Context, options: &Options) -> Outcome {
     let mut outcome = Outcome::new("verify", &movement.name);
     match try_verify(movement, cx, options, &mut outcome).await {
@@ -38,7 +42,7 @@ pub(crate) fn last_arrived(work: &Work<'_>) -> Option<Arrived> {
     let mut last = None;
     for entry in work.journal.entries() {
         match entry {
-            Entry::Arrived { run, rows, manifest, manifest_sha256, files } => {
+            Entry::Arrived { run, rows, manifest, manifest_sha256, files, landing } => {
                 let moved = Moved {
                     run: run.clone(),
                     rows: *rows,
@@ -46,6 +50,7 @@ pub(crate) fn last_arrived(work: &Work<'_>) -> Option<Arrived> {
                     manifest: manifest.clone(),
                     files: files.clone(),
                     elapsed_ms: None,
+                    landing: landing.clone(),
                 };
                 last = Some(Arrived { moved, manifest_sha256: manifest_sha256.clone() });
             }
@@ -70,15 +75,10 @@ async fn try_verify(
             .fix(work.command("run", ""));
         return Err(Box::new(trouble));
     };
-    let listed = objects::list(&work, &movement.target.prefix).await?;
-    outcome.findings.push(check_manifest(&work, &arrived, &listed).await?);
-    for file in &arrived.moved.files {
-        outcome.findings.push(check_file(&work, file, &listed).await?);
-    }
-    outcome.findings.extend(extra(&arrived, &listed));
-    if options.recount {
-        outcome.findings.push(recount(&mut work, &arrived).await?);
-    }
+    outcome.findings = match &movement.way {
+        Way::Out(unload) => unloaded(&mut work, unload, &arrived, options.recount).await?,
+        Way::In(load) => loaded::findings(&mut work, load, &arrived.moved, options.recount).await?,
+    };
     let bad = outcome.findings.iter().filter(|finding| !finding.good).count();
     for finding in &outcome.findings {
         work.say(Event::Finding(finding.clone()));
@@ -92,6 +92,24 @@ async fn try_verify(
     let of = outcome.findings.len();
     work.say(Event::Summary(format!("{bad} of {of} checks failed")));
     Ok(())
+}
+
+async fn unloaded(
+    work: &mut Work<'_>,
+    unload: &Unload,
+    arrived: &Arrived,
+    count_again: bool,
+) -> Result<Vec<Finding>> {
+    let listed = objects::list(work, work.movement.store.prefix()).await?;
+    let mut findings = vec![check_manifest(work, arrived, &listed).await?];
+    for file in &arrived.moved.files {
+        findings.push(check_file(work, file, &listed).await?);
+    }
+    findings.extend(extra(arrived, &listed));
+    if count_again {
+        findings.push(recount(work, unload, arrived).await?);
+    }
+    Ok(findings)
 }
 
 async fn check_manifest(work: &Work<'_>, arrived: &Arrived, listed: &[Listed]) -> Result<Finding> {
@@ -119,7 +137,7 @@ fn manifest_problems(work: &Work<'_>, arrived: &Arrived, manifest: &Manifest) ->
     if arrived.manifest_sha256.as_ref().is_some_and(|sha256| *sha256 != manifest.sha256) {
         problems.push("it has changed since the run".to_owned());
     }
-    let bucket = &work.movement.target.bucket;
+    let bucket = work.movement.store.bucket();
     let named: Vec<&str> = manifest.entries.iter().filter_map(|entry| entry.key(bucket)).collect();
     for file in &arrived.moved.files {
         if !named.contains(&file.key.as_str()) {
@@ -153,7 +171,7 @@ async fn check_file(work: &Work<'_>, file: &MovedFile, listed: &[Listed]) -> Res
     let Some(expected) = &file.sha256 else {
         return Ok(finding(true, format!("{} bytes, not hashed", file.bytes)));
     };
-    let read = objects::read(work, &file.key, &work.movement.target.form).await?;
+    let read = objects::read(work, &file.key, work.movement.form()).await?;
     if read.sha256 != *expected {
         let said = "same size, other bytes: its SHA-256 is not the run's";
         return Ok(finding(false, said.into()));
@@ -168,15 +186,15 @@ async fn check_file(work: &Work<'_>, file: &MovedFile, listed: &[Listed]) -> Res
 
 /// Counts at the source what the movement selects. Rows that came or went since the run make a
 /// difference too, so the finding says only what is there.
-async fn recount(work: &mut Work<'_>, arrived: &Arrived) -> Result<Finding> {
-    let sql = format!("SELECT COUNT(*) FROM ({}) AS moved", sql::select(work.movement));
+async fn recount(work: &mut Work<'_>, unload: &Unload, arrived: &Arrived) -> Result<Finding> {
+    let sql = format!("SELECT COUNT(*) FROM ({}) AS moved", sql::select(&unload.what));
     let rows = match work.admin_sql(&sql).await? {
         Ok(rows) => rows,
         Err(error) => return Err(work.db_refused(5, "count the rows again".into(), &error).await),
     };
     let now = rows.first().and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
     let moved = arrived.moved.rows;
-    let what = format!("rows at the source, {}", work.movement.source.database);
+    let what = format!("rows at the source, {}", work.movement.warehouse.database);
     let said = match now == moved {
         true => format!("{}, as many as were moved", figures::whole(now)),
         false => format!("{} now, {} were moved", figures::whole(now), figures::whole(moved)),

@@ -13,7 +13,8 @@ use crate::explain;
 use crate::facts::{Cluster, Facts, trusted_arn};
 use crate::file::Movement;
 use crate::journal::{Entry, Journal};
-use crate::report::{Event, Side};
+use crate::place::Account;
+use crate::report::Event;
 use crate::trouble::{Result, Trouble};
 
 /// What stands for the external id in a plan made before `apply` has drawn one.
@@ -31,8 +32,8 @@ pub(crate) struct Work<'a> {
     pub cx: &'a Context,
     pub journal: Journal,
     pub facts: Facts,
-    pub source: Session,
-    pub target: Session,
+    pub warehouse: Session,
+    pub store: Session,
     pub runner: Session,
     /// The administrator's connection, opened when first needed.
     admin: Option<Box<dyn Database>>,
@@ -43,19 +44,18 @@ pub(crate) struct Work<'a> {
 impl<'a> Work<'a> {
     /// Opens the journal and finds out who and where we are.
     pub async fn open(movement: &'a Movement, cx: &'a Context, mode: Mode) -> Result<Self> {
-        let source =
-            session(cx, movement, &movement.source.profile, movement.source.region.as_ref())?;
-        let target =
-            session(cx, movement, &movement.target.profile, movement.target.region.as_ref())?;
-        let runner = session(cx, movement, movement.runner_profile(), Some(&target.region))?;
+        let (near, far) = (&movement.warehouse, &movement.store);
+        let warehouse = session(cx, movement, &near.profile, near.region.as_ref())?;
+        let store = session(cx, movement, &far.profile, far.region.as_ref())?;
+        let runner = session(cx, movement, movement.runner_profile(), Some(&store.region))?;
         let journal = match mode {
             Mode::Look => Journal::read(&cx.state, &movement.name)?,
             Mode::Change => Journal::open(&cx.state, &movement.name)?,
         };
-        let (source_account, _) = identity(cx, &source).await?;
-        let (target_account, target_arn) = identity(cx, &target).await?;
-        let caller = if movement.runner_profile() == movement.target.profile {
-            target_arn
+        let (warehouse_account, _) = identity(cx, &warehouse).await?;
+        let (store_account, store_arn) = identity(cx, &store).await?;
+        let caller = if movement.runner_profile() == far.profile {
+            store_arn
         } else {
             identity(cx, &runner).await?.1
         };
@@ -64,48 +64,60 @@ impl<'a> Work<'a> {
             principal: principal.unwrap_or_else(|| trusted_arn(&caller)),
             external_id: EXTERNAL_ID_LATER.to_owned(),
             db_user_arn: format!(
-                "arn:aws:redshift:{}:{source_account}:dbuser:{}/{}",
-                source.region, movement.source.cluster, movement.source.user
+                "arn:aws:redshift:{}:{warehouse_account}:dbuser:{}/{}",
+                warehouse.region, near.cluster, near.user
             ),
             cluster: None,
-            source_account,
-            target_account,
-            source_region: source.region.clone(),
-            target_region: target.region.clone(),
+            chained: movement.outward().is_some() || warehouse_account != store_account,
+            warehouse_account,
+            store_account,
+            warehouse_region: warehouse.region.clone(),
+            store_region: store.region.clone(),
             secret_arn: None,
             secret_key_arn: None,
-            target_key_arn: None,
+            store_key_arn: None,
         };
         let (admin, user) = (None, None);
-        let mut work = Self { movement, cx, journal, facts, source, target, runner, admin, user };
+        let mut work = Self { movement, cx, journal, facts, warehouse, store, runner, admin, user };
         work.begin(mode)?;
         work.facts.cluster = work.describe_cluster().await?;
         Ok(work)
     }
 
-    /// Draws the external id once per movement.
+    /// Draws the external id once per movement. A movement that stands in the journal cannot turn
+    /// round: its undo would then be looked for in the other account.
     fn begin(&mut self, mode: Mode) -> Result<()> {
-        if let Some(id) = self.journal.external_id() {
+        let inward = self.movement.inward().is_some();
+        let turned = self.journal.is_inward().is_some_and(|before| before != inward);
+        if turned && !self.journal.standing().is_empty() {
+            let way = if inward { "out of" } else { "into" };
+            let trouble = Trouble::new(format!("take up {}", self.movement.name))
+                .said(format!("it was applied as a movement {way} the warehouse"))
+                .fix("give this one another `name`, or destroy the other with its own file");
+            return Err(Box::new(trouble));
+        }
+        if let Some(id) = self.journal.external_id().filter(|_| !turned) {
             self.facts.external_id = id.to_owned();
         } else if mode == Mode::Change {
             let external_id = format!("landbridge-{}", self.random_hex::<16>());
             let movement = self.movement.name.clone();
-            self.note(Entry::Begun { movement, external_id: external_id.clone() })?;
+            self.note(Entry::Begun { movement, inward, external_id: external_id.clone() })?;
             self.facts.external_id = external_id;
         }
         Ok(())
     }
 
     async fn describe_cluster(&self) -> Result<Option<Cluster>> {
-        let input = json!({ "ClusterIdentifier": self.movement.source.cluster });
-        let answer = match self.call(Side::Source, "redshift", "DescribeClusters", input).await {
-            Ok(answer) => answer,
-            Err(error) if error.is_missing() => return Ok(None),
-            Err(error) => {
-                let tried = format!("look at cluster {}", self.movement.source.cluster);
-                return Err(self.refused(Side::Source, 5, tried, &error).await);
-            }
-        };
+        let input = json!({ "ClusterIdentifier": self.movement.warehouse.cluster });
+        let answer =
+            match self.call(Account::Warehouse, "redshift", "DescribeClusters", input).await {
+                Ok(answer) => answer,
+                Err(error) if error.is_missing() => return Ok(None),
+                Err(error) => {
+                    let tried = format!("look at cluster {}", self.movement.warehouse.cluster);
+                    return Err(self.refused(Account::Warehouse, 5, tried, &error).await);
+                }
+            };
         let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
         let port = answer.pointer("/Clusters/0/Endpoint/Port").and_then(Value::as_u64);
         Ok(Some(Cluster {
@@ -119,11 +131,11 @@ impl<'a> Work<'a> {
     /// The cluster, which must exist.
     pub fn cluster(&self) -> Result<&Cluster> {
         self.facts.cluster.as_ref().ok_or_else(|| {
-            let name = &self.movement.source.cluster;
-            let tried = format!("find cluster {name} in {}", self.facts.source_region);
-            let said = format!("account {} has no such cluster", self.facts.source_account);
+            let name = &self.movement.warehouse.cluster;
+            let tried = format!("find cluster {name} in {}", self.facts.warehouse_region);
+            let said = format!("account {} has no such cluster", self.facts.warehouse_account);
             let fix = format!("correct `cluster` or `region` in {}", self.file());
-            Box::new(Trouble::new(tried).said(said).fix(fix).at(5, &self.source.label))
+            Box::new(Trouble::new(tried).said(said).fix(fix).at(5, &self.warehouse.label))
         })
     }
 
@@ -135,7 +147,7 @@ impl<'a> Work<'a> {
     /// Where `landbridge explain access` has to look to see the same accounts.
     pub fn explain_arguments(&self) -> String {
         if self.cx.afar {
-            format!(" --profile {} --profile {}", self.source.label, self.target.label)
+            format!(" --profile {} --profile {}", self.warehouse.label, self.store.label)
         } else {
             self.cx.arguments.clone()
         }
@@ -146,15 +158,15 @@ impl<'a> Work<'a> {
         self.movement.path.display().to_string()
     }
 
-    pub fn session(&self, side: Side) -> &Session {
-        match side {
-            Side::Source => &self.source,
-            Side::Target => &self.target,
+    pub fn session(&self, account: Account) -> &Session {
+        match account {
+            Account::Warehouse => &self.warehouse,
+            Account::Store => &self.store,
         }
     }
 
-    pub fn label(&self, side: Side) -> &str {
-        &self.session(side).label
+    pub fn label(&self, account: Account) -> &str {
+        &self.session(account).label
     }
 
     pub fn say(&self, event: Event) {
@@ -183,59 +195,59 @@ impl<'a> Work<'a> {
         format!("landbridge {} {}", self.movement.name, self.facts.external_id)
     }
 
-    /// One call with a side's own profile.
+    /// One call with a account's own profile.
     pub async fn call(
         &self,
-        side: Side,
+        account: Account,
         service: &str,
         operation: &str,
         input: Value,
     ) -> std::result::Result<Value, ApiError> {
-        self.cx.api.call(self.session(side), service, operation, input).await
+        self.cx.api.call(self.session(account), service, operation, input).await
     }
 
     /// One call that has to succeed.
     pub async fn ask(
         &self,
-        (side, hop): (Side, u8),
+        (account, hop): (Account, u8),
         tried: impl Into<String>,
         (service, operation): (&str, &str),
         input: Value,
     ) -> Result<Value> {
-        match self.call(side, service, operation, input).await {
+        match self.call(account, service, operation, input).await {
             Ok(answer) => Ok(answer),
-            Err(error) => Err(self.refused(side, hop, tried.into(), &error).await),
+            Err(error) => Err(self.refused(account, hop, tried.into(), &error).await),
         }
     }
 
     /// The block for a refused call, with the service's explanation decoded where there is one.
     pub async fn refused(
         &self,
-        side: Side,
+        account: Account,
         hop: u8,
         tried: String,
         error: &ApiError,
     ) -> Box<Trouble> {
-        let sessions = match side {
-            Side::Source => [&self.source, &self.target],
-            Side::Target => [&self.target, &self.source],
+        let sessions = match account {
+            Account::Warehouse => [&self.warehouse, &self.store],
+            Account::Store => [&self.store, &self.warehouse],
         };
         let trouble = explain::api(self.cx.api.as_ref(), &sessions, tried, error).await;
-        Box::new(trouble.at(hop, self.label(side)))
+        Box::new(trouble.at(hop, self.label(account)))
     }
 
     /// The block for a statement the warehouse refused.
     pub async fn db_refused(&self, hop: u8, tried: String, error: &DbError) -> Box<Trouble> {
-        let sessions = [&self.source, &self.target];
+        let sessions = [&self.warehouse, &self.store];
         let trouble = explain::database(self.cx.api.as_ref(), &sessions, tried, error).await;
-        Box::new(trouble.at(hop, &self.source.label))
+        Box::new(trouble.at(hop, &self.warehouse.label))
     }
 
     /// Repeats a call while AWS has not yet seen what was just made elsewhere: a principal or a
     /// role that IAM created a moment ago is not known everywhere at once.
     pub async fn ask_patiently(
         &self,
-        place: (Side, u8),
+        place: (Account, u8),
         tried: impl Into<String>,
         (service, operation): (&str, &str),
         input: Value,
@@ -307,22 +319,23 @@ impl<'a> Work<'a> {
 
     /// The login in the secret, tried; `None` when the secret cannot be read.
     async fn user_login(&self) -> Result<Option<std::result::Result<Box<dyn Database>, DbError>>> {
-        let login = crate::run::login::read_secret(self, &self.source).await;
+        let login = crate::run::login::read_secret(self, &self.warehouse).await;
         let Ok(login) = login else { return Ok(None) };
         Ok(Some(self.cx.databases.connect(&login).await))
     }
 
     async fn admin_login(&self) -> Result<Box<dyn Database>> {
         let cluster = self.cluster()?;
-        let wanted = self.movement.source.admin_secret.as_ref().or(cluster.admin_secret.as_ref());
+        let wanted =
+            self.movement.warehouse.admin_secret.as_ref().or(cluster.admin_secret.as_ref());
         let (user, password) = match wanted {
             Some(id) => {
                 let tried = format!("read the administrator's secret {id}");
                 let input = json!({ "SecretId": id });
                 let call = ("secretsmanager", "GetSecretValue");
-                let answer = self.ask((Side::Source, 5), tried, call, input).await?;
+                let answer = self.ask((Account::Warehouse, 5), tried, call, input).await?;
                 let login = SecretLogin::parse(&answer)
-                    .ok_or_else(|| Box::new(bad_secret(id).at(5, &self.source.label)))?;
+                    .ok_or_else(|| Box::new(bad_secret(id).at(5, &self.warehouse.label)))?;
                 (login.user, login.password)
             }
             None => self.temporary_admin(cluster).await?,
@@ -330,14 +343,15 @@ impl<'a> Work<'a> {
         let login = Login {
             host: cluster.host.clone(),
             port: cluster.port,
-            database: self.movement.source.database.clone(),
+            database: self.movement.warehouse.database.clone(),
             user,
             password,
         };
         match self.cx.databases.connect(&login).await {
             Ok(session) => Ok(session),
             Err(error) => {
-                let tried = format!("log in to {} as {}", self.movement.source.cluster, login.user);
+                let tried =
+                    format!("log in to {} as {}", self.movement.warehouse.cluster, login.user);
                 Err(self.db_refused(5, tried, &error).await)
             }
         }
@@ -346,17 +360,18 @@ impl<'a> Work<'a> {
     /// Without a secret: credentials that Redshift makes for the administrator.
     async fn temporary_admin(&self, cluster: &Cluster) -> Result<(String, Secret)> {
         let input = json!({
-            "ClusterIdentifier": self.movement.source.cluster,
+            "ClusterIdentifier": self.movement.warehouse.cluster,
             "DbUser": cluster.admin,
-            "DbName": self.movement.source.database,
+            "DbName": self.movement.warehouse.database,
         });
         let tried = format!("get credentials of the administrator {}", cluster.admin);
         let call = ("redshift", "GetClusterCredentials");
-        let answer = self.ask((Side::Source, 5), tried, call, input).await.map_err(|trouble| {
-            let fix =
-                "name the secret with the administrator's login: [source] admin_secret = \"…\"";
-            Box::new(trouble.fix(fix))
-        })?;
+        let answer =
+            self.ask((Account::Warehouse, 5), tried, call, input).await.map_err(|trouble| {
+                let fix =
+                    "name the secret with the administrator's login: [source] admin_secret = \"…\"";
+                Box::new(trouble.fix(fix))
+            })?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
         Ok((text("DbUser").to_owned(), Secret::new(text("DbPassword"))))
     }

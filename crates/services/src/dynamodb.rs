@@ -10,6 +10,7 @@ mod access;
 mod batch;
 mod capacity;
 mod description;
+mod elder;
 mod encryption;
 pub mod expression;
 mod faults;
@@ -34,9 +35,6 @@ mod write;
 
 use gateway::{Service, read, write};
 
-/// What writes have from before expressions.
-const ELDER_WRITES: &[&str] = &["Expected", "ConditionalOperator"];
-
 /// The operations that are built.
 pub fn service() -> Service {
     Service::new(
@@ -49,7 +47,7 @@ pub fn service() -> Service {
                 "GlobalTableSettingsReplicationMode",
                 "WarmThroughput",
             ]),
-            write("DeleteItem", write::delete_access, write::delete).refusing(ELDER_WRITES),
+            write("DeleteItem", write::delete_access, write::delete),
             write("DeleteResourcePolicy", policy::delete_access, policy::delete),
             write("DeleteTable", table::delete_access, table::delete),
             read("DescribeEndpoints", limits::endpoints_access, limits::endpoints),
@@ -60,24 +58,15 @@ pub fn service() -> Service {
             read("GetResourcePolicy", policy::get_access, policy::get),
             read("ListTables", table::list_access, table::list),
             read("ListTagsOfResource", tags::list_access, tags::list),
-            write("PutItem", write::put_access, write::put).refusing(ELDER_WRITES),
+            write("PutItem", write::put_access, write::put),
             write("PutResourcePolicy", policy::put_access, policy::put),
-            read("Query", search::query_access, search::query).refusing(&[
-                "KeyConditions",
-                "QueryFilter",
-                "ConditionalOperator",
-            ]),
-            read("Scan", search::scan_access, search::scan)
-                .refusing(&["ScanFilter", "ConditionalOperator"]),
+            read("Query", search::query_access, search::query),
+            read("Scan", search::scan_access, search::scan),
             write("TagResource", tags::tag_access, tags::tag),
             read("TransactGetItems", transact::get_access, transact::get),
             write("TransactWriteItems", transact::write_access, transact::write),
             write("UntagResource", tags::untag_access, tags::untag),
-            write("UpdateItem", write::update_access, write::update).refusing(&[
-                "AttributeUpdates",
-                "Expected",
-                "ConditionalOperator",
-            ]),
+            write("UpdateItem", write::update_access, write::update),
             write("UpdateTable", update_table::access, update_table::update).refusing(&[
                 "GlobalTableSettingsReplicationMode",
                 "GlobalTableWitnessUpdates",

@@ -33,7 +33,7 @@ mod upkeep;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gateway::{Fault, Operation, Service, read, write};
+use gateway::{Fault, Operation, Service, read, staged, write};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -47,7 +47,7 @@ pub fn service() -> Service {
 fn keys() -> Vec<Operation> {
     vec![
         write("CancelKeyDeletion", deletion::cancel_access, deletion::cancel),
-        write("CreateKey", key::create_access, key::create)
+        staged("CreateKey", key::create_access, key::make, key::create)
             .refusing(&["CustomKeyStoreId", "XksKeyId"]),
         write("DeleteImportedKeyMaterial", import::delete_access, import::delete),
         read("DescribeKey", key::describe_access, key::describe),

@@ -146,7 +146,7 @@ pub fn control() -> Service {
 fn buckets() -> Vec<Operation> {
     vec![
         write("CreateBucket", bucket::create_access, bucket::create).refusing(&["BucketNamespace"]),
-        read("HeadBucket", bucket::head_access, bucket::head),
+        read("HeadBucket", bucket::head_access, bucket::head).brief(),
         write("DeleteBucket", bucket::delete_access, bucket::delete),
         read("ListBuckets", bucket::list_access, bucket::list),
         read("GetBucketLocation", bucket::location_access, bucket::location),
@@ -164,9 +164,13 @@ fn objects() -> Vec<Operation> {
             .ignoring(PAYER)
             .refusing(UNBUILT_OF_OBJECTS),
         download("GetObject", object::get_access, object::get)
+            .brief()
             .ignoring(PAYER)
             .refusing(CUSTOMER_KEY),
-        read("HeadObject", object::get_access, object::head).ignoring(PAYER).refusing(CUSTOMER_KEY),
+        read("HeadObject", object::get_access, object::head)
+            .brief()
+            .ignoring(PAYER)
+            .refusing(CUSTOMER_KEY),
         read("GetObjectAttributes", attributes::access, attributes::get)
             .ignoring(PAYER)
             .refusing(CUSTOMER_ENCRYPTION),

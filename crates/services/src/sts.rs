@@ -33,12 +33,13 @@ pub fn service() -> Service {
         vec![
             // AssumeRole changes nothing: the session lies in the token that it answers.
             read("AssumeRole", assume_role::access, assume_role::assume)
+                .brief()
                 .refusing(&["ProvidedContexts"]),
             read("AssumeRoleWithWebIdentity", web_identity::access, web_identity::assume)
                 .refusing(&["ProviderId"]),
             read("DecodeAuthorizationMessage", caller::decode_access, caller::decode),
             read("GetAccessKeyInfo", caller::key_info_access, caller::key_info),
-            read("GetCallerIdentity", caller::identity_access, caller::identity),
+            read("GetCallerIdentity", caller::identity_access, caller::identity).brief(),
             read("GetFederationToken", federation::access, federation::get),
             read("GetSessionToken", session_token::access, session_token::get),
         ],

@@ -146,7 +146,8 @@ impl AuditLog {
         if records.is_empty() {
             return Ok(tail.position);
         }
-        let bytes: Vec<u8> = records.iter().flat_map(|record| encode(commit, record)).collect();
+        let mut bytes = Vec::new();
+        records.iter().for_each(|record| encode(commit, record, &mut bytes));
         if tail.position.offset >= SEGMENT_BYTES {
             tail.file.sync_data().map_err(|e| StoreError::io("sync", &self.directory, e))?;
             *tail = open_tail(&self.directory, tail.position.segment + 1, tail.generation)?;

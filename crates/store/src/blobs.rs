@@ -1,4 +1,7 @@
-//! Blob files: written once, sealed, read by range, deleted when nothing refers to them.
+//! Blobs: written once, sealed, read by range, deleted when nothing refers to them.
+//!
+//! A blob is a file, or, up to [`INLINE_BYTES`], lies sealed in its own id and so in the record
+//! that refers to it: a file would cost many times what it holds. Nobody outside sees which.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -8,6 +11,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use crate::frames::{FRAME_BYTES, FrameCipher, SEALED_FRAME_BYTES, TAG_BYTES};
@@ -17,15 +22,38 @@ use crate::{DataKey, Entropy, StoreError};
 /// Free bytes below which no blob is begun: changes of records need room after the last object.
 const RESERVE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// The random name of a blob.
+/// Plain bytes up to which a blob lies in its id: so many that a record with one still fits the
+/// database's pages.
+pub const INLINE_BYTES: usize = 2 * 1024;
+/// What stands between a blob's name and its bytes in an id that holds them.
+const INLINE: char = '.';
+
+/// A blob: its random name, and with a small one its sealed bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BlobId(String);
 
 impl BlobId {
-    /// 32 hexadecimal digits.
+    /// The blob's name: 32 hexadecimal digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.split(INLINE).next().unwrap_or_default()
+    }
+
+    /// Whether the blob lies in a file of this name.
+    pub fn is_file(&self) -> bool {
+        !self.0.contains(INLINE)
+    }
+
+    /// The id that holds a sealed frame.
+    fn holding(&self, sealed: &[u8]) -> Self {
+        Self(format!("{}{INLINE}{}", self.0, STANDARD_NO_PAD.encode(sealed)))
+    }
+
+    /// The sealed frame that the id holds.
+    fn held(&self) -> Option<io::Result<Vec<u8>>> {
+        let (_, sealed) = self.0.split_once(INLINE)?;
+        let damaged = |e| io::Error::new(io::ErrorKind::InvalidData, e);
+        Some(STANDARD_NO_PAD.decode(sealed).map_err(damaged))
     }
 }
 
@@ -84,9 +112,8 @@ impl Blobs {
         self.entropy.fill(&mut random);
         let id = BlobId(hex::encode(random));
         let path = self.path(&id);
-        let file = create_file(&path).map_err(|e| StoreError::io("create", &path, e))?;
         let cipher = FrameCipher::new(key, id.as_str())?;
-        let frame = Vec::with_capacity(FRAME_BYTES + TAG_BYTES);
+        let (file, frame) = (None, Vec::new());
         Ok(BlobWriter { id, path, file, cipher, frame, index: 0, plain_bytes: 0, finished: false })
     }
 
@@ -94,7 +121,7 @@ impl Blobs {
     /// when its first byte is read; until the reader is dropped the blob is not deleted.
     ///
     /// # Errors
-    /// [`StoreError::Io`] when the file is absent. Altered content is found while reading.
+    /// [`StoreError::Io`] when the blob is absent. Altered content is found while reading.
     pub fn open(
         &self,
         id: &BlobId,
@@ -103,14 +130,21 @@ impl Blobs {
         range: Range<u64>,
     ) -> Result<BlobReader, StoreError> {
         let cipher = FrameCipher::new(key, id.as_str())?;
-        let path = self.path(id);
-        self.readers.enter(id);
-        let held = Held { id: id.clone(), path, readers: Arc::clone(&self.readers) };
-        fs::metadata(&held.path).map_err(|e| StoreError::io("open", &held.path, e))?;
+        let source = match id.held() {
+            Some(sealed) => {
+                Source::Inline(sealed.map_err(|e| StoreError::io("open", &self.path(id), e))?)
+            }
+            None => {
+                self.readers.enter(id);
+                let (path, readers) = (self.path(id), Arc::clone(&self.readers));
+                let held = Held { id: id.clone(), path, readers };
+                fs::metadata(&held.path).map_err(|e| StoreError::io("open", &held.path, e))?;
+                Source::File(held, None)
+            }
+        };
         let index = range.start / FRAME_BYTES as u64;
         Ok(BlobReader {
-            held,
-            file: None,
+            source,
             cipher,
             last_index: plain_bytes.saturating_sub(1) / FRAME_BYTES as u64,
             index,
@@ -126,7 +160,7 @@ impl Blobs {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn delete(&self, id: &BlobId) -> Result<(), StoreError> {
-        if self.readers.defer(id) {
+        if !id.is_file() || self.readers.defer(id) {
             return Ok(());
         }
         let path = self.path(id);
@@ -159,8 +193,8 @@ impl Blobs {
     }
 
     fn path(&self, id: &BlobId) -> PathBuf {
-        let shard: String = id.0.chars().take(2).collect();
-        self.root.join(shard).join(&id.0)
+        let name = id.as_str();
+        self.root.join(name.get(..2).unwrap_or_default()).join(name)
     }
 }
 
@@ -188,7 +222,8 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
 pub struct BlobWriter {
     id: BlobId,
     path: PathBuf,
-    file: File,
+    /// Made with the first frame that does not fit the id.
+    file: Option<File>,
     cipher: FrameCipher,
     frame: Vec<u8>,
     index: u64,
@@ -202,9 +237,15 @@ impl BlobWriter {
     /// # Errors
     /// As of any write, for example on a full disk.
     pub fn finish(mut self) -> io::Result<(BlobId, u64)> {
-        self.flush_frame(true)?;
+        let id = if self.index == 0 && self.frame.len() <= INLINE_BYTES {
+            self.cipher.seal(0, true, &mut self.frame).map_err(io::Error::other)?;
+            self.id.holding(&self.frame)
+        } else {
+            self.flush_frame(true)?;
+            self.id.clone()
+        };
         self.finished = true;
-        Ok((self.id.clone(), self.plain_bytes))
+        Ok((id, self.plain_bytes))
     }
 
     /// [`BlobWriter::finish`] for a blob that may yet not be wanted: dropped before
@@ -225,7 +266,11 @@ impl BlobWriter {
 
     fn flush_frame(&mut self, last: bool) -> io::Result<()> {
         self.cipher.seal(self.index, last, &mut self.frame).map_err(io::Error::other)?;
-        self.file.write_all(&self.frame)?;
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(create_file(&self.path)?),
+        };
+        file.write_all(&self.frame)?;
         self.frame.clear();
         self.index += 1;
         Ok(())
@@ -239,6 +284,9 @@ impl Write for BlobWriter {
             self.flush_frame(false)?;
         }
         let (taken, _) = bytes.split_at(bytes.len().min(FRAME_BYTES - self.frame.len()));
+        if self.frame.capacity() < FRAME_BYTES && self.frame.len() + taken.len() > INLINE_BYTES {
+            self.frame.reserve_exact(FRAME_BYTES + TAG_BYTES - self.frame.len());
+        }
         self.frame.extend_from_slice(taken);
         self.plain_bytes += taken.len() as u64;
         Ok(taken.len())
@@ -251,7 +299,7 @@ impl Write for BlobWriter {
 
 impl Drop for BlobWriter {
     fn drop(&mut self) {
-        if !self.finished {
+        if !self.finished && self.file.is_some() {
             // Best effort: the sweep at the next start finds what this leaves.
             let _ = fs::remove_file(&self.path);
         }
@@ -282,7 +330,7 @@ impl HeldBlob {
 
 impl Drop for HeldBlob {
     fn drop(&mut self) {
-        if !self.kept {
+        if !self.kept && self.id.is_file() {
             // Best effort: the sweep at the next start finds what this leaves.
             let _ = fs::remove_file(&self.path);
         }
@@ -291,8 +339,7 @@ impl Drop for HeldBlob {
 
 /// Reads a range of one blob, opening a frame at a time.
 pub struct BlobReader {
-    held: Held,
-    file: Option<File>,
+    source: Source,
     cipher: FrameCipher,
     last_index: u64,
     index: u64,
@@ -301,6 +348,14 @@ pub struct BlobReader {
     left: u64,
     frame: Vec<u8>,
     position: usize,
+}
+
+/// Where the sealed frames are.
+enum Source {
+    /// The only frame.
+    Inline(Vec<u8>),
+    /// The file, opened when its first byte is read.
+    File(Held, Option<File>),
 }
 
 /// Keeps a blob from being deleted.
@@ -326,16 +381,24 @@ impl BlobReader {
     }
 
     fn next_frame(&mut self) -> io::Result<()> {
-        self.frame.clear();
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let mut file = File::open(&self.held.path)?;
-                file.seek(SeekFrom::Start(self.index * SEALED_FRAME_BYTES))?;
-                self.file.insert(file)
+        match &mut self.source {
+            Source::Inline(sealed) => self.frame = std::mem::take(sealed),
+            Source::File(held, file) => {
+                let file = match file {
+                    Some(file) => file,
+                    None => {
+                        let mut opened = File::open(&held.path)?;
+                        opened.seek(SeekFrom::Start(self.index * SEALED_FRAME_BYTES))?;
+                        file.insert(opened)
+                    }
+                };
+                self.frame.clear();
+                // A short blob has one short frame, read without growing.
+                let wanted = (self.skip as u64 + self.left).min(SEALED_FRAME_BYTES);
+                self.frame.reserve(wanted as usize + 2 * TAG_BYTES);
+                file.take(SEALED_FRAME_BYTES).read_to_end(&mut self.frame)?;
             }
-        };
-        file.take(SEALED_FRAME_BYTES).read_to_end(&mut self.frame)?;
+        }
         let last = self.index == self.last_index;
         self.cipher
             .open(self.index, last, &mut self.frame)

@@ -1,23 +1,24 @@
-//! Group commit: one thread synchronises the disk for every commit that waits.
+//! Group commit: one thread takes its turn among the writers and commits what they left.
 //!
-//! Order matters: first the audit log, then the database. So whatever the database says after a
-//! crash, the audit records of it are there. When synchronising fails, everybody who waits is
-//! told, and the thread takes the state back to the last durable commit, as a restart would; it
-//! tries again until that succeeds, so the store works again when the disk does. Start at
-//! [`Flusher::wait_durable`].
+//! While it waits for its turn and while the disk works, the next writers line up, and their
+//! changes make the next group. When a commit fails, everybody who waits for it is told, and the
+//! thread takes the state back to the last one that succeeded, as a restart would; it tries again
+//! until that succeeds, so the store works again when the disk does. Start at [`Flusher::ask`].
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use redb::Durability;
-
 use crate::StoreError;
 use crate::audit::AuditLog;
 use crate::database::Databases;
+use crate::group::{Group, lost};
+use crate::turn::Turns;
 
 /// Between two attempts to go back to the last durable commit.
 const RETRY: Duration = Duration::from_millis(200);
+/// What those are told who come too late to learn more.
+const FAILED: &str = "the disk failed";
 
 #[derive(Default)]
 struct Progress {
@@ -44,7 +45,7 @@ impl Progress {
         if durable >= ticket {
             return Some(Ok(()));
         }
-        let reason = || self.broken.clone().unwrap_or_else(|| "the disk failed".to_owned());
+        let reason = || self.broken.clone().unwrap_or_else(|| FAILED.to_owned());
         over.then(|| Err(StoreError::Halted(reason())))
     }
 }
@@ -78,10 +79,14 @@ pub(crate) struct Flusher {
 }
 
 impl Flusher {
-    pub(crate) fn start(databases: Arc<Databases>, audit: Arc<AuditLog>) -> Self {
+    pub(crate) fn start(
+        databases: Arc<Databases>,
+        audit: Arc<AuditLog>,
+        turns: Turns<Group>,
+    ) -> Self {
         let shared = Arc::new(Shared::default());
         let mine = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || run(&mine, &databases, &audit));
+        let thread = std::thread::spawn(move || run(&mine, &databases, &audit, &turns));
         Self { shared, thread: Some(thread) }
     }
 
@@ -93,23 +98,22 @@ impl Flusher {
         }
     }
 
-    /// Reports that a commit of a generation failed half-way; answers the error.
-    pub(crate) fn failed(&self, generation: u64, error: StoreError) -> StoreError {
-        if self.shared.lock().generation == generation {
-            self.shared.fail(error.to_string());
-        }
-        error
-    }
-
-    /// Returns when everything committed in this generation before the call is on disk.
-    pub(crate) fn wait_durable(&self, generation: u64) -> Result<(), StoreError> {
+    /// Asks for the commit of a group of this generation by a writer who still has his turn;
+    /// answers the ticket to wait with.
+    pub(crate) fn ask(&self, generation: u64) -> Result<u64, StoreError> {
         let mut progress = self.shared.lock();
-        if progress.generation != generation {
-            return Err(StoreError::Halted("the disk failed".to_owned()));
+        if progress.generation != generation || progress.broken.is_some() {
+            let reason = progress.broken.clone().unwrap_or_else(|| FAILED.to_owned());
+            return Err(StoreError::Halted(reason));
         }
         progress.asked += 1;
-        let ticket = progress.asked;
         self.shared.work.notify_one();
+        Ok(progress.asked)
+    }
+
+    /// Returns when the ticket's changes are on disk. Not to be called with a turn in hand.
+    pub(crate) fn wait(&self, generation: u64, ticket: u64) -> Result<(), StoreError> {
+        let mut progress = self.shared.lock();
         loop {
             if let Some(outcome) = progress.outcome(generation, ticket) {
                 return outcome;
@@ -130,7 +134,7 @@ impl Drop for Flusher {
 }
 
 enum Work {
-    Synchronise { target: u64 },
+    Commit { durable: u64 },
     Recover,
     Stop,
 }
@@ -142,7 +146,7 @@ fn next(shared: &Shared) -> Work {
             return if progress.stopping { Work::Stop } else { Work::Recover };
         }
         if progress.asked > progress.durable {
-            return Work::Synchronise { target: progress.asked };
+            return Work::Commit { durable: progress.durable };
         }
         if progress.stopping {
             return Work::Stop;
@@ -151,13 +155,13 @@ fn next(shared: &Shared) -> Work {
     }
 }
 
-fn run(shared: &Shared, databases: &Databases, audit: &AuditLog) {
+fn run(shared: &Shared, databases: &Databases, audit: &AuditLog, turns: &Turns<Group>) {
     loop {
         match next(shared) {
             Work::Stop => return,
-            Work::Synchronise { target } => match synchronise(databases, audit) {
-                Ok(()) => {
-                    shared.lock().durable = target;
+            Work::Commit { durable } => match commit(audit, turns, durable) {
+                Ok(last) => {
+                    shared.lock().durable = last;
                     shared.settled.notify_all();
                 }
                 Err(error) => shared.fail(error.to_string()),
@@ -167,12 +171,12 @@ fn run(shared: &Shared, databases: &Databases, audit: &AuditLog) {
     }
 }
 
-fn synchronise(databases: &Databases, audit: &AuditLog) -> Result<(), StoreError> {
-    let mut tx = databases.current().database.begin_write()?;
-    tx.set_durability(Durability::Immediate)?;
-    audit.sync()?;
-    tx.commit()?;
-    Ok(())
+/// Commits all that those left who had their turn before; answers the last ticket of it.
+fn commit(audit: &AuditLog, turns: &Turns<Group>, durable: u64) -> Result<u64, StoreError> {
+    let turn = turns.wait();
+    let committed = turn.take().ok_or_else(lost)?.commit(audit, durable);
+    drop(turn);
+    committed
 }
 
 fn recover(shared: &Shared, databases: &Databases, audit: &AuditLog) {

@@ -1,18 +1,20 @@
 //! The key-value store and its transactions.
 //!
-//! One writer at a time, readers beside it on a snapshot. A commit is first made visible without
-//! touching the disk, then waits for the flusher (`flush.rs`), which synchronises once for
-//! everybody who waits. The database file itself is `database.rs`.
+//! One writer at a time, readers beside it on a snapshot of what is on disk. A writer that is done
+//! leaves its changes to the group of those before it (`group.rs`), lets the next one in and waits
+//! for the flusher (`flush.rs`), which commits once for all of them. The database file itself is
+//! `database.rs`.
 
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
-use redb::{Durability, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use redb::{ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 use crate::audit::{AuditFilter, AuditLog, AuditPosition, AuditRecord, AuditScan, AuditWalk};
-use crate::database::{Databases, commit_number, last_commit, note_commit};
+use crate::database::{Databases, last_commit};
 use crate::flush::Flusher;
+use crate::group::{Group, lost};
 use crate::turn::Turns;
 use crate::undo::Writer;
 use crate::{Blobs, Entropy, Record, Seal, StateDir, StoreError, Table};
@@ -27,7 +29,7 @@ pub struct Store {
     databases: Arc<Databases>,
     audit: Arc<AuditLog>,
     flusher: Flusher,
-    turns: Turns,
+    turns: Turns<Group>,
     blobs: Blobs,
     seal: Seal,
 }
@@ -60,10 +62,10 @@ impl Store {
         let databases = Arc::new(Databases::open(directory.root().join("world.redb"))?);
         let (commit, position) = last_commit(&databases.current().database)?;
         let audit = AuditLog::open(directory.subdirectory("audit")?, commit, position)?;
-        let audit = Arc::new(audit);
+        let (audit, turns) = (Arc::new(audit), Turns::default());
         Ok(Self {
-            flusher: Flusher::start(Arc::clone(&databases), Arc::clone(&audit)),
-            turns: Turns::default(),
+            flusher: Flusher::start(Arc::clone(&databases), Arc::clone(&audit), turns.clone()),
+            turns,
             blobs: Blobs::new(directory.subdirectory("blobs")?, Arc::clone(&entropy)),
             seal: Seal::open(&directory.root().join("master.key"), entropy)?,
             directory,
@@ -102,17 +104,18 @@ impl Store {
             TxMode::Write => {
                 let turn = self.turns.wait();
                 let current = self.databases.current();
-                let mut tx = current.database.begin_write()?;
-                tx.set_durability(Durability::None)?;
-                Tx::Write(Box::new(Writer::new(tx, current.generation, turn)))
+                let left = turn.take().filter(|group| group.generation == current.generation);
+                let group = left.map_or_else(|| Group::begin(&current), Ok)?;
+                Tx::Write(Box::new(Writer::new(group, turn)))
             }
         })
     }
 
     /// Ends a transaction together with the audit records of the calls in it.
     ///
-    /// For a writer this returns when both are durable. For a reader the records are handed to
-    /// the operating system, which keeps them whatever becomes of this process.
+    /// For a writer this returns when both are durable; nobody sees the changes before, but the
+    /// writers that come next. For a reader the records are handed to the operating system, which
+    /// keeps them whatever becomes of this process.
     ///
     /// # Errors
     /// After an error of a writer nothing of it is visible; the state is as after the last commit
@@ -121,15 +124,13 @@ impl Store {
         match tx {
             Tx::Read(_) => self.append_audit(records),
             Tx::Write(writer) => {
-                let Writer { tx, generation, turn, .. } = *writer;
-                let commit = commit_number(&tx)? + 1;
-                let position = self.audit.append(Some((generation, commit)), records)?;
-                // From here on the log knows of the change: after an error it must forget it.
-                note_commit(&tx, commit, position)
-                    .and_then(|()| Ok(tx.commit()?))
-                    .map_err(|error| self.flusher.failed(generation, error))?;
-                drop(turn);
-                self.flusher.wait_durable(generation)
+                if records.is_empty() && writer.is_unchanged() {
+                    return Ok(());
+                }
+                let generation = writer.generation().ok_or_else(lost)?;
+                let ticket = self.flusher.ask(generation)?;
+                writer.join(records, ticket);
+                self.flusher.wait(generation, ticket)
             }
         }
     }
@@ -153,6 +154,12 @@ impl Store {
     #[cfg(test)]
     pub(crate) fn databases(&self) -> &Databases {
         &self.databases
+    }
+
+    /// How many writers wait for their turn.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.turns.waiting()
     }
 
     #[cfg(test)]
@@ -208,7 +215,7 @@ impl Tx {
                 Err(e) => return Err(e.into()),
             },
             Self::Write(writer) => {
-                let open = writer.tx.open_table(definition(table.name))?;
+                let open = writer.tx()?.open_table(definition(table.name))?;
                 open.get(key)?.map(|guard| guard.value().to_vec())
             }
         };
@@ -234,7 +241,7 @@ impl Tx {
                 Err(e) => Err(e.into()),
             },
             Self::Write(writer) => {
-                let open = writer.tx.open_table(definition(table.name))?;
+                let open = writer.tx()?.open_table(definition(table.name))?;
                 scan_table(&open, table, prefix, after, limit)
             }
         }
@@ -260,7 +267,7 @@ impl Tx {
             },
             Self::Write(writer) => {
                 let open =
-                    writer.tx.open_table(definition(table.name)).map_err(StoreError::from)?;
+                    writer.tx()?.open_table(definition(table.name)).map_err(StoreError::from)?;
                 walk_table(&open, table, between, backwards, visit)
             }
         }

@@ -19,6 +19,7 @@ mod database;
 mod error;
 mod flush;
 mod frames;
+mod group;
 mod kv;
 mod record;
 mod seal;
@@ -30,7 +31,7 @@ mod undo;
 mod tests;
 
 pub use audit::{AuditFilter, AuditHeader, AuditPosition, AuditRecord, AuditScan, AuditWalk, mark};
-pub use blobs::{BlobId, BlobReader, BlobWriter, Blobs, HeldBlob};
+pub use blobs::{BlobId, BlobReader, BlobWriter, Blobs, HeldBlob, INLINE_BYTES};
 pub use error::StoreError;
 pub use frames::{DataKey, FRAME_BYTES};
 pub use kv::{Store, Tx, TxMode};

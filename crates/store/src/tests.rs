@@ -205,12 +205,24 @@ fn blobs_read_back_in_every_range() {
     let store = Store::open(dir.path(), entropy()).unwrap();
     let key = DataKey::new([5; 32]);
     let frame = FRAME_BYTES as u64;
-    for size in [0, 1, frame - 1, frame, frame + 1, 3 * frame, 3 * frame + 17] {
+    let inline = INLINE_BYTES as u64;
+    for size in [
+        0,
+        1,
+        inline - 1,
+        inline,
+        inline + 1,
+        frame - 1,
+        frame,
+        frame + 1,
+        3 * frame,
+        3 * frame + 17,
+    ] {
         let plain: Vec<u8> = (0..size).map(|n| (n * 31 % 251) as u8).collect();
         let mut writer = store.blobs().create(&key).unwrap();
         writer.write_all(&plain).unwrap();
         let (id, written) = writer.finish().unwrap();
-        assert_eq!(written, size);
+        assert_eq!((written, id.is_file()), (size, size > inline));
         for (from, to) in [(0, size), (size / 2, size), (size / 3, size / 2), (size, size)] {
             let mut read = Vec::new();
             let mut reader = store.blobs().open(&id, &key, size, from..to).unwrap();
@@ -225,6 +237,30 @@ fn an_altered_cut_or_foreign_blob_does_not_open() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), entropy()).unwrap();
     let key = DataKey::new([5; 32]);
+    for size in [1, INLINE_BYTES] {
+        let plain = vec![1; size];
+        let mut writer = store.blobs().create(&key).unwrap();
+        writer.write_all(&plain).unwrap();
+        let (id, _) = writer.finish().unwrap();
+        let text = serde_json::to_string(&id).unwrap();
+        let read = |text: &str, key: &DataKey| {
+            let id = serde_json::from_str(text).unwrap();
+            let mut reader = store.blobs().open(&id, key, size as u64, 0..size as u64)?;
+            let mut read = Vec::new();
+            reader.read_to_end(&mut read).map_err(Box::<dyn std::error::Error>::from)?;
+            Ok::<_, Box<dyn std::error::Error>>(read)
+        };
+        assert_eq!(read(&text, &key).unwrap(), plain);
+        assert!(read(&text, &DataKey::new([6; 32])).is_err(), "another key");
+        let altered = |at: usize| {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'1' { b'2' } else { b'1' };
+            String::from_utf8(bytes).unwrap()
+        };
+        assert!(read(&altered(1), &key).is_err(), "under another name");
+        assert!(read(&altered(40), &key).is_err(), "one byte altered");
+        assert!(read(&text.replace('.', ".!"), &key).is_err(), "no base64");
+    }
     let size = 2 * FRAME_BYTES as u64;
     let mut writer = store.blobs().create(&key).unwrap();
     writer.write_all(&vec![1; 2 * FRAME_BYTES]).unwrap();
@@ -252,12 +288,17 @@ fn unfinished_and_unreferenced_blobs_go() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), entropy()).unwrap();
     let key = DataKey::new([5; 32]);
-    drop(store.blobs().create(&key).unwrap());
-    let (kept, _) = store.blobs().create(&key).unwrap().finish().unwrap();
-    let (lost, _) = store.blobs().create(&key).unwrap().finish().unwrap();
+    let begun = || {
+        let mut writer = store.blobs().create(&key).unwrap();
+        writer.write_all(&vec![1; 2 * FRAME_BYTES]).unwrap();
+        writer
+    };
+    drop(begun());
+    let (kept, _) = begun().finish().unwrap();
+    let (lost, _) = begun().finish().unwrap();
     assert_eq!(store.blobs().sweep(&|id| *id == kept).unwrap(), 1);
-    assert!(store.blobs().open(&kept, &key, 0, 0..0).is_ok());
-    assert!(store.blobs().open(&lost, &key, 0, 0..0).is_err());
+    assert!(store.blobs().open(&kept, &key, 1, 0..1).is_ok());
+    assert!(store.blobs().open(&lost, &key, 1, 0..1).is_err());
 }
 
 #[test]
@@ -357,7 +398,95 @@ fn a_writer_that_began_before_the_disk_failed_does_not_come_in_afterwards() {
         })
         .unwrap();
     assert!(store.commit(late, &[event(2, "late")]).is_err());
-    assert_eq!((keys(&store), trail(&store)), (vec!["a".to_owned()], vec!["a".to_owned()]));
+    write_again(&store, "b");
+    let expected = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    assert_eq!((keys(&store), trail(&store)), (expected(["a", "b"]), expected(["b", "a"])));
+}
+
+#[test]
+fn a_writer_that_gives_up_takes_nothing_of_the_others_in_its_group_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    write(&store, "kept").unwrap();
+    // Holding the turn keeps the others in line, so that they come in one group.
+    let first = store.begin(TxMode::Write).unwrap();
+    let givers_up = 4;
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let store = &store;
+            scope.spawn(move || {
+                let tx = store.begin(TxMode::Write).unwrap();
+                let key = format!("{number}");
+                assert_eq!(tx.get(&NOTES, "kept").unwrap(), Some(note("kept")));
+                tx.put(&NOTES, &key, &note(&key)).unwrap();
+                if number < givers_up {
+                    tx.put(&NOTES, "kept", &note("altered")).unwrap();
+                    tx.delete(&NOTES, "kept").unwrap();
+                    drop(tx);
+                } else {
+                    store.commit(tx, &[event(1, &key)]).unwrap();
+                }
+            });
+        }
+        first.put(&NOTES, "first", &note("first")).unwrap();
+        store.commit(first, &[event(1, "first")]).unwrap();
+    });
+    let expected: Vec<String> = ["4", "5", "6", "7", "first", "kept"].map(String::from).into();
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    assert_eq!((keys(&store), sorted(trail(&store))), (expected.clone(), expected.clone()));
+    let tx = store.begin(TxMode::Read).unwrap();
+    assert_eq!(tx.get(&NOTES, "kept").unwrap(), Some(note("kept")));
+    drop((tx, store));
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    assert_eq!((keys(&store), sorted(trail(&store))), (expected.clone(), expected));
+}
+
+#[test]
+fn writers_whose_group_is_lost_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    write(&store, "a").unwrap();
+    let first = store.begin(TxMode::Write).unwrap();
+    std::thread::scope(|scope| {
+        let joined = scope.spawn(|| write(&store, "joined"));
+        let in_line = |count| {
+            while store.waiting() < count {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        };
+        in_line(1);
+        scope.spawn(|| {
+            let tx = store.begin(TxMode::Write).unwrap();
+            tx.put(&NOTES, "given up", &note("given up")).unwrap();
+            break_database(&store);
+        });
+        in_line(2);
+        drop(first);
+        let lost = joined.join().unwrap().unwrap_err();
+        assert!(lost.is_of_the_disk(), "{lost}");
+    });
+    write_again(&store, "b");
+    let expected = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    assert_eq!((keys(&store), trail(&store)), (expected(["a", "b"]), expected(["b", "a"])));
+}
+
+#[test]
+fn nobody_reads_what_is_not_on_disk_but_the_writers_that_come_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), entropy()).unwrap();
+    let tx = store.begin(TxMode::Write).unwrap();
+    tx.put(&NOTES, "a", &note("a")).unwrap();
+    assert_eq!(keys(&store), Vec::<String>::new());
+    let before = store.commits().unwrap();
+    store.commit(tx, &[]).unwrap();
+    assert_eq!((keys(&store), store.commits().unwrap()), (vec!["a".to_owned()], before + 1));
+    // What changes nothing is no commit.
+    let tx = store.begin(TxMode::Write).unwrap();
+    store.commit(tx, &[]).unwrap();
+    assert_eq!(store.commits().unwrap(), before + 1);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use gateway::Download;
+use gateway::{Download, OutgoingBody};
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Body as _, Frame, Incoming};
 use hyper::header::EXPECT;
@@ -43,34 +43,64 @@ impl LetIn {
     }
 }
 
-/// The body of a request as a reader; call it on the runtime. A small one is read whole first, so
+/// The body of a request.
+pub enum Received {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// Still on its way, or broken.
+    Streamed(Box<dyn Read + Send>),
+}
+
+impl Received {
+    /// The body, when all of it is here.
+    pub fn whole(&self) -> Option<&[u8]> {
+        match self {
+            Self::Whole(bytes) => Some(bytes),
+            Self::Streamed(_) => None,
+        }
+    }
+
+    /// The body as a reader.
+    pub fn into_reader(self) -> Box<dyn Read + Send> {
+        match self {
+            Self::Whole(bytes) => Box::new(Cursor::new(bytes)),
+            Self::Streamed(reader) => reader,
+        }
+    }
+}
+
+/// Receives the body of a request; call it on the runtime. A small one is read whole first, so
 /// that a slow client holds no thread, unless its client waits to be let in.
-pub async fn reader(parts: &Parts, mut incoming: Incoming) -> (Box<dyn Read + Send>, LetIn) {
+pub async fn receive(parts: &Parts, mut incoming: Incoming) -> (Received, LetIn) {
     let size = incoming.size_hint().exact().filter(|bytes| *bytes <= SMALL_BODY_BYTES);
     let waits = parts.headers.contains_key(EXPECT);
     let let_in = LetIn(Arc::new(AtomicBool::new(!waits)));
     if incoming.is_end_stream() {
         // Nobody reads an empty body, so `100 Continue` is never sent. botocore takes the answer
         // that comes instead as the status of the next one too, were the connection kept.
-        return (Box::new(io::empty()), let_in);
+        return (Received::Whole(Vec::new()), let_in);
     }
     let (Some(size), false) = (size, waits) else {
-        return (Box::new(RequestBody::new(incoming, let_in.clone())), let_in);
+        let body = RequestBody::new(incoming, let_in.clone());
+        return (Received::Streamed(Box::new(body)), let_in);
     };
     (small(&mut incoming, size).await, let_in)
 }
 
 /// A small body, read whole.
-async fn small(incoming: &mut Incoming, size: u64) -> Box<dyn Read + Send> {
+async fn small(incoming: &mut Incoming, size: u64) -> Received {
     let mut whole = Vec::with_capacity(size as usize);
     while let Some(frame) = next_frame(incoming).await {
         match frame.map(Frame::into_data) {
             Ok(Ok(data)) => whole.extend_from_slice(&data),
             Ok(Err(_trailers)) => {}
-            Err(e) => return Box::new(Read::chain(Cursor::new(whole), Broken(Some(e)))),
+            Err(e) => {
+                let broken = Read::chain(Cursor::new(whole), Broken(Some(e)));
+                return Received::Streamed(Box::new(broken));
+            }
         }
     }
-    Box::new(Cursor::new(whole))
+    Received::Whole(whole)
 }
 
 /// A body that ended too early.
@@ -168,10 +198,32 @@ pub fn whole(bytes: Bytes) -> Body {
     http_body_util::Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
 }
 
+/// A response's body. Call it on the thread that served the request, which reads a small one.
+pub fn body(body: OutgoingBody) -> Body {
+    match body {
+        OutgoingBody::Bytes(bytes) => whole(bytes),
+        OutgoingBody::Blobs(download) if download.bytes <= SMALL_BODY_BYTES => opened(download),
+        OutgoingBody::Blobs(download) => blobs(download),
+    }
+}
+
+/// A small download, read at once: handing it from thread to thread would cost more.
+fn opened(download: Download) -> Body {
+    let mut bytes = Vec::with_capacity(download.bytes as usize);
+    for mut blob in download.pieces {
+        if let Err(error) = blob.read_to_end(&mut bytes) {
+            tracing::error!(%error, "object data does not open");
+            let broken = futures::stream::once(async { Err(error) });
+            return StreamBody::new(broken).boxed_unsync();
+        }
+    }
+    whole(bytes.into())
+}
+
 /// Streams blobs: read on the blocking pool, never faster than the client takes them. A blob that
 /// turns out damaged breaks the connection, so that the client sees a short body and not a wrong
 /// one.
-pub fn blobs(download: Download) -> Body {
+fn blobs(download: Download) -> Body {
     let (sender, mut pieces) = mpsc::channel::<io::Result<Bytes>>(PIECES);
     tokio::task::spawn_blocking(move || {
         for mut blob in download.pieces {

@@ -5,11 +5,12 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway::{Gateway, Incoming, Outgoing, OutgoingBody};
+use gateway::{Gateway, Incoming, Outgoing};
 use hyper::body::Incoming as HyperBody;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -22,7 +23,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::StartError;
-use super::bridge::{Body, blobs, reader, whole};
+use super::bridge::{self, Body, receive, whole};
 
 /// Connections served at once; more wait in the listener's queue.
 const MAX_CONNECTIONS: usize = 1_024;
@@ -159,14 +160,21 @@ async fn answer(
         return health(&gateway);
     }
     let (parts, body) = request.into_parts();
-    let (body, let_in) = reader(&parts, body).await;
+    let (body, let_in) = receive(&parts, body).await;
+    let brief = body.whole().is_some_and(|bytes| gateway.is_brief(&parts, bytes));
+    let body = body.into_reader();
     let incoming = Incoming { parts, body, peer: peer.ip(), secure_transport: true };
-    let served = tokio::task::spawn_blocking(move || gateway.serve(incoming)).await;
+    let serve = move || {
+        let Outgoing { head, body } = gateway.serve(incoming);
+        head.map(|()| bridge::body(body))
+    };
+    let served = if brief {
+        catch_unwind(AssertUnwindSafe(serve)).map_err(|_| "it panicked".to_owned())
+    } else {
+        tokio::task::spawn_blocking(serve).await.map_err(|error| error.to_string())
+    };
     let mut response = match served {
-        Ok(Outgoing { head, body }) => head.map(|()| match body {
-            OutgoingBody::Bytes(bytes) => whole(bytes),
-            OutgoingBody::Blobs(download) => blobs(download),
-        }),
+        Ok(response) => response,
         Err(error) => {
             tracing::error!(%error, "a request ended without an answer");
             let mut response = Response::new(whole(Bytes::from_static(b"internal failure")));

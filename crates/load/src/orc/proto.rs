@@ -112,6 +112,7 @@ pub(super) struct Type {
 pub(super) struct Footer {
     pub stripes: Vec<Stripe>,
     pub types: Vec<Type>,
+    pub rows: u64,
     pub encrypted: bool,
 }
 
@@ -122,6 +123,7 @@ impl Footer {
             match (number, value) {
                 (3, Value::Bytes(bytes)) => made.stripes.push(stripe(bytes)?),
                 (4, Value::Bytes(bytes)) => made.types.push(type_of(bytes)?),
+                (6, value) => made.rows = value.number(),
                 (10, _) => made.encrypted = true,
                 _ => {}
             }

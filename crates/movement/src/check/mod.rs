@@ -18,6 +18,7 @@ use crate::database::Login;
 use crate::file::{IfExists, Movement};
 use crate::objects;
 use crate::path;
+use crate::place::Account;
 use crate::report::{Event, Evidence, Exit, Hop, HopState, Outcome};
 use crate::run::blame::{self, Drift, Refusal};
 use crate::run::{login, not_applied};
@@ -49,11 +50,12 @@ async fn try_check(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> 
     }
     let (drifts, odd) = blame::look(&mut work).await;
     let check = Check { survey: questions::survey(&work), work: &work, drifts, odd };
+    let hops = path::hops(&work);
     let mut verdicts = check.login().await;
-    verdicts.push(check.evaluated(5).await);
-    verdicts.push(check.evaluated(6).await);
-    verdicts.push(check.evaluated(7).await);
-    for (hop, verdict) in path::hops(&work).into_iter().zip(&verdicts) {
+    for hop in hops.iter().filter(|hop| hop.number > 4) {
+        verdicts.push(check.evaluated(hop.number).await);
+    }
+    for (hop, verdict) in hops.into_iter().zip(&verdicts) {
         let hop = Hop { state: verdict.state(), by: Some(verdict.by), ..hop };
         work.say(Event::Hop(hop.clone()));
         outcome.hops.push(hop);
@@ -93,7 +95,7 @@ impl Check<'_> {
         // The owner may read it too: whether the login holds does not hang on the hops before.
         let login = match login {
             Some(login) => Some(login),
-            None => login::read_secret(work, &work.source).await.ok(),
+            None => login::read_secret(work, &work.warehouse).await.ok(),
         };
         let fourth = match login {
             Some(login) => self.tried(4, login::log_in(work, &login).await).await.0,
@@ -103,10 +105,10 @@ impl Check<'_> {
     }
 
     fn without_login(&self) -> Trouble {
-        let source = &self.work.movement.source;
+        let source = &self.work.movement.warehouse;
         Trouble::new(format!("log in to {} as {}", source.cluster, source.user))
             .why("nobody could read the secret that holds the login")
-            .at(4, &self.work.source.label)
+            .at(4, &self.work.warehouse.label)
     }
 
     /// The verdict on something that was done.
@@ -150,7 +152,7 @@ impl Check<'_> {
             verdict.odd(odd);
         }
         verdict.trouble = verdict.trouble.take().map(|trouble| {
-            let trouble = trouble.at(hop, self.work.label(blame::side_of(hop)));
+            let trouble = trouble.at(hop, self.work.label(blame::account_of(hop)));
             blame::remedied(self.work, trouble, &self.drifts)
         });
         verdict
@@ -159,13 +161,17 @@ impl Check<'_> {
     /// What the warehouse and its control plane said when the steps were looked at: the role's
     /// association and the user's privileges.
     fn asked(&self, verdict: &mut Verdict) {
-        let source = &self.work.movement.source;
-        let missing = self.drifts.iter().filter(|drift| is_privilege(drift));
+        let near = &self.work.movement.warehouse;
+        let section = self.work.movement.section(Account::Warehouse);
+        let missing = self.drifts.iter().filter(|drift| is_privilege(drift, section));
         let why: Vec<String> = missing.map(ToString::to_string).collect();
         if !why.is_empty() {
             let mut trouble = Trouble::new(format!(
-                "{} unloads in {} through {}",
-                source.user, source.cluster, self.work.movement.roles.cluster
+                "{} {} in {} through {}",
+                near.user,
+                if self.work.movement.inward().is_some() { "loads" } else { "unloads" },
+                near.cluster,
+                self.work.movement.roles.cluster
             ));
             trouble.why = why;
             verdict.deny(trouble);
@@ -180,7 +186,7 @@ impl Check<'_> {
         let troubles: Vec<Trouble> = loose
             .into_iter()
             .map(|drift| {
-                let label = self.work.label(blame::side_of(drift.hop));
+                let label = self.work.label(blame::account_of(drift.hop));
                 let tried = format!("{} is not as it is meant", drift.what);
                 let trouble = Trouble::new(tried)
                     .why(format!("{}; the hop is open without it", drift.how))
@@ -199,13 +205,14 @@ impl Check<'_> {
 
     /// Objects under the prefix make Redshift refuse an UNLOAD that may not replace them.
     async fn occupied(&self) -> Result<()> {
-        let target = &self.work.movement.target;
-        if target.if_exists != IfExists::Fail || !objects::bucket_exists(self.work).await? {
+        let target = &self.work.movement.store;
+        let refused = self.work.movement.if_exists() == Some(IfExists::Fail);
+        if !refused || !objects::bucket_exists(self.work).await? {
             return Ok(());
         }
-        let found = objects::list(self.work, &target.prefix).await?.len();
+        let found = objects::list(self.work, target.prefix()).await?.len();
         if found > 0 {
-            let place = format!("s3://{}/{}", target.bucket, target.prefix);
+            let place = format!("s3://{}/{}", target.bucket(), target.prefix());
             let note =
                 format!("{place} holds {found} objects: a run is refused while they are there");
             self.work.say(Event::Note(note));
@@ -214,9 +221,10 @@ impl Check<'_> {
     }
 }
 
-/// The steps of hop 5 that an UNLOAD cannot do without, and that were looked at by asking.
-fn is_privilege(drift: &Drift) -> bool {
-    drift.step == "source.association" || drift.step.starts_with("source.grant.")
+/// The steps of hop 5 that the statement cannot do without, and that were looked at by asking.
+fn is_privilege(drift: &Drift, section: &str) -> bool {
+    let step = drift.step.strip_prefix(section).unwrap_or_default();
+    step == ".association" || step.starts_with(".grant.")
 }
 
 fn conclude(work: &Work<'_>, outcome: &mut Outcome) {

@@ -6,20 +6,20 @@ use std::sync::Arc;
 
 use access::{Question, Survey};
 
-use crate::file::IfExists;
+use crate::file::{IfExists, Load, Place, Way};
 use crate::work::Work;
 
 /// The name of the sessions that Redshift opens.
 const REDSHIFT_SESSION: &str = "RedshiftIamRoleSession";
-/// An object that UNLOAD would write below the prefix.
+/// An object as UNLOAD would write it below the prefix.
 const OBJECT: &str = "0000_part_00";
 
 /// A survey of both accounts through the movement's profiles.
 pub(super) fn survey(work: &Work<'_>) -> Survey {
     let survey = Survey::new(Arc::clone(&work.cx.api), Arc::clone(&work.cx.clock));
     survey
-        .with_session(work.facts.source_account.clone(), work.source.clone())
-        .with_session(work.facts.target_account.clone(), work.target.clone())
+        .with_session(work.facts.warehouse_account.clone(), work.warehouse.clone())
+        .with_session(work.facts.store_account.clone(), work.store.clone())
 }
 
 /// The accesses that a hop needs. Where a resource does not exist there is nothing to ask; the
@@ -30,8 +30,8 @@ pub(super) fn of(work: &Work<'_>, hop: u8) -> Vec<Question> {
         2 => vec![become_reader(work)],
         3 => read_secret(work),
         5 => vec![become_cluster_role(work)],
-        6 => vec![become_writer(work)],
-        7 => write(work),
+        6 => vec![become_data_role(work)],
+        7 => touch(work),
         _ => Vec::new(),
     }
 }
@@ -57,7 +57,7 @@ fn session(role_arn: &str, name: &str) -> String {
 }
 
 fn enter(work: &Work<'_>) -> Question {
-    let entry = work.facts.target_role(&work.movement.roles.entry);
+    let entry = work.facts.store_role(&work.movement.roles.entry);
     Question::new(work.facts.principal.clone(), "sts:AssumeRole", entry)
         .with("sts:RoleSessionName", work.session_name())
 }
@@ -65,8 +65,8 @@ fn enter(work: &Work<'_>) -> Question {
 fn become_reader(work: &Work<'_>) -> Question {
     let (facts, roles) = (&work.facts, &work.movement.roles);
     let name = work.session_name();
-    let entry = session(&facts.target_role(&roles.entry), &name);
-    Question::new(entry, "sts:AssumeRole", facts.source_role(&roles.secret_reader))
+    let entry = session(&facts.store_role(&roles.entry), &name);
+    Question::new(entry, "sts:AssumeRole", facts.warehouse_role(&roles.secret_reader))
         .with("sts:ExternalId", facts.external_id.clone())
         .with("sts:RoleSessionName", name)
 }
@@ -74,12 +74,12 @@ fn become_reader(work: &Work<'_>) -> Question {
 fn read_secret(work: &Work<'_>) -> Vec<Question> {
     let facts = &work.facts;
     let reader =
-        session(&facts.source_role(&work.movement.roles.secret_reader), &work.session_name());
+        session(&facts.warehouse_role(&work.movement.roles.secret_reader), &work.session_name());
     let Some(secret) = &facts.secret_arn else { return Vec::new() };
     let mut questions =
         vec![Question::new(reader.clone(), "secretsmanager:GetSecretValue", secret.clone())];
     questions.extend(facts.secret_key_arn.as_ref().map(|key| {
-        let service = format!("secretsmanager.{}.amazonaws.com", facts.source_region);
+        let service = format!("secretsmanager.{}.amazonaws.com", facts.warehouse_region);
         Question::new(reader, "kms:Decrypt", key.clone())
             .with("kms:ViaService", service)
             .with("kms:EncryptionContext:SecretARN", secret.clone())
@@ -91,53 +91,97 @@ fn become_cluster_role(work: &Work<'_>) -> Question {
     let facts = &work.facts;
     let cluster = format!(
         "arn:aws:redshift:{}:{}:cluster:{}",
-        facts.source_region, facts.source_account, work.movement.source.cluster
+        facts.warehouse_region, facts.warehouse_account, work.movement.warehouse.cluster
     );
-    let role = facts.source_role(&work.movement.roles.cluster);
+    let role = facts.warehouse_role(&work.movement.roles.cluster);
     Question::new("redshift.amazonaws.com", "sts:AssumeRole", role)
         .with("sts:ExternalId", facts.db_user_arn.clone())
         .with("sts:RoleSessionName", REDSHIFT_SESSION)
-        .with("aws:SourceAccount", facts.source_account.to_string())
+        .with("aws:SourceAccount", facts.warehouse_account.to_string())
         .with("aws:SourceArn", cluster)
 }
 
-fn become_writer(work: &Work<'_>) -> Question {
+fn become_data_role(work: &Work<'_>) -> Question {
     let (facts, roles) = (&work.facts, &work.movement.roles);
-    let cluster = session(&facts.source_role(&roles.cluster), REDSHIFT_SESSION);
-    Question::new(cluster, "sts:AssumeRole", facts.target_role(&roles.writer))
+    let cluster = session(&facts.warehouse_role(&roles.cluster), REDSHIFT_SESSION);
+    Question::new(cluster, "sts:AssumeRole", facts.store_role(&roles.data))
         .with("sts:ExternalId", facts.db_user_arn.clone())
         .with("sts:RoleSessionName", REDSHIFT_SESSION)
 }
 
-/// Listing, writing and reading below the prefix, and the key through S3: what AWS documents for
-/// UNLOAD ("Permissions to access other AWS resources", Redshift Management Guide).
-fn write(work: &Work<'_>) -> Vec<Question> {
-    let (facts, target) = (&work.facts, &work.movement.target);
-    let writer = session(&facts.target_role(&work.movement.roles.writer), REDSHIFT_SESSION);
-    let bucket = format!("arn:aws:s3:::{}", target.bucket);
-    let object = format!("{bucket}/{}{OBJECT}", target.prefix);
-    let ask = |action: &str, resource: &str| Question::new(writer.clone(), action, resource);
+/// What AWS documents for UNLOAD and COPY ("Permissions to access other AWS resources", Redshift
+/// Management Guide): of a bucket listing, reading and writing below the prefix; of a table
+/// describing and scanning it; and the key through either.
+fn touch(work: &Work<'_>) -> Vec<Question> {
+    let movement = work.movement;
+    let role = session(&work.facts.data_role(&movement.roles), REDSHIFT_SESSION);
+    match (&movement.way, &movement.store.place) {
+        (Way::Out(unload), _) => write(work, &role, unload.if_exists),
+        (Way::In(load), Place::Bucket { .. }) => read(work, &role, load),
+        (Way::In(_), Place::Table(table)) => {
+            let arn = work.facts.table_arn(table);
+            let mut questions: Vec<Question> = ["dynamodb:DescribeTable", "dynamodb:Scan"]
+                .map(|action| Question::new(role.clone(), action, arn.clone()))
+                .into();
+            questions.extend(through_key(work, &role, &["kms:Decrypt"], None));
+            questions
+        }
+    }
+}
+
+fn write(work: &Work<'_>, role: &str, if_exists: IfExists) -> Vec<Question> {
+    let store = &work.movement.store;
+    let bucket = format!("arn:aws:s3:::{}", store.bucket());
+    let object = format!("{bucket}/{}{OBJECT}", store.prefix());
+    let ask = |action: &str, resource: &str| Question::new(role, action, resource);
     let mut put = ask("s3:PutObject", &object);
-    if let Some(key) = &facts.target_key_arn {
+    if let Some(key) = &work.facts.store_key_arn {
         put = put
             .with("s3:x-amz-server-side-encryption", "aws:kms")
             .with("s3:x-amz-server-side-encryption-aws-kms-key-id", key.clone());
     }
     let mut questions = vec![
-        ask("s3:ListBucket", &bucket).with("s3:prefix", target.prefix.clone()),
+        ask("s3:ListBucket", &bucket).with("s3:prefix", store.prefix()),
         put,
         ask("s3:GetObject", &object),
     ];
-    if target.if_exists == IfExists::Replace {
+    if if_exists == IfExists::Replace {
         questions.push(ask("s3:DeleteObject", &object));
     }
-    if let Some(key) = &facts.target_key_arn {
-        let service = format!("s3.{}.amazonaws.com", facts.target_region);
-        questions.extend(["kms:GenerateDataKey", "kms:Decrypt"].map(|action| {
-            ask(action, key)
-                .with("kms:ViaService", service.clone())
-                .with("kms:EncryptionContext:aws:s3:arn", object.clone())
-        }));
-    }
+    let actions = ["kms:GenerateDataKey", "kms:Decrypt"];
+    questions.extend(through_key(work, role, &actions, Some(&object)));
     questions
+}
+
+fn read(work: &Work<'_>, role: &str, load: &Load) -> Vec<Question> {
+    let store = &work.movement.store;
+    let bucket = format!("arn:aws:s3:::{}", store.bucket());
+    let key = load.manifest.clone().unwrap_or_else(|| format!("{}{OBJECT}", store.prefix()));
+    let object = format!("{bucket}/{key}");
+    let mut questions = vec![
+        Question::new(role, "s3:ListBucket", bucket).with("s3:prefix", store.prefix()),
+        Question::new(role, "s3:GetObject", object.clone()),
+    ];
+    questions.extend(through_key(work, role, &["kms:Decrypt"], Some(&object)));
+    questions
+}
+
+/// The uses of the data's key, if it has one that is named.
+fn through_key(
+    work: &Work<'_>,
+    role: &str,
+    actions: &[&str],
+    object: Option<&str>,
+) -> Vec<Question> {
+    let Some(key) = &work.facts.store_key_arn else { return Vec::new() };
+    let service = work.facts.store_service(&work.movement.store.place);
+    let ask = |action: &&str| {
+        let question =
+            Question::new(role, *action, key.clone()).with("kms:ViaService", service.clone());
+        match object {
+            Some(object) => question.with("kms:EncryptionContext:aws:s3:arn", object),
+            None => question,
+        }
+    };
+    actions.iter().map(ask).collect()
 }

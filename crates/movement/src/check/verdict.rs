@@ -88,7 +88,7 @@ impl Verdict {
             Err(error) => self.doubt(Trouble::new(tried).said(error.to_string())),
         }
         if let Some(trouble) = &mut self.trouble {
-            trouble.label = Some(work.label(blame::side_of(hop)).to_owned());
+            trouble.label = Some(work.label(blame::account_of(hop)).to_owned());
         }
     }
 

@@ -18,8 +18,9 @@ use crate::destroy::destroy;
 use crate::explain;
 use crate::file::Movement;
 use crate::objects;
+use crate::place::Account;
 use crate::render::figures;
-use crate::report::{Event, Exit, Finding, Outcome, Progress, Side};
+use crate::report::{Event, Exit, Finding, Outcome, Progress};
 use crate::run::run;
 use crate::steps::password;
 use crate::trouble::{Result, Trouble};
@@ -60,7 +61,7 @@ pub async fn story(cx: &Context, options: &DemoOptions) -> Outcome {
 async fn tell(cx: &Context, options: &DemoOptions, outcome: &mut Outcome) -> Result<()> {
     let movement = written(&options.directory)?;
     let (source, target) =
-        (session(cx, &movement, Side::Source)?, session(cx, &movement, Side::Target)?);
+        (session(cx, &movement, Account::Warehouse)?, session(cx, &movement, Account::Store)?);
     let before = [inventory::take(cx, &source).await?, inventory::take(cx, &target).await?];
     let chapter = |text: &str| cx.reporter.report(&Event::Phase(text.to_owned()));
 
@@ -127,10 +128,10 @@ fn written(directory: &Path) -> Result<Movement> {
     Movement::parse(MOVEMENT, &path).map_err(|error| failed(error.to_string()))
 }
 
-fn session(cx: &Context, movement: &Movement, side: Side) -> Result<Session> {
-    let name = match side {
-        Side::Source => &movement.source.profile,
-        Side::Target => &movement.target.profile,
+fn session(cx: &Context, movement: &Movement, account: Account) -> Result<Session> {
+    let name = match account {
+        Account::Warehouse => &movement.warehouse.profile,
+        Account::Store => &movement.store.profile,
     };
     let failed = |said: String| Box::new(Trouble::new(format!("use profile {name}")).said(said));
     let profile = cx.profiles.get(name).map_err(|error| failed(error.to_string()))?;
@@ -163,12 +164,12 @@ async fn warehouse(
     sample: Sample,
 ) -> Result<Finding> {
     let password = password(cx);
-    let name = &movement.source.cluster;
+    let name = &movement.warehouse.cluster;
     let input = json!({
         "ClusterIdentifier": name,
         "NodeType": "ra3.large",
         "ClusterType": "single-node",
-        "DBName": movement.source.database,
+        "DBName": movement.warehouse.database,
         "MasterUsername": ADMIN,
         "MasterUserPassword": password.reveal(),
     });
@@ -176,7 +177,7 @@ async fn warehouse(
     let (host, port) = available(cx, source, name).await?;
     let secret = json!({
         "engine": "redshift", "host": host, "port": port, "username": ADMIN,
-        "password": password.reveal(), "dbname": movement.source.database,
+        "password": password.reveal(), "dbname": movement.warehouse.database,
         "dbClusterIdentifier": name,
     });
     let input = json!({
@@ -188,7 +189,7 @@ async fn warehouse(
     let login = Login {
         host,
         port,
-        database: movement.source.database.clone(),
+        database: movement.warehouse.database.clone(),
         user: ADMIN.to_owned(),
         password,
     };
@@ -262,17 +263,17 @@ async fn available(cx: &Context, source: &Session, name: &str) -> Result<(String
 }
 
 fn admin_secret(movement: &Movement) -> String {
-    movement.source.admin_secret.clone().unwrap_or_default()
+    movement.warehouse.admin_secret.clone().unwrap_or_default()
 }
 
 /// What S3 says of the objects: how many, how large, under which key.
 async fn objects_in_target(cx: &Context, movement: &Movement) -> Result<Finding> {
     let work = Work::open(movement, cx, Mode::Look).await?;
-    let listed = objects::list(&work, &movement.target.prefix).await?;
+    let listed = objects::list(&work, movement.store.prefix()).await?;
     let mut keys = BTreeSet::new();
     for object in &listed {
-        let input = json!({ "Bucket": movement.target.bucket, "Key": object.key });
-        let place = (Side::Target, 7);
+        let input = json!({ "Bucket": movement.store.bucket(), "Key": object.key });
+        let place = (Account::Store, 7);
         let answer = work.ask(place, "look at an object", ("s3", "HeadObject"), input).await?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or("none");
         keys.insert(format!("{} {}", text("ServerSideEncryption"), text("SSEKMSKeyId")));
@@ -285,7 +286,7 @@ async fn objects_in_target(cx: &Context, movement: &Movement) -> Result<Finding>
         figures::bytes(bytes),
         keys.join(" and ")
     );
-    let what = format!("s3://{}/{}", movement.target.bucket, movement.target.prefix);
+    let what = format!("s3://{}/{}", movement.store.bucket(), movement.store.prefix());
     let finding = Finding { good: keys.len() == 1, what, said };
     cx.reporter.report(&Event::Finding(finding.clone()));
     Ok(finding)
@@ -293,7 +294,7 @@ async fn objects_in_target(cx: &Context, movement: &Movement) -> Result<Finding>
 
 /// Takes away what the story itself made: the cluster and the administrator's secret.
 async fn close(cx: &Context, source: &Session, movement: &Movement) -> Result<()> {
-    let name = &movement.source.cluster;
+    let name = &movement.warehouse.cluster;
     let input = json!({ "ClusterIdentifier": name, "SkipFinalClusterSnapshot": true });
     ask(cx, source, "delete the cluster", ("redshift", "DeleteCluster"), input).await?;
     let input = json!({ "SecretId": admin_secret(movement), "ForceDeleteWithoutRecovery": true });

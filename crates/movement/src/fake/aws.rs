@@ -101,6 +101,10 @@ impl Fake {
             }
             _ if operation.contains("Secret") => secret(&mut world, operation, input),
             _ if operation.contains("Cluster") => cluster(&mut world, operation, input),
+            "DescribeTable" | "Scan" => table(&world, operation, input),
+            "GetResourcePolicy" if input.get("ResourceArn").is_some() => {
+                Err((400, "PolicyNotFoundException", "no policy on the table".into()))
+            }
             _ => storage(&mut world, operation, input),
         }
     }
@@ -265,6 +269,23 @@ fn cluster(world: &mut World, operation: &str, input: &Value) -> Answer {
     }]}))
 }
 
+fn table(world: &World, operation: &str, input: &Value) -> Answer {
+    let Some(items) = world.items.get(input["TableName"].as_str().unwrap()) else {
+        return Err((400, "ResourceNotFoundException", "Requested resource not found".into()));
+    };
+    // Pages of two items.
+    let start = input["ExclusiveStartKey"]["n"]["N"].as_str().map_or(0, |n| n.parse().unwrap());
+    let rest = items.len() - start;
+    Ok(match operation {
+        "Scan" if rest > 2 => {
+            let last = (start + 2).to_string();
+            json!({ "Count": 2, "LastEvaluatedKey": { "n": { "N": last } } })
+        }
+        "Scan" => json!({ "Count": rest }),
+        _ => json!({ "Table": { "TableStatus": "ACTIVE", "ItemCount": items.len() } }),
+    })
+}
+
 fn storage(world: &mut World, operation: &str, input: &Value) -> Answer {
     let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
     let name = text("Bucket");
@@ -275,12 +296,13 @@ fn storage(world: &mut World, operation: &str, input: &Value) -> Answer {
         assert!(world.buckets.insert(name, Bucket::default()).is_none(), "bucket made twice");
         return Ok(json!({}));
     }
-    if !matches!(text("ExpectedBucketOwner").as_str(), "" | DEV) {
-        return Err((403, "AccessDenied", "it belongs to another account".into()));
-    }
     let Some(bucket) = world.buckets.get_mut(&name) else {
         return Err(missing("NoSuchBucket", "the bucket"));
     };
+    let owner = if bucket.owner.is_empty() { DEV } else { bucket.owner };
+    if !text("ExpectedBucketOwner").is_empty() && text("ExpectedBucketOwner") != owner {
+        return Err((403, "AccessDenied", "it belongs to another account".into()));
+    }
     Ok(match operation {
         "HeadBucket" => json!({ "BucketRegion": "us-east-1" }),
         "GetBucketPolicy" => match &bucket.policy {
@@ -306,7 +328,10 @@ fn storage(world: &mut World, operation: &str, input: &Value) -> Answer {
             let prefix = text("Prefix");
             let objects = bucket.objects.iter().filter(|(key, _)| key.starts_with(&prefix));
             let objects: Vec<Value> = objects
-                .map(|(key, bytes)| json!({ "Key": key, "Size": bytes.len(), "LastModified": NOW }))
+                .map(|(key, bytes)| {
+                    let etag = format!("\"{}\"", hex::encode(bytes));
+                    json!({ "Key": key, "Size": bytes.len(), "LastModified": NOW, "ETag": etag })
+                })
                 .collect();
             json!({ "Contents": objects })
         }

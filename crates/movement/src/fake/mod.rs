@@ -41,6 +41,8 @@ pub(crate) struct Key {
 pub(crate) struct Bucket {
     pub policy: Option<String>,
     pub objects: BTreeMap<String, Vec<u8>>,
+    /// The account it belongs to; DEV when empty.
+    pub owner: &'static str,
 }
 
 /// When the line is cut.
@@ -69,8 +71,14 @@ pub(crate) struct World {
     /// Grants, as `user: what`.
     pub grants: BTreeSet<String>,
     pub assumerole_open: bool,
+    /// Rows of the warehouse's tables as CSV lines, by `"schema"."table"`.
+    pub tables: BTreeMap<String, Vec<String>>,
+    /// Keys of DynamoDB items, by table.
+    pub items: BTreeMap<String, Vec<String>>,
     /// What the history knows: label to rows.
     pub history: BTreeMap<String, u64>,
+    /// What a COPY scanned: label to objects and their lines.
+    pub scanned: BTreeMap<String, Vec<(String, usize)>>,
 }
 
 impl World {
@@ -79,6 +87,7 @@ impl World {
         let mut world = self.clone();
         world.keys.retain(|_, key| !key.pending);
         world.history.clear();
+        world.scanned.clear();
         world
     }
 }
@@ -87,16 +96,18 @@ impl World {
 pub(crate) struct Knobs {
     /// Changes until the line is cut.
     pub fuse: Option<(usize, Cut)>,
-    /// What UNLOAD answers instead of unloading.
-    pub refuse_unload: Option<DbError>,
+    /// What UNLOAD or COPY answers instead of moving data.
+    pub refuse: Option<DbError>,
     /// What AssumeRole of a role answers.
     pub refuse_role: Option<(String, String)>,
     /// The decoded authorization message.
     pub decoded: Option<String>,
-    /// Whether the UNLOAD hangs until cancelled.
+    /// Whether the statement hangs until cancelled.
     pub hang: bool,
     /// What the select counts now, instead of 3.
     pub rows_now: Option<u64>,
+    /// Whether the views of the history are unknown.
+    pub no_history: bool,
     /// Whether the privilege functions are unknown.
     pub no_functions: bool,
     /// Changes so far, by name.

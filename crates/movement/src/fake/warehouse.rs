@@ -1,4 +1,9 @@
-//! The warehouse: users, grants, and an UNLOAD that writes two CSV files and a manifest.
+//! The warehouse: users, grants, an UNLOAD that writes two CSV files and a manifest, and (`load`) a
+//! COPY of CSV lines with the transactions around it.
+
+mod load;
+
+use std::sync::Mutex;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -17,11 +22,16 @@ impl Databases for Fake {
             let message = format!("password authentication failed for user \"{}\"", login.user);
             return Err(DbError { sqlstate: Some("28P01".into()), ..DbError::local(message) });
         }
-        Ok(Box::new(Session(self.clone(), login.user.clone())))
+        let (fake, user) = (self.clone(), login.user.clone());
+        Ok(Box::new(Session { fake, user, load: Mutex::default() }))
     }
 }
 
-struct Session(Fake, String);
+struct Session {
+    fake: Fake,
+    user: String,
+    load: Mutex<load::State>,
+}
 
 fn one(value: impl ToString) -> Rows {
     Rows { rows: vec![vec![Some(value.to_string())]] }
@@ -35,32 +45,40 @@ fn quoted(sql: &str, quote: char, n: usize) -> String {
 #[async_trait]
 impl Database for Session {
     async fn query(&self, sql: &str) -> Result<Rows, DbError> {
-        if self.0.is_dead() {
+        if self.fake.is_dead() {
             return Err(DbError::local("the line is cut"));
         }
         let verb = sql.trim_start().split([' ', '(']).next().unwrap();
-        let unload = sql.contains("UNLOAD (");
-        if unload {
+        let moves = ["UNLOAD", "COPY"];
+        let moves = moves.into_iter().find(|word| sql.contains(&format!("*/ {word} ")));
+        if moves.is_some() {
             self.hang().await?;
         }
-        let changes = unload || matches!(verb, "CREATE" | "ALTER" | "DROP" | "GRANT" | "REVOKE");
-        let name = if unload { "UNLOAD" } else { verb };
-        if changes && !self.0.burn(name) {
+        let changing = ["CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "DELETE", "INSERT", "COMMIT"];
+        let name = moves.unwrap_or(verb);
+        if (moves.is_some() || changing.contains(&verb)) && !self.fake.burn(name) {
             return Err(DbError::local("the line is cut"));
         }
-        let answer = if unload { self.unload(sql) } else { self.statement(verb, sql) };
-        if self.0.is_dead() {
+        let answer = match moves {
+            Some("UNLOAD") => self.unload(sql),
+            Some(_) => self.copy(sql),
+            None => match self.load_statement(verb, sql) {
+                Some(answer) => Ok(answer),
+                None => self.statement(verb, sql),
+            },
+        };
+        if self.fake.is_dead() {
             return Err(DbError::local("the line is cut"));
         }
         answer
     }
 
     fn notices(&self) -> Vec<String> {
-        Vec::new()
+        std::mem::take(&mut self.load.lock().unwrap().notices)
     }
 
     async fn cancel(&self) -> Result<(), DbError> {
-        self.0.cancelled.notify_one();
+        self.fake.cancelled.notify_one();
         Ok(())
     }
 }
@@ -77,8 +95,8 @@ impl Fake {
 
 impl Session {
     async fn hang(&self) -> Result<(), DbError> {
-        if self.0.knobs.lock().unwrap().hang {
-            self.0.cancelled.notified().await;
+        if self.fake.knobs.lock().unwrap().hang {
+            self.fake.cancelled.notified().await;
             let message = "canceling statement due to user request";
             return Err(DbError { sqlstate: Some("57014".into()), ..DbError::local(message) });
         }
@@ -86,7 +104,7 @@ impl Session {
     }
 
     fn statement(&self, verb: &str, sql: &str) -> Result<Rows, DbError> {
-        let mut world = self.0.world.lock().unwrap();
+        let mut world = self.fake.world.lock().unwrap();
         match verb {
             "CREATE" => {
                 let made = world.users.insert(quoted(sql, '"', 0), quoted(sql, '\'', 0));
@@ -128,7 +146,7 @@ impl Session {
             return self.probe(world, sql);
         }
         if sql.contains("has_assumerole_privilege(usename") {
-            self.0.functions()?;
+            self.fake.functions()?;
             let somebody = world.users.keys().any(|user| user != "admin");
             let open = somebody.then(|| world.assumerole_open.to_string());
             return Ok(Rows { rows: vec![vec![open]] });
@@ -145,11 +163,31 @@ impl Session {
         if sql.contains("pg_last_unload_count") {
             return Ok(one(3));
         }
-        if sql.contains("sys_query_history") && self.0.knobs.lock().unwrap().hang {
+        if sql.contains("sys_query_history") && self.fake.knobs.lock().unwrap().no_history {
+            let message = "relation \"sys_query_history\" does not exist";
+            return Err(DbError { sqlstate: Some("42P01".into()), ..DbError::local(message) });
+        }
+        if sql.contains("sys_load_detail") {
+            let files = world.scanned.get(&quoted(sql, '\'', 0)).cloned().unwrap_or_default();
+            let row = |(url, lines): (String, usize)| vec![Some(url), Some(lines.to_string())];
+            return Ok(Rows { rows: files.into_iter().map(row).collect() });
+        }
+        if sql.contains("sys_load_history") {
+            let label = quoted(sql, '\'', 0);
+            let rows = world.history.get(&label).map(|rows| {
+                let [done, rows, none] = ["completed".to_owned(), rows.to_string(), "0".into()];
+                match sql.contains("SUM") {
+                    true => vec![Some(rows), Some(none)],
+                    false => vec![Some(done), Some(rows), Some(none)],
+                }
+            });
+            return Ok(Rows { rows: rows.into_iter().collect() });
+        }
+        if sql.contains("sys_query_history") && self.fake.knobs.lock().unwrap().hang {
             return Ok(one("running"));
         }
         if sql.starts_with("SELECT COUNT(*) FROM (") {
-            return Ok(one(self.0.knobs.lock().unwrap().rows_now.unwrap_or(3)));
+            return Ok(one(self.fake.knobs.lock().unwrap().rows_now.unwrap_or(3)));
         }
         if sql.contains("sys_query_history") {
             let rows = world
@@ -168,13 +206,24 @@ impl Session {
             let found = world.grants.contains(&format!("{user}: ASSUMEROLE ON '{chain}'"));
             return Ok(Rows { rows: found.then(|| vec![Some(chain)]).into_iter().collect() });
         }
+        if sql.contains("sys_load_error_detail") {
+            let row = ["s3://dev-landing/orders/a", "2", "id", "1207", "Invalid digit, Value 'x'"];
+            return Ok(Rows { rows: vec![row.map(|text| Some(text.to_owned())).to_vec()] });
+        }
         if !world.users.contains_key(&user) {
             let message = format!("user \"{user}\" does not exist");
             return Err(DbError { sqlstate: Some("42704".into()), ..DbError::local(message) });
         }
+        if sql.contains("has_schema_privilege") {
+            return Ok(one(holds(format!("USAGE ON SCHEMA {}", quoted(sql, '\'', 1)))));
+        }
+        if sql.contains("has_table_privilege") {
+            let (table, privilege) = (quoted(sql, '\'', 1), quoted(sql, '\'', 2).to_uppercase());
+            return Ok(one(holds(format!("{privilege} ON {table}"))));
+        }
         if sql.contains("has_assumerole_privilege") {
             let chain = quoted(sql, '\'', 1);
-            self.0.functions()?;
+            self.fake.functions()?;
             return Ok(one(world.assumerole_open || holds(format!("ASSUMEROLE ON '{chain}'"))));
         }
         panic!("select {sql}")
@@ -182,7 +231,7 @@ impl Session {
 
     /// A select of no rows: the schema's USAGE, then the table's SELECT.
     fn probe(&self, world: &super::World, sql: &str) -> Result<Rows, DbError> {
-        let holds = |what: String| world.grants.contains(&format!("{}: {what}", self.1));
+        let holds = |what: String| world.grants.contains(&format!("{}: {what}", self.user));
         let (schema, table) = (quoted(sql, '"', 0), quoted(sql, '"', 1));
         let said = if !holds(format!("USAGE ON SCHEMA \"{schema}\"")) {
             format!("permission denied for schema {schema}")
@@ -194,12 +243,14 @@ impl Session {
         Err(DbError { sqlstate: Some("42501".into()), ..DbError::local(said) })
     }
 
+    fn refused(&self) -> Result<(), DbError> {
+        self.fake.knobs.lock().unwrap().refuse.clone().map_or(Ok(()), Err)
+    }
+
     /// Writes `a` and `b` with three records; the select's text does not matter.
     fn unload(&self, sql: &str) -> Result<Rows, DbError> {
-        if let Some(error) = self.0.knobs.lock().unwrap().refuse_unload.clone() {
-            return Err(error);
-        }
-        let mut world = self.0.world.lock().unwrap();
+        self.refused()?;
+        let mut world = self.fake.world.lock().unwrap();
         let after = sql.split_once("TO 's3://").unwrap().1;
         let (bucket, prefix) = after.split_once('\'').unwrap().0.split_once('/').unwrap();
         let mark = sql.split_once("/* ").unwrap().1.split_once(" */").unwrap().0;

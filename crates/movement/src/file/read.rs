@@ -7,8 +7,8 @@ use toml::de::DeTable;
 use super::problem::{FileError, Problem, position};
 use super::section::{Findings, Placed, Section};
 use super::{
-    Access, Compression, Form, Format, IfExists, Key, Movement, Roles, Source, TableName, Target,
-    What,
+    Access, Compression, Form, Format, IfExists, Key, Movement, Place, Roles, Store, TableName,
+    Unload, Warehouse, Way, What, load,
 };
 use crate::sql;
 
@@ -40,21 +40,37 @@ fn top(top: &Section<'_>, path: &Path) -> Movement {
         let message = format!("`name` cannot be \"{}\"", name.value);
         top.problem(&name.span, message, Some("use up to 48 letters, digits, `-` and `_`"));
     }
+    let (source, target) = (top.table("source", true), top.table("target", true));
+    let (warehouse, store, way) = match target.has("cluster") {
+        false => out(&source, &target),
+        true => load::inward(&source, &target),
+    };
+    source.check_unknown();
+    target.check_unknown();
     let movement = Movement {
         path: path.to_owned(),
         name: name.value,
-        source: source(top.table("source", true)),
-        target: target(top.table("target", true)),
         access: access(top.table("access", false)),
-        roles: roles(top.table("roles", false)),
+        roles: roles(top.table("roles", false), &way, &store.place),
         checksums: top.flag("checksums", true),
+        warehouse,
+        store,
+        way,
     };
     top.check_unknown();
     movement
 }
 
-fn source(section: Section<'_>) -> Source {
-    let source = Source {
+/// The way out: `[source]` is a cluster, `[target]` a prefix of a bucket.
+fn out(source: &Section<'_>, target: &Section<'_>) -> (Warehouse, Store, Way) {
+    let warehouse = warehouse(source);
+    let what = what(source);
+    let (store, form, if_exists) = written(target);
+    (warehouse, store, Way::Out(Unload { what, form, if_exists }))
+}
+
+pub(super) fn warehouse(section: &Section<'_>) -> Warehouse {
+    Warehouse {
         profile: section.required("profile").value,
         region: section.parsed("region"),
         cluster: section.required("cluster").value,
@@ -63,11 +79,8 @@ fn source(section: Section<'_>) -> Source {
         secret: section.required("secret").value,
         secret_key: section.text("secret_key").map(|text| key(&text.value)),
         admin_secret: section.text("admin_secret").map(|text| text.value),
-        what: what(&section),
         restrict_assumerole: section.flag("restrict_assumerole", true),
-    };
-    section.check_unknown();
-    source
+    }
 }
 
 fn what(section: &Section<'_>) -> What {
@@ -128,7 +141,7 @@ fn read_query(section: &Section<'_>, query: Placed<String>, reads: Vec<TableName
     What::Query { sql, reads }
 }
 
-fn table_name(section: &Section<'_>, name: &Placed<String>) -> Option<TableName> {
+pub(super) fn table_name(section: &Section<'_>, name: &Placed<String>) -> Option<TableName> {
     let parsed = sql::table_name(&name.value);
     if parsed.is_none() {
         let message = format!("\"{}\" is not the name of a table", name.value);
@@ -137,8 +150,9 @@ fn table_name(section: &Section<'_>, name: &Placed<String>) -> Option<TableName>
     parsed
 }
 
-fn target(section: Section<'_>) -> Target {
-    let (bucket, prefix) = location(&section);
+/// A place to write to, the form of the files, and what becomes of what is there.
+fn written(section: &Section<'_>) -> (Store, Form, IfExists) {
+    let (bucket, prefix) = location(section);
     let if_exists = section.choice(
         "if_exists",
         &[
@@ -147,28 +161,24 @@ fn target(section: Section<'_>) -> Target {
             ("replace", IfExists::Replace),
         ],
     );
-    let target = Target {
+    let store = store(section, Place::Bucket { bucket, prefix });
+    (store, form(section), if_exists.unwrap_or(IfExists::Fail))
+}
+
+pub(super) fn store(section: &Section<'_>, place: Place) -> Store {
+    Store {
         profile: section.required("profile").value,
         region: section.parsed("region"),
-        bucket,
-        prefix,
+        place,
         key: section.text("key").map(|text| key(&text.value)),
-        form: form(&section),
-        if_exists: if_exists.unwrap_or(IfExists::Fail),
-    };
-    section.check_unknown();
-    target
+    }
 }
 
 /// `s3://bucket/prefix/`; the whole bucket is refused, because a role for it would be too wide.
 fn location(section: &Section<'_>) -> (String, String) {
     let s3 = section.required("s3");
-    let parts = s3.value.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
-    let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    match parts {
-        Some((bucket, prefix))
-            if (3..=63).contains(&bucket.len()) && bucket.chars().all(simple) =>
-        {
+    match bucket_and_key(&s3.value) {
+        Some((bucket, prefix)) => {
             let prefix = prefix.trim_end_matches('/');
             if prefix.is_empty() || prefix.contains(['*', '?', '$']) {
                 let message = "`s3` needs a prefix without wildcards below the bucket";
@@ -185,6 +195,13 @@ fn location(section: &Section<'_>) -> (String, String) {
             (String::new(), String::new())
         }
     }
+}
+
+/// The two parts of `s3://bucket/key`.
+pub(super) fn bucket_and_key(url: &str) -> Option<(&str, &str)> {
+    let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    let (bucket, key) = url.strip_prefix("s3://")?.split_once('/')?;
+    ((3..=63).contains(&bucket.len()) && bucket.chars().all(simple)).then_some((bucket, key))
 }
 
 fn form(section: &Section<'_>) -> Form {
@@ -204,12 +221,13 @@ fn form(section: &Section<'_>) -> Form {
         compression: section.choice("compression", &compressions.map(|c| (c.word(), c))),
         max_file_size_mb: file_size(section),
         parallel: section.flag("parallel", true),
+        ignore_case: false,
     };
     fitting(section, &form);
     form
 }
 
-fn delimiter(section: &Section<'_>) -> Option<char> {
+pub(super) fn delimiter(section: &Section<'_>) -> Option<char> {
     let text = section.text("delimiter")?;
     let mut letters = text.value.chars();
     match (letters.next(), letters.next()) {
@@ -247,17 +265,19 @@ fn fitting(section: &Section<'_>, form: &Form) {
         ("escape", text),
         ("add_quotes", text),
         ("compression", form.format != Format::Parquet),
-        ("include_partition_columns", !form.partition_by.is_empty()),
     ];
-    for (key, fits) in rules {
-        if section.has(key) && !fits {
-            let message = if key == "include_partition_columns" {
-                "`include_partition_columns` needs `partition_by`".to_owned()
-            } else {
-                format!("`{key}` does not go with format \"{}\"", form.format.word())
-            };
-            section.problem_at(key, message, None);
-        }
+    unfitting(section, form.format, &rules);
+    if section.has("include_partition_columns") && form.partition_by.is_empty() {
+        let message = "`include_partition_columns` needs `partition_by`";
+        section.problem_at("include_partition_columns", message, None);
+    }
+}
+
+/// Refuses the keys that are there and do not go with the format.
+pub(super) fn unfitting(section: &Section<'_>, format: Format, rules: &[(&'static str, bool)]) {
+    for (key, _) in rules.iter().filter(|(key, fits)| section.has(key) && !fits) {
+        let message = format!("`{key}` does not go with format \"{}\"", format.word());
+        section.problem_at(key, message, None);
     }
 }
 
@@ -279,7 +299,7 @@ fn access(section: Section<'_>) -> Access {
     access
 }
 
-fn roles(section: Section<'_>) -> Roles {
+fn roles(section: Section<'_>, way: &Way, place: &Place) -> Roles {
     let name = |key: &'static str, default: String| {
         let Some(text) = section.text(key) else { return default };
         let simple = |c: char| c.is_ascii_alphanumeric() || "+=,.@-_".contains(c);
@@ -290,12 +310,15 @@ fn roles(section: Section<'_>) -> Roles {
         }
         text.value
     };
-    let usual = Roles::default();
+    let (usual, data) = match way {
+        Way::Out(_) => (Roles::out(), "writer"),
+        Way::In(_) => (Roles::into_warehouse(place), "reader"),
+    };
     let roles = Roles {
         entry: name("entry", usual.entry),
         secret_reader: name("secret_reader", usual.secret_reader),
         cluster: name("cluster", usual.cluster),
-        writer: name("writer", usual.writer),
+        data: name(data, usual.data),
     };
     section.check_unknown();
     roles

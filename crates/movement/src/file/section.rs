@@ -140,6 +140,22 @@ impl<'s> Section<'s> {
         })
     }
 
+    /// A whole number within bounds.
+    pub fn number(&self, key: &'static str, bounds: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let (value, span) = self.get(key)?;
+        let Some(integer) = value.as_integer() else {
+            self.wrong_type(key, value, &span, "a whole number");
+            return None;
+        };
+        let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
+        let number = number.filter(|number| bounds.contains(number));
+        if number.is_none() {
+            let message = format!("`{key}` should be {} to {}", bounds.start(), bounds.end());
+            self.findings.add(&span, message, None);
+        }
+        number
+    }
+
     pub fn texts(&self, key: &'static str) -> Vec<Placed<String>> {
         let Some((value, span)) = self.get(key) else { return Vec::new() };
         let Some(array) = value.as_array() else {

@@ -10,8 +10,8 @@ use std::io::Write;
 use std::sync::Mutex;
 
 use crate::report::{
-    Action, Event, Evidence, Finding, Hop, HopState, Moved, Progress, Reporter, Side, StepLine,
-    TrailLine,
+    Action, Event, Evidence, Finding, Hop, HopState, Landing, Moved, Progress, Reporter, Side,
+    StepLine, TrailLine,
 };
 
 /// How text is set.
@@ -248,19 +248,37 @@ fn finding_line(style: Style, finding: &Finding) -> String {
 }
 
 fn moved_line(style: Style, moved: &Moved) -> String {
-    let mut parts = vec![
-        format!("{} rows", figures::whole(moved.rows)),
-        format!("{} files", figures::whole(moved.files.len() as u64)),
-        figures::bytes(moved.bytes),
-    ];
-    if let Some(elapsed) = moved.elapsed_ms {
-        parts.push(format!("unloaded in {}", figures::duration(elapsed)));
+    let mut parts = vec![format!("{} rows", figures::whole(moved.rows))];
+    if moved.landing.is_none() || !moved.files.is_empty() {
+        parts.push(format!("{} files", figures::whole(moved.files.len() as u64)));
+        parts.push(figures::bytes(moved.bytes));
     }
+    if let Some(elapsed) = moved.elapsed_ms {
+        let done = if moved.landing.is_some() { "loaded" } else { "unloaded" };
+        parts.push(format!("{done} in {}", figures::duration(elapsed)));
+    }
+    parts.extend(moved.landing.iter().flat_map(landing_parts));
     parts.extend(moved.manifest.as_ref().map(|key| format!("manifest {key}")));
     if moved.files.iter().any(|file| file.sha256.is_some()) {
         parts.push("sha-256 in the journal".to_owned());
     }
     format!("  {}   {}", style.paint(Tone::Good, "verified"), parts.join(" · "))
+}
+
+/// What became of the table.
+fn landing_parts(landing: &Landing) -> Vec<String> {
+    let mut parts = Vec::new();
+    if landing.rejected > 0 {
+        parts.push(format!("{} lines left out", figures::whole(landing.rejected)));
+    }
+    if landing.replaced > 0 {
+        parts.push(format!("{} replaced", figures::whole(landing.replaced)));
+    }
+    if let (Some(before), Some(after)) = (landing.before, landing.after) {
+        let (before, after) = (figures::whole(before), figures::whole(after));
+        parts.push(format!("{before} before, {after} now in {}", landing.table));
+    }
+    parts
 }
 
 /// Cells of the bar.

@@ -6,7 +6,7 @@
 use crate::aws::ApiError;
 use crate::database::DbError;
 use crate::explain;
-use crate::report::Side;
+use crate::place::Account;
 use crate::steps::{self, Seen};
 use crate::trouble::Trouble;
 use crate::work::Work;
@@ -39,9 +39,9 @@ impl Refusal {
     }
 }
 
-/// The side that decides a hop.
-pub(crate) fn side_of(hop: u8) -> Side {
-    if matches!(hop, 1 | 6 | 7) { Side::Target } else { Side::Source }
+/// The account that decides a hop.
+pub(crate) fn account_of(hop: u8) -> Account {
+    if matches!(hop, 1 | 6 | 7) { Account::Store } else { Account::Warehouse }
 }
 
 /// The error block of a failed hop.
@@ -57,9 +57,9 @@ pub(crate) async fn block_with(
     refusal: Refusal,
     drifts: &[Drift],
 ) -> Trouble {
-    let sessions = match side_of(hop) {
-        Side::Source => [&work.source, &work.target],
-        Side::Target => [&work.target, &work.source],
+    let sessions = match account_of(hop) {
+        Account::Warehouse => [&work.warehouse, &work.store],
+        Account::Store => [&work.store, &work.warehouse],
     };
     let api = work.cx.api.as_ref();
     let trouble = match refusal {
@@ -69,7 +69,7 @@ pub(crate) async fn block_with(
         }
         Refusal::Known(trouble) => *trouble,
     };
-    remedied(work, trouble.at(hop, work.label(side_of(hop))), drifts)
+    remedied(work, trouble.at(hop, work.label(account_of(hop))), drifts)
 }
 
 /// Names `apply` for the hop as the remedy where that changes something, and what it changes.
@@ -134,24 +134,41 @@ pub(crate) async fn look(work: &mut Work<'_>) -> (Vec<Drift>, Vec<Trouble>) {
                 continue;
             }
         };
-        drifts.push(Drift { step: step.id(), hop: step.hop(), what: step.what(work), how });
+        drifts.push(Drift {
+            step: step.id(work.movement),
+            hop: step.hop(),
+            what: step.what(work),
+            how,
+        });
     }
     (drifts, troubles)
 }
 
-/// The hop of a refused UNLOAD, from Redshift's words ("Troubleshooting … IAM roles" in the
-/// Redshift Management Guide): 5 the cluster's role, 6 the next role, 7 the objects.
-pub(crate) fn hop_of_unload(work: &Work<'_>, error: &DbError) -> u8 {
+/// The hop of a refused statement, from Redshift's words ("Troubleshooting … IAM roles" in the
+/// Redshift Management Guide): 5 the cluster's role, 6 the next role, 7 the data.
+pub(crate) fn hop_of_statement(work: &Work<'_>, error: &DbError) -> u8 {
     let message = &error.message;
     let any = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    // First what comes from storage: it names the writer's session, which looks like a role.
-    if any(&["S3ServiceException", "S3 output failed", "is not empty", "kms:", "KMS"]) {
+    // First what comes from storage: it names the data role's session, which looks like a role.
+    let storage = [
+        "S3ServiceException",
+        "S3 output failed",
+        "is not empty",
+        "kms:",
+        "KMS",
+        "DynamoDB",
+        "dynamodb:",
+        "specified S3 prefix",
+        "Spectrum Scan Error",
+        "Load into table",
+    ];
+    if any(&storage) {
         return 7;
     }
-    let writer = work.facts.target_role(&work.movement.roles.writer);
-    let cluster = work.facts.source_role(&work.movement.roles.cluster);
+    let data = work.facts.store_role(&work.movement.roles.data);
+    let cluster = work.facts.warehouse_role(&work.movement.roles.cluster);
     let refused_role = any(&["assume IAM Role", "get credentials of role", "sts:AssumeRole"]);
     // A role that is not attached, or a chain that was not granted, is named with the whole chain.
-    let only_writer = message.contains(&writer) && !message.contains(&cluster);
-    if refused_role && only_writer { 6 } else { 5 }
+    let only_data = message.contains(&data) && !message.contains(&cluster);
+    if refused_role && only_data { 6 } else { 5 }
 }

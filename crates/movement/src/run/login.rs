@@ -7,7 +7,7 @@ use super::Path;
 use super::blame::{self, Refusal};
 use crate::aws::{ApiError, Keys, Secret, Session};
 use crate::database::{Database, Login};
-use crate::report::Side;
+use crate::place::Account;
 use crate::trouble::{Result, Trouble};
 use crate::work::{SecretLogin, Work, bad_secret};
 
@@ -37,7 +37,7 @@ pub(crate) async fn walk(work: &mut Work<'_>, path: &mut Path<'_>) -> Result<Log
 pub(crate) async fn enter(work: &Work<'_>) -> std::result::Result<Session, Refusal> {
     let role = &work.movement.roles.entry;
     let input = json!({
-        "RoleArn": work.facts.target_role(role),
+        "RoleArn": work.facts.store_role(role),
         "RoleSessionName": work.session_name(),
         "DurationSeconds": SESSION_SECONDS,
     });
@@ -51,14 +51,14 @@ pub(crate) async fn become_reader(
 ) -> std::result::Result<Session, Refusal> {
     let role = &work.movement.roles.secret_reader;
     let input = json!({
-        "RoleArn": work.facts.source_role(role),
+        "RoleArn": work.facts.warehouse_role(role),
         "RoleSessionName": work.session_name(),
         "DurationSeconds": SESSION_SECONDS,
         "ExternalId": work.facts.external_id,
     });
     let mut reader = assume(work, entry, role, input).await?;
-    reader.region = work.facts.source_region.clone();
-    reader.endpoint.clone_from(&work.source.endpoint);
+    reader.region = work.facts.warehouse_region.clone();
+    reader.endpoint.clone_from(&work.warehouse.endpoint);
     Ok(reader)
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn log_in(
     login: &Login,
 ) -> std::result::Result<Box<dyn Database>, Refusal> {
     work.cx.databases.connect(login).await.map_err(|error| {
-        let what = format!("log in to {} as {}", work.movement.source.cluster, login.user);
+        let what = format!("log in to {} as {}", work.movement.warehouse.cluster, login.user);
         Refusal::database(what, error)
     })
 }
@@ -123,7 +123,7 @@ pub(crate) async fn read_secret(
     work: &Work<'_>,
     reader: &Session,
 ) -> std::result::Result<Login, Refusal> {
-    let source = &work.movement.source;
+    let source = &work.movement.warehouse;
     let tried = format!("{} reads secret {}", reader.label, source.secret);
     let input = json!({ "SecretId": source.secret });
     let answer = work.cx.api.call(reader, "secretsmanager", "GetSecretValue", input).await;
@@ -134,7 +134,7 @@ pub(crate) async fn read_secret(
         let trouble = Trouble::new(tried)
             .said(format!("it holds the login of {}, not of {}", secret.user, source.user))
             .fix(format!("set user = \"{}\" in {}", secret.user, work.file()));
-        return Err(Refusal::Known(Box::new(trouble.at(3, work.label(Side::Source)))));
+        return Err(Refusal::Known(Box::new(trouble.at(3, work.label(Account::Warehouse)))));
     }
     // The secret says where the cluster is; a secret without host leaves that to the cluster.
     let cluster = work.facts.cluster.clone().unwrap_or_default();

@@ -1,24 +1,30 @@
-//! `run`: from the person to the objects, hop by hop, and resumable.
+//! `run`: from the person to the data, hop by hop, and resumable.
 //!
-//! `login` walks hops 1 to 4, `unload` sends the statement and watches it, `blame` finds the hop a
-//! refused UNLOAD belongs to, `arrive` looks at what came. The run's mark is journalled before the
+//! `login` walks hops 1 to 4, `send` sends the statement of `unload` or `load` and watches it,
+//! `blame` finds the hop a refused one belongs to, `arrive` looks at what came out, `landed` at what
+//! went in. The run's mark is journalled before the
 //! statement is sent and stands in the statement, so that a later run finds it in the history.
 
 pub(crate) mod arrive;
 pub(crate) mod blame;
+pub(crate) mod landed;
+mod load;
 pub(crate) mod login;
 mod resume;
+pub(crate) mod send;
 mod unload;
 
 use crate::context::{Context, Options};
-use crate::file::Movement;
+use crate::file::{Movement, Way};
 use crate::journal::Entry;
 use crate::path;
+use crate::place::Account;
 use crate::report::{Event, Hop, HopState, Outcome};
 use crate::trouble::{Result, Trouble};
 use crate::work::{Mode, Work};
+use send::Counted;
 
-/// Moves the data. A run that was interrupted is taken up again: if its UNLOAD goes on or went
+/// Moves the data. A run that was interrupted is taken up again: if its statement goes on or went
 /// through, it is not sent twice. With [`Options::detach`], only until the warehouse is at work;
 /// the next run takes it up.
 pub async fn run(movement: &Movement, cx: &Context, options: &Options) -> Outcome {
@@ -44,7 +50,7 @@ async fn try_run(
     if work.journal.standing().is_empty() {
         return Err(not_applied(&work, "run"));
     }
-    find_target_key(&mut work).await?;
+    find_store_key(&mut work).await?;
     let login = login::walk(&mut work, &mut path).await?;
     let sent = match resume::unfinished(&work) {
         Some(run) => resume::take_up(&mut work, &login, run, options.detach).await?,
@@ -52,10 +58,10 @@ async fn try_run(
     };
     let sent = match sent {
         Some(sent) => sent,
-        None => unload::unload(&mut work, &login, &mut path, options.detach).await?,
+        None => send::send(&mut work, &login, &mut path, options.detach).await?,
     };
-    let unloaded = match sent {
-        Sent::Done(unloaded) => unloaded,
+    let done = match sent {
+        Sent::Done(done) => done,
         Sent::Left { run } => {
             let again = work.command("run", "");
             work.say(Event::Summary(format!("under way as {run}   {again}   takes it up")));
@@ -64,7 +70,10 @@ async fn try_run(
         }
     };
     path.pass_all(&work, 5..=7);
-    let moved = arrive::look(&mut work, &unloaded).await?;
+    let moved = match &movement.way {
+        Way::Out(unload) => arrive::look(&mut work, unload, &done).await?,
+        Way::In(load) => landed::look(&mut work, load, login.session.as_ref(), &done).await?,
+    };
     work.say(Event::Moved(moved.clone()));
     path.outcome.moved = Some(moved);
     Ok(())
@@ -78,17 +87,17 @@ pub(crate) fn not_applied(work: &Work<'_>, verb: &str) -> Box<Trouble> {
     Box::new(trouble)
 }
 
-/// The UNLOAD names the key by its ARN; the alias is resolved anew, as it may have moved.
-async fn find_target_key(work: &mut Work<'_>) -> Result<()> {
-    let Some(key) = &work.movement.target.key else { return Ok(()) };
-    let side = crate::report::Side::Target;
-    match crate::steps::key::describe(work, side, key.id()).await? {
-        Some(key) => work.facts.target_key_arn = Some(key.arn),
+/// The statement names the key by its ARN; the alias is resolved anew, as it may have moved.
+async fn find_store_key(work: &mut Work<'_>) -> Result<()> {
+    let Some(key) = &work.movement.store.key else { return Ok(()) };
+    let account = Account::Store;
+    match crate::steps::key::describe(work, account, key.id()).await? {
+        Some(key) => work.facts.store_key_arn = Some(key.arn),
         None => {
             let trouble = Trouble::new(format!("find key {}", key.id()))
                 .said("it does not exist")
                 .fix(work.command("apply", "--hop 7"));
-            return Err(Box::new(trouble.at(7, work.label(side))));
+            return Err(Box::new(trouble.at(7, work.label(account))));
         }
     }
     Ok(())
@@ -115,7 +124,7 @@ impl Path<'_> {
 
     fn mark(&mut self, work: &Work<'_>, number: u8, state: HopState) {
         let Some(hop) = self.hops.iter_mut().find(|hop| hop.number == number) else { return };
-        // A hop that was passed may still fail: writing goes on to the end of the UNLOAD.
+        // A hop that was passed may still fail: the data is touched to the end of the statement.
         if hop.state == state || hop.state == HopState::Failed {
             return;
         }
@@ -129,15 +138,15 @@ impl Path<'_> {
 /// What became of a statement that was sent.
 pub(crate) enum Sent {
     /// It went through.
-    Done(Unloaded),
+    Done(Done),
     /// The warehouse is at work, and this process leaves it to that.
     Left { run: String },
 }
 
-/// An UNLOAD that went through.
-pub(crate) struct Unloaded {
+/// A statement that went through.
+pub(crate) struct Done {
     pub run: String,
-    pub rows: u64,
+    pub counted: Counted,
     /// Milliseconds, where this process watched it.
     pub elapsed_ms: Option<u64>,
 }

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{Seen, Step};
-use crate::report::Side;
+use crate::file::Movement;
+use crate::place::Account;
 use crate::trouble::{Result, Trouble};
 use crate::undo::Undo;
 use crate::work::Work;
@@ -14,7 +15,7 @@ pub(super) struct Association;
 /// What the cluster says of one role: `in-sync`, `adding`, `removing`; `None` when not associated.
 async fn status(work: &Work<'_>, cluster: &str, role: &str) -> Result<Option<String>> {
     let input = json!({ "ClusterIdentifier": cluster });
-    let place = (Side::Source, 5);
+    let place = (Account::Warehouse, 5);
     let tried = format!("look at cluster {cluster}");
     let answer = work.ask(place, tried, ("redshift", "DescribeClusters"), input).await?;
     let roles = answer.pointer("/Clusters/0/IamRoles").and_then(Value::as_array);
@@ -36,7 +37,7 @@ async fn settled(work: &Work<'_>, cluster: &str, role: &str, wanted: Option<&str
     }
     let trouble = Trouble::new(format!("wait for cluster {cluster}"))
         .said(format!("the change of its role {role} has not come through in time"));
-    Err(Box::new(trouble.at(5, work.label(Side::Source))))
+    Err(Box::new(trouble.at(5, work.label(Account::Warehouse))))
 }
 
 /// Adds or removes; a cluster that is still `modifying` refuses, and is asked again.
@@ -44,15 +45,16 @@ async fn modify(work: &Work<'_>, cluster: &str, member: &str, role: &str) -> Res
     let input = json!({ "ClusterIdentifier": cluster, member: [role] });
     let tried = format!("change the roles of cluster {cluster}");
     for _ in 0..work.polls() {
-        let call = work.call(Side::Source, "redshift", "ModifyClusterIamRoles", input.clone());
+        let call =
+            work.call(Account::Warehouse, "redshift", "ModifyClusterIamRoles", input.clone());
         match call.await {
             Ok(_) => return Ok(()),
             Err(error) if error.code.starts_with("InvalidClusterState") => work.pause().await,
-            Err(error) => return Err(work.refused(Side::Source, 5, tried, &error).await),
+            Err(error) => return Err(work.refused(Account::Warehouse, 5, tried, &error).await),
         }
     }
     let trouble = Trouble::new(tried).said("it stays in another change");
-    Err(Box::new(trouble.at(5, work.label(Side::Source))))
+    Err(Box::new(trouble.at(5, work.label(Account::Warehouse))))
 }
 
 /// Takes a role from a cluster and waits until it is gone.
@@ -66,30 +68,30 @@ pub(crate) async fn remove(work: &Work<'_>, cluster: &str, role: &str) -> Result
 
 #[async_trait]
 impl Step for Association {
-    fn id(&self) -> String {
-        "source.association".to_owned()
+    fn id(&self, movement: &Movement) -> String {
+        format!("{}.association", movement.section(Account::Warehouse))
     }
 
     fn hop(&self) -> u8 {
         5
     }
 
-    fn side(&self) -> Side {
-        Side::Source
+    fn account(&self) -> Account {
+        Account::Warehouse
     }
 
     fn what(&self, work: &Work<'_>) -> String {
-        format!("{} on cluster {}", work.movement.roles.cluster, work.movement.source.cluster)
+        format!("{} on cluster {}", work.movement.roles.cluster, work.movement.warehouse.cluster)
     }
 
     fn opens(&self, work: &Work<'_>) -> String {
-        format!("the cluster may use it (iam:PassRole by {})", work.source.label)
+        format!("the cluster may use it (iam:PassRole by {})", work.warehouse.label)
     }
 
     async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
         work.cluster()?;
-        let role = work.facts.source_role(&work.movement.roles.cluster);
-        Ok(match status(work, &work.movement.source.cluster, &role).await?.as_deref() {
+        let role = work.facts.warehouse_role(&work.movement.roles.cluster);
+        Ok(match status(work, &work.movement.warehouse.cluster, &role).await?.as_deref() {
             None => Seen::Absent,
             Some("in-sync") => Seen::Same,
             Some(other) => Seen::Differs { prior: None, how: format!("it is {other}") },
@@ -97,8 +99,8 @@ impl Step for Association {
     }
 
     async fn make(&self, work: &mut Work<'_>, seen: &Seen) -> Result<()> {
-        let cluster = work.movement.source.cluster.clone();
-        let role = work.facts.source_role(&work.movement.roles.cluster);
+        let cluster = work.movement.warehouse.cluster.clone();
+        let role = work.facts.warehouse_role(&work.movement.roles.cluster);
         if *seen == Seen::Absent {
             modify(work, &cluster, "AddIamRoles", &role).await?;
         }
@@ -106,8 +108,8 @@ impl Step for Association {
     }
 
     fn undo(&self, work: &Work<'_>, _: &Seen) -> Option<Undo> {
-        let role_arn = work.facts.source_role(&work.movement.roles.cluster);
-        let cluster = work.movement.source.cluster.clone();
+        let role_arn = work.facts.warehouse_role(&work.movement.roles.cluster);
+        let cluster = work.movement.warehouse.cluster.clone();
         Some(Undo::RemoveClusterRole { cluster, role_arn })
     }
 }

@@ -1,13 +1,14 @@
 //! Privileges inside the database: `ASSUMEROLE` closed to all, then given for this one chain;
-//! `USAGE` and `SELECT` on what is read. What the user already has is neither granted nor revoked.
+//! `USAGE` and `SELECT` on what is read, or `INSERT`, and what the mode needs beside it, on what is
+//! loaded. What the user already has is neither granted nor revoked.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
 use super::{Seen, Step};
-use crate::file::{Movement, TableName, What};
-use crate::report::Side;
+use crate::file::{Mode, Movement, TableName, Way, What};
+use crate::place::Account;
 use crate::sql;
 use crate::trouble::Result;
 use crate::undo::Undo;
@@ -15,18 +16,33 @@ use crate::work::Work;
 
 pub(super) fn steps(movement: &Movement) -> Vec<Box<dyn Step>> {
     let mut grants = Vec::new();
-    let reads = sql::reads(movement);
-    let schemas: BTreeSet<&String> = reads.iter().map(|table| &table.schema).collect();
+    let tables = sql::relations_of(movement);
+    let schemas: BTreeSet<&String> = tables.iter().map(|table| &table.schema).collect();
     grants.extend(schemas.into_iter().map(|schema| Grant::Usage { schema: schema.clone() }));
-    grants.extend(reads.iter().map(|table| Grant::Select {
-        table: table.clone(),
-        columns: granted_columns(&movement.source.what),
-    }));
-    if movement.source.restrict_assumerole {
+    match &movement.way {
+        Way::Out(unload) => grants.extend(tables.iter().map(|table| Grant::Select {
+            table: table.clone(),
+            columns: granted_columns(&unload.what),
+        })),
+        Way::In(load) => grants.extend(privileges(&load.mode).iter().map(|privilege| {
+            Grant::Privilege { table: load.table.clone(), privilege: (*privilege).to_owned() }
+        })),
+    }
+    if movement.warehouse.restrict_assumerole {
         grants.push(Grant::CloseAssumeRole);
     }
     grants.push(Grant::AssumeRole);
     grants.into_iter().map(|grant| Box::new(grant) as Box<dyn Step>).collect()
+}
+
+/// What a load needs on its table: COPY only `INSERT` ("COPY", "Required permissions"); the other
+/// modes delete first, and an upsert compares keys.
+fn privileges(mode: &Mode) -> &'static [&'static str] {
+    match mode {
+        Mode::Append => &["INSERT"],
+        Mode::Overwrite => &["INSERT", "DELETE"],
+        Mode::Upsert { .. } => &["SELECT", "INSERT", "DELETE"],
+    }
 }
 
 /// Single columns are granted where the file names them; a condition may read others.
@@ -41,8 +57,18 @@ fn granted_columns(what: &What) -> Vec<String> {
 const OPEN: &str = "open";
 
 enum Grant {
-    Usage { schema: String },
-    Select { table: TableName, columns: Vec<String> },
+    Usage {
+        schema: String,
+    },
+    Select {
+        table: TableName,
+        columns: Vec<String>,
+    },
+    /// A privilege on the table that is loaded.
+    Privilege {
+        table: TableName,
+        privilege: String,
+    },
     CloseAssumeRole,
     AssumeRole,
 }
@@ -52,8 +78,16 @@ impl Grant {
     async fn held(&self, work: &mut Work<'_>) -> Result<Option<bool>> {
         let chain = work.facts.chain(&work.movement.roles);
         match self {
+            Self::Usage { schema } if work.movement.inward().is_some() => {
+                let schema = sql::literal(&sql::identifier(schema));
+                has_privilege(work, "schema", &schema, "usage").await
+            }
+            Self::Privilege { table, privilege } => {
+                let table = sql::literal(&sql::qualified(table));
+                has_privilege(work, "table", &table, privilege).await
+            }
             Self::Usage { schema } => {
-                let reads = sql::reads(work.movement);
+                let reads = sql::relations_of(work.movement);
                 let Some(table) = reads.into_iter().find(|table| table.schema == *schema) else {
                     return Ok(None);
                 };
@@ -78,7 +112,7 @@ impl Grant {
     }
 
     fn statement(&self, work: &Work<'_>) -> String {
-        let user = sql::identifier(&work.movement.source.user);
+        let user = sql::identifier(&work.movement.warehouse.user);
         match self {
             Self::Usage { schema } => {
                 format!("GRANT USAGE ON SCHEMA {} TO {user}", sql::identifier(schema))
@@ -87,10 +121,14 @@ impl Grant {
                 let privilege = sql::select_privilege(columns);
                 format!("GRANT {privilege} ON {} TO {user}", sql::qualified(table))
             }
+            Self::Privilege { table, privilege } => {
+                format!("GRANT {privilege} ON {} TO {user}", sql::qualified(table))
+            }
             Self::CloseAssumeRole => "REVOKE ASSUMEROLE ON ALL FROM PUBLIC FOR ALL".to_owned(),
             Self::AssumeRole => {
                 let chain = sql::literal(&work.facts.chain(&work.movement.roles));
-                format!("GRANT ASSUMEROLE ON {chain} TO {user} FOR UNLOAD")
+                let statement = work.movement.statement();
+                format!("GRANT ASSUMEROLE ON {chain} TO {user} FOR {statement}")
             }
         }
     }
@@ -118,11 +156,26 @@ async fn probe(work: &mut Work<'_>, table: &TableName, columns: &[String]) -> Re
     })
 }
 
+/// Asks `has_table_privilege` or `has_schema_privilege`: what the user may is what counts, whoever
+/// granted it. Inserting or deleting cannot be tried without effect.
+async fn has_privilege(
+    work: &mut Work<'_>,
+    kind: &str,
+    name: &str,
+    privilege: &str,
+) -> Result<Option<bool>> {
+    let user = sql::literal(&work.movement.warehouse.user);
+    let privilege = sql::literal(&privilege.to_lowercase());
+    let sql = format!("SELECT has_{kind}_privilege({user}, {name}, {privilege})");
+    Ok(work.admin_sql(&sql).await?.ok().map(|rows| rows.is_true()))
+}
+
 /// Asks the function that Redshift has for it.
 async fn may_assume(work: &mut Work<'_>, chain: &str) -> Result<Option<bool>> {
-    let user = sql::literal(&work.movement.source.user);
+    let user = sql::literal(&work.movement.warehouse.user);
     let chain = sql::literal(chain);
-    let sql = format!("SELECT has_assumerole_privilege({user}, {chain}, 'unload')");
+    let statement = work.movement.statement().to_lowercase();
+    let sql = format!("SELECT has_assumerole_privilege({user}, {chain}, '{statement}')");
     Ok(work.admin_sql(&sql).await?.ok().map(|rows| rows.is_true()))
 }
 
@@ -130,9 +183,10 @@ async fn may_assume(work: &mut Work<'_>, chain: &str) -> Result<Option<bool>> {
 /// ask for.
 async fn open_to_all(work: &mut Work<'_>, chain: &str) -> Result<Option<bool>> {
     let sql = format!(
-        "SELECT bool_and(has_assumerole_privilege(usename, {}, 'unload')) FROM pg_user \
+        "SELECT bool_and(has_assumerole_privilege(usename, {}, '{}')) FROM pg_user \
          WHERE usesuper = false",
-        sql::literal(chain)
+        sql::literal(chain),
+        work.movement.statement().to_lowercase()
     );
     let rows = work.admin_sql(&sql).await?.ok();
     Ok(rows.filter(|rows| rows.first().is_some()).map(|rows| rows.is_true()))
@@ -142,23 +196,29 @@ async fn open_to_all(work: &mut Work<'_>, chain: &str) -> Result<Option<bool>> {
 async fn listed(work: &mut Work<'_>, chain: &str) -> Result<Option<bool>> {
     let sql = format!(
         "SELECT iam_arn FROM svv_iam_privileges WHERE TRIM(iam_arn) = {} \
-         AND TRIM(identity_name) = {} AND UPPER(TRIM(command_type)) IN ('UNLOAD', 'ALL')",
+         AND TRIM(identity_name) = {} AND UPPER(TRIM(command_type)) IN ('{}', 'ALL')",
         sql::literal(chain),
-        sql::literal(&work.movement.source.user)
+        sql::literal(&work.movement.warehouse.user),
+        work.movement.statement()
     );
     Ok(work.admin_sql(&sql).await?.ok().map(|rows| !rows.rows.is_empty()))
 }
 
 #[async_trait]
 impl Step for Grant {
-    fn id(&self) -> String {
+    fn id(&self, movement: &Movement) -> String {
+        let section = movement.section(Account::Warehouse);
         match self {
-            Self::Usage { schema } => format!("source.grant.usage.{schema}"),
+            Self::Usage { schema } => format!("{section}.grant.usage.{schema}"),
             Self::Select { table, .. } => {
-                format!("source.grant.select.{}.{}", table.schema, table.relation)
+                format!("{section}.grant.select.{}.{}", table.schema, table.relation)
             }
-            Self::CloseAssumeRole => "source.close-assumerole".to_owned(),
-            Self::AssumeRole => "source.grant.assumerole".to_owned(),
+            Self::Privilege { table, privilege } => {
+                let privilege = privilege.to_lowercase();
+                format!("{section}.grant.{privilege}.{}.{}", table.schema, table.relation)
+            }
+            Self::CloseAssumeRole => format!("{section}.close-assumerole"),
+            Self::AssumeRole => format!("{section}.grant.assumerole"),
         }
     }
 
@@ -166,11 +226,11 @@ impl Step for Grant {
         5
     }
 
-    fn side(&self) -> Side {
-        Side::Source
+    fn account(&self) -> Account {
+        Account::Warehouse
     }
 
-    fn what(&self, _: &Work<'_>) -> String {
+    fn what(&self, work: &Work<'_>) -> String {
         match self {
             Self::Usage { schema } => format!("grant USAGE on schema {schema}"),
             Self::Select { table, columns } => {
@@ -182,7 +242,13 @@ impl Step for Grant {
                 format!("grant SELECT on {}.{}{columns}", table.schema, table.relation)
             }
             Self::CloseAssumeRole => "ASSUMEROLE of PUBLIC".to_owned(),
-            Self::AssumeRole => "grant ASSUMEROLE on the chain for UNLOAD".to_owned(),
+            Self::Privilege { table, privilege } => {
+                format!("grant {privilege} on {}.{}", table.schema, table.relation)
+            }
+            Self::AssumeRole => {
+                let what = if work.facts.chained { "chain" } else { "role" };
+                format!("grant ASSUMEROLE on the {what} for {}", work.movement.statement())
+            }
         }
     }
 
@@ -191,13 +257,13 @@ impl Step for Grant {
             Self::CloseAssumeRole => {
                 "closed; others who COPY or UNLOAD then need a grant".to_owned()
             }
-            _ => format!("to {}", work.movement.source.user),
+            _ => format!("to {}", work.movement.warehouse.user),
         }
     }
 
     async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
         work.cluster()?;
-        let id = self.id();
+        let id = self.id(work.movement);
         let made = work.journal.standing().iter().any(|known| known.step == id && known.made);
         let held = self.held(work).await?;
         Ok(match (self, held) {
@@ -225,7 +291,7 @@ impl Step for Grant {
     }
 
     fn undo(&self, work: &Work<'_>, seen: &Seen) -> Option<Undo> {
-        let user = work.movement.source.user.clone();
+        let user = work.movement.warehouse.user.clone();
         Some(match self {
             Self::Usage { schema } => Undo::RevokeUsage { user, schema: schema.clone() },
             Self::Select { table, columns } => Undo::RevokeSelect {
@@ -233,6 +299,12 @@ impl Step for Grant {
                 schema: table.schema.clone(),
                 relation: table.relation.clone(),
                 columns: columns.clone(),
+            },
+            Self::Privilege { table, privilege } => Undo::RevokePrivilege {
+                user,
+                schema: table.schema.clone(),
+                relation: table.relation.clone(),
+                privilege: privilege.clone(),
             },
             Self::CloseAssumeRole => {
                 // Given back only where it is known that it was there.
@@ -242,7 +314,8 @@ impl Step for Grant {
             }
             Self::AssumeRole => {
                 let chain = work.facts.chain(&work.movement.roles);
-                Undo::RevokeAssumeRole { user, chain }
+                let statement = work.movement.statement().to_owned();
+                Undo::RevokeAssumeRole { user, chain, statement }
             }
         })
     }

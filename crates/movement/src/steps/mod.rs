@@ -8,16 +8,18 @@ mod grants;
 pub(crate) mod key;
 mod role;
 mod secret;
+mod table;
 mod user;
 
 use async_trait::async_trait;
 
-use crate::report::Side;
+use crate::file::{Movement, Place};
+use crate::place::Account;
 use crate::trouble::Result;
 use crate::undo::Undo;
 use crate::work::Work;
 
-pub(crate) use bucket::ID as BUCKET;
+pub(crate) use bucket::id as bucket_id;
 pub(crate) use secret::password;
 
 /// What a look at a resource found.
@@ -35,11 +37,11 @@ pub(crate) enum Seen {
 #[async_trait]
 pub(crate) trait Step: Send + Sync {
     /// A stable id, such as `target.role.S3-Write-Role`; the journal's key.
-    fn id(&self) -> String;
+    fn id(&self, movement: &Movement) -> String;
     /// The hop it serves.
     fn hop(&self) -> u8;
-    /// The side it lies on.
-    fn side(&self) -> Side;
+    /// The account it lies in.
+    fn account(&self) -> Account;
     /// The resource in words.
     fn what(&self, work: &Work<'_>) -> String;
     /// What it opens, and for whom.
@@ -58,18 +60,26 @@ pub(crate) trait Step: Send + Sync {
 /// a permission needs the ARN of its key or secret.
 pub(crate) fn all(work: &Work<'_>) -> Vec<Box<dyn Step>> {
     let movement = work.movement;
+    let chained = work.facts.chained;
     let mut steps: Vec<Box<dyn Step>> = vec![
         Box::new(role::entry(movement)),
         Box::new(role::entry_policy(movement)),
         Box::new(role::secret_reader(movement)),
         Box::new(role::cluster(movement)),
-        Box::new(role::cluster_policy(movement)),
-        Box::new(role::writer(movement)),
     ];
+    if chained {
+        steps.push(Box::new(role::cluster_policy(movement)));
+        steps.push(Box::new(role::data(movement)));
+    }
     steps.extend(key::steps(movement));
-    steps.push(Box::new(bucket::Bucket));
-    steps.push(Box::new(bucket::BucketPolicy));
-    steps.push(Box::new(role::writer_policy(movement)));
+    match &movement.store.place {
+        Place::Bucket { .. } => steps.push(Box::new(bucket::Bucket)),
+        Place::Table(_) => steps.push(Box::new(table::Table)),
+    }
+    if movement.outward().is_some() {
+        steps.push(Box::new(bucket::BucketPolicy));
+    }
+    steps.push(Box::new(role::data_policy(movement, chained)));
     steps.push(Box::new(secret::LoginSecret));
     steps.push(Box::new(role::reader_policy(movement)));
     steps.push(Box::new(user::DatabaseUser));

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{Seen, Step};
-use crate::file::Movement;
+use crate::file::{Movement, Place, Way};
+use crate::place::Account;
 use crate::policies;
-use crate::report::Side;
 use crate::trouble::{Result, Trouble};
 use crate::undo::Undo;
 use crate::work::Work;
@@ -19,7 +19,7 @@ type Words = fn(&Work<'_>) -> String;
 
 /// A role with its trust.
 pub(super) struct Role {
-    side: Side,
+    account: Account,
     hop: u8,
     name: String,
     trust: Document,
@@ -28,7 +28,7 @@ pub(super) struct Role {
 
 pub(super) fn entry(movement: &Movement) -> Role {
     Role {
-        side: Side::Target,
+        account: Account::Store,
         hop: 1,
         name: movement.roles.entry.clone(),
         trust: |work| Some(policies::entry_trust(&work.facts)),
@@ -38,14 +38,14 @@ pub(super) fn entry(movement: &Movement) -> Role {
 
 pub(super) fn secret_reader(movement: &Movement) -> Role {
     Role {
-        side: Side::Source,
+        account: Account::Warehouse,
         hop: 2,
         name: movement.roles.secret_reader.clone(),
         trust: |work| Some(policies::reader_trust(work.movement, &work.facts)),
         opens: |work| {
             format!(
                 "may be assumed by {} of {}, with the external id",
-                work.movement.roles.entry, work.facts.target_account
+                work.movement.roles.entry, work.facts.store_account
             )
         },
     }
@@ -53,28 +53,31 @@ pub(super) fn secret_reader(movement: &Movement) -> Role {
 
 pub(super) fn cluster(movement: &Movement) -> Role {
     Role {
-        side: Side::Source,
+        account: Account::Warehouse,
         hop: 5,
         name: movement.roles.cluster.clone(),
         trust: |work| Some(policies::cluster_trust(&work.facts)),
         opens: |work| {
-            let source = &work.movement.source;
+            let source = &work.movement.warehouse;
             format!("may be assumed by Redshift for dbuser:{}/{}", source.cluster, source.user)
         },
     }
 }
 
-pub(super) fn writer(movement: &Movement) -> Role {
+pub(super) fn data(movement: &Movement) -> Role {
     Role {
-        side: Side::Target,
+        account: Account::Store,
         hop: 6,
-        name: movement.roles.writer.clone(),
-        trust: |work| Some(policies::writer_trust(work.movement, &work.facts)),
+        name: movement.roles.data.clone(),
+        trust: |work| Some(policies::data_trust(work.movement, &work.facts)),
         opens: |work| {
-            let source = &work.movement.source;
+            let source = &work.movement.warehouse;
             format!(
                 "may be assumed by {} of {}, for dbuser:{}/{}",
-                work.movement.roles.cluster, work.facts.source_account, source.cluster, source.user
+                work.movement.roles.cluster,
+                work.facts.warehouse_account,
+                source.cluster,
+                source.user
             )
         },
     }
@@ -82,17 +85,16 @@ pub(super) fn writer(movement: &Movement) -> Role {
 
 #[async_trait]
 impl Step for Role {
-    fn id(&self) -> String {
-        let side = if self.side == Side::Source { "source" } else { "target" };
-        format!("{side}.role.{}", self.name)
+    fn id(&self, movement: &Movement) -> String {
+        format!("{}.role.{}", movement.section(self.account), self.name)
     }
 
     fn hop(&self) -> u8 {
         self.hop
     }
 
-    fn side(&self) -> Side {
-        self.side
+    fn account(&self) -> Account {
+        self.account
     }
 
     fn what(&self, _: &Work<'_>) -> String {
@@ -105,15 +107,15 @@ impl Step for Role {
 
     async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
         let input = json!({ "RoleName": self.name });
-        let answer = match work.call(self.side, "iam", "GetRole", input).await {
+        let answer = match work.call(self.account, "iam", "GetRole", input).await {
             Ok(answer) => answer,
             Err(error) if error.is_missing() => return Ok(Seen::Absent),
             Err(error) => {
                 let tried = format!("look at role {}", self.name);
-                return Err(work.refused(self.side, self.hop, tried, &error).await);
+                return Err(work.refused(self.account, self.hop, tried, &error).await);
             }
         };
-        if !work.journal.is_ours(&self.id()) {
+        if !work.journal.is_ours(&self.id(work.movement)) {
             return Err(self.foreign(work));
         }
         let trust = answer.pointer("/Role/AssumeRolePolicyDocument").and_then(Value::as_str);
@@ -122,7 +124,7 @@ impl Step for Role {
 
     async fn make(&self, work: &mut Work<'_>, seen: &Seen) -> Result<()> {
         let trust = (self.trust)(work).unwrap_or_default().to_string();
-        let place = (self.side, self.hop);
+        let place = (self.account, self.hop);
         let tried = format!("make role {}", self.name);
         if *seen == Seen::Absent {
             let input = json!({
@@ -141,7 +143,7 @@ impl Step for Role {
     }
 
     fn undo(&self, _: &Work<'_>, _: &Seen) -> Option<Undo> {
-        Some(Undo::DeleteRole { side: self.side, role: self.name.clone() })
+        Some(Undo::DeleteRole { account: self.account, role: self.name.clone() })
     }
 }
 
@@ -152,7 +154,7 @@ impl Role {
         let trouble = Trouble::new(format!("make role {}", self.name))
             .said("a role of this name exists, and this movement did not make it")
             .fix(fix);
-        Box::new(trouble.at(self.hop, work.label(self.side)))
+        Box::new(trouble.at(self.hop, work.label(self.account)))
     }
 }
 
@@ -202,7 +204,7 @@ fn hex_value(high: u8, low: u8) -> Option<u8> {
 
 /// The one inline policy of a role; it goes when the role goes.
 pub(super) struct InlinePolicy {
-    side: Side,
+    account: Account,
     hop: u8,
     role: String,
     name: &'static str,
@@ -212,7 +214,7 @@ pub(super) struct InlinePolicy {
 
 pub(super) fn entry_policy(movement: &Movement) -> InlinePolicy {
     InlinePolicy {
-        side: Side::Target,
+        account: Account::Store,
         hop: 2,
         role: movement.roles.entry.clone(),
         name: "AssumeReader",
@@ -223,53 +225,62 @@ pub(super) fn entry_policy(movement: &Movement) -> InlinePolicy {
 
 pub(super) fn reader_policy(movement: &Movement) -> InlinePolicy {
     InlinePolicy {
-        side: Side::Source,
+        account: Account::Warehouse,
         hop: 3,
         role: movement.roles.secret_reader.clone(),
         name: "ReadSecret",
         document: |work| policies::reader_policy(&work.facts),
-        opens: |work| format!("may read secret {}", work.movement.source.secret),
+        opens: |work| format!("may read secret {}", work.movement.warehouse.secret),
     }
 }
 
 pub(super) fn cluster_policy(movement: &Movement) -> InlinePolicy {
     InlinePolicy {
-        side: Side::Source,
+        account: Account::Warehouse,
         hop: 6,
         role: movement.roles.cluster.clone(),
-        name: "AssumeWriter",
+        name: policies::role_words(movement).assume,
         document: |work| Some(policies::cluster_policy(work.movement, &work.facts)),
-        opens: |work| format!("may assume {}", work.movement.roles.writer),
+        opens: |work| format!("may assume {}", work.movement.roles.data),
     }
 }
 
-pub(super) fn writer_policy(movement: &Movement) -> InlinePolicy {
+/// The permission on the data: of the data's role, or, without a chain, of the cluster's.
+pub(super) fn data_policy(movement: &Movement, chained: bool) -> InlinePolicy {
+    let (account, role) = match chained {
+        true => (Account::Store, &movement.roles.data),
+        false => (Account::Warehouse, &movement.roles.cluster),
+    };
     InlinePolicy {
-        side: Side::Target,
+        account,
         hop: 7,
-        role: movement.roles.writer.clone(),
-        name: "WriteTarget",
-        document: |work| Some(policies::writer_policy(work.movement)),
+        role: role.clone(),
+        name: policies::role_words(movement).touch,
+        document: |work| Some(policies::data_policy(work.movement, &work.facts)),
         opens: |work| {
-            let target = &work.movement.target;
-            format!("may list, put and get under s3://{}/{}", target.bucket, target.prefix)
+            let store = &work.movement.store;
+            let may = match (&work.movement.way, &store.place) {
+                (Way::Out(_), _) => "list, put and get under",
+                (Way::In(_), Place::Bucket { .. }) => "list and get under",
+                (Way::In(_), Place::Table(_)) => "describe and scan",
+            };
+            format!("may {may} {}", store.url())
         },
     }
 }
 
 #[async_trait]
 impl Step for InlinePolicy {
-    fn id(&self) -> String {
-        let side = if self.side == Side::Source { "source" } else { "target" };
-        format!("{side}.policy.{}.{}", self.role, self.name)
+    fn id(&self, movement: &Movement) -> String {
+        format!("{}.policy.{}.{}", movement.section(self.account), self.role, self.name)
     }
 
     fn hop(&self) -> u8 {
         self.hop
     }
 
-    fn side(&self) -> Side {
-        self.side
+    fn account(&self) -> Account {
+        self.account
     }
 
     fn what(&self, _: &Work<'_>) -> String {
@@ -282,7 +293,7 @@ impl Step for InlinePolicy {
 
     async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
         let input = json!({ "RoleName": self.role, "PolicyName": self.name });
-        match work.call(self.side, "iam", "GetRolePolicy", input).await {
+        match work.call(self.account, "iam", "GetRolePolicy", input).await {
             Ok(answer) => {
                 let found = answer.get("PolicyDocument").and_then(Value::as_str);
                 Ok(compare(found, (self.document)(work).as_ref(), "document"))
@@ -290,7 +301,7 @@ impl Step for InlinePolicy {
             Err(error) if error.is_missing() => Ok(Seen::Absent),
             Err(error) => {
                 let tried = format!("look at {}", self.what(work));
-                Err(work.refused(self.side, self.hop, tried, &error).await)
+                Err(work.refused(self.account, self.hop, tried, &error).await)
             }
         }
     }
@@ -303,7 +314,7 @@ impl Step for InlinePolicy {
             "PolicyDocument": document.to_string(),
         });
         let tried = format!("give {} the policy {}", self.role, self.name);
-        work.ask((self.side, self.hop), tried, ("iam", "PutRolePolicy"), input).await?;
+        work.ask((self.account, self.hop), tried, ("iam", "PutRolePolicy"), input).await?;
         Ok(())
     }
 

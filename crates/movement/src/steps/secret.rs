@@ -9,12 +9,15 @@ use serde_json::{Value, json};
 use super::{Seen, Step};
 use crate::aws::Secret;
 use crate::context::Context;
-use crate::report::Side;
+use crate::file::Movement;
+use crate::place::Account;
 use crate::trouble::{Result, Trouble};
 use crate::undo::Undo;
 use crate::work::Work;
 
-pub(super) const ID: &str = "source.secret";
+pub(super) fn id(movement: &Movement) -> String {
+    format!("{}.secret", movement.section(Account::Warehouse))
+}
 
 /// Letters and digits that look different from each other.
 const ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
@@ -24,30 +27,30 @@ pub(super) struct LoginSecret;
 
 #[async_trait]
 impl Step for LoginSecret {
-    fn id(&self) -> String {
-        ID.to_owned()
+    fn id(&self, movement: &Movement) -> String {
+        id(movement)
     }
 
     fn hop(&self) -> u8 {
         3
     }
 
-    fn side(&self) -> Side {
-        Side::Source
+    fn account(&self) -> Account {
+        Account::Warehouse
     }
 
     fn what(&self, work: &Work<'_>) -> String {
-        format!("secret {}", work.movement.source.secret)
+        format!("secret {}", work.movement.warehouse.secret)
     }
 
     fn opens(&self, work: &Work<'_>) -> String {
-        format!("holds the login of {}", work.movement.source.user)
+        format!("holds the login of {}", work.movement.warehouse.user)
     }
 
     async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
-        let name = work.movement.source.secret.clone();
+        let name = work.movement.warehouse.secret.clone();
         let call = work.call(
-            Side::Source,
+            Account::Warehouse,
             "secretsmanager",
             "DescribeSecret",
             json!({ "SecretId": name }),
@@ -57,7 +60,7 @@ impl Step for LoginSecret {
             Err(error) if error.is_missing() => return Ok(Seen::Absent),
             Err(error) => {
                 return Err(work
-                    .refused(Side::Source, 3, format!("look at secret {name}"), &error)
+                    .refused(Account::Warehouse, 3, format!("look at secret {name}"), &error)
                     .await);
             }
         };
@@ -67,21 +70,21 @@ impl Step for LoginSecret {
                 .said("it is scheduled for deletion")
                 .fix(format!(
                     "aws secretsmanager restore-secret --secret-id {name} --profile {}",
-                    work.source.label
+                    work.warehouse.label
                 ));
-            return Err(Box::new(trouble.at(3, work.label(Side::Source))));
+            return Err(Box::new(trouble.at(3, work.label(Account::Warehouse))));
         }
         work.facts.secret_arn = text("ARN");
         if let Some(key) = text("KmsKeyId") {
             // The secret may carry its key as alias or id; the policy needs the ARN.
-            let described = super::key::describe(work, Side::Source, &key).await?;
+            let described = super::key::describe(work, Account::Warehouse, &key).await?;
             work.facts.secret_key_arn = described.map(|key| key.arn);
         }
         Ok(Seen::Same)
     }
 
     async fn make(&self, work: &mut Work<'_>, _: &Seen) -> Result<()> {
-        let source = work.movement.source.clone();
+        let source = work.movement.warehouse.clone();
         let cluster = work.cluster()?.clone();
         let login = json!({
             "engine": "redshift",
@@ -104,13 +107,13 @@ impl Step for LoginSecret {
         }
         let tried = format!("make secret {}", source.secret);
         let call = ("secretsmanager", "CreateSecret");
-        let answer = work.ask((Side::Source, 3), tried, call, input).await?;
+        let answer = work.ask((Account::Warehouse, 3), tried, call, input).await?;
         work.facts.secret_arn = answer.get("ARN").and_then(Value::as_str).map(str::to_owned);
         Ok(())
     }
 
     fn undo(&self, work: &Work<'_>, _: &Seen) -> Option<Undo> {
-        Some(Undo::DeleteSecret { name: work.movement.source.secret.clone() })
+        Some(Undo::DeleteSecret { name: work.movement.warehouse.secret.clone() })
     }
 }
 

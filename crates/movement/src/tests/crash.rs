@@ -10,7 +10,7 @@ use crate::{apply, destroy, run};
 const WITH_DATA: Options = Options { data: true, hop: None, detach: false, recount: false };
 
 /// A directory in memory where there is one: thousands of synced journal lines take minutes on disk.
-fn in_memory() -> tempfile::TempDir {
+pub(super) fn in_memory() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 

@@ -21,12 +21,14 @@ fn check(from: &str, to: &str, expected: &Expect) {
 #[test]
 fn a_whole_file_is_understood() {
     let movement = super::movement();
-    assert_eq!(movement.target.bucket, "dev-landing");
-    assert_eq!(movement.target.prefix, "orders/");
-    assert_eq!(movement.target.form.format, Format::Csv);
-    assert_eq!(movement.target.key, Some(Key::Alias("alias/dev/landing".into())));
+    assert_eq!(movement.store.bucket(), "dev-landing");
+    assert_eq!(movement.store.prefix(), "orders/");
+    assert_eq!(movement.form().format, Format::Csv);
+    assert_eq!(movement.store.key, Some(Key::Alias("alias/dev/landing".into())));
     let reads = TableName { schema: "sales".into(), relation: "orders".into() };
-    assert!(matches!(movement.source.what, What::Query { reads: found, .. } if found == [reads]));
+    assert!(
+        matches!(&movement.outward().unwrap().what, What::Query { reads: found, .. } if *found == [reads])
+    );
 }
 
 #[test]

@@ -360,7 +360,7 @@ async fn a_refused_unload_names_its_hop() {
     for (message, hop) in cases {
         let stage = applied().await;
         let error = DbError { sqlstate: Some("XX000".into()), ..DbError::local(message.clone()) };
-        stage.fake.knobs.lock().unwrap().refuse_unload = Some(error);
+        stage.fake.knobs.lock().unwrap().refuse = Some(error);
         let outcome = run(&movement(), &stage.cx, &Options::default()).await;
         assert_eq!(outcome.trouble.unwrap().hop, Some(hop), "{message}");
         assert_eq!(outcome.hops.len(), usize::from(hop), "{message}");

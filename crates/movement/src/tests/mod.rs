@@ -5,6 +5,7 @@ mod crash;
 mod figures;
 mod file;
 mod journey;
+mod load;
 mod parts;
 
 use std::path::Path;

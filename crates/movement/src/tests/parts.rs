@@ -11,19 +11,20 @@ use crate::facts::{Facts, trusted_arn};
 use crate::file::Movement;
 use crate::{policies, sql};
 
-fn facts() -> Facts {
+pub(super) fn facts() -> Facts {
     Facts {
-        source_account: "111111111111".parse().unwrap(),
-        target_account: "222222222222".parse().unwrap(),
-        source_region: "us-east-1".parse().unwrap(),
-        target_region: "eu-west-1".parse().unwrap(),
+        warehouse_account: "111111111111".parse().unwrap(),
+        store_account: "222222222222".parse().unwrap(),
+        warehouse_region: "us-east-1".parse().unwrap(),
+        store_region: "eu-west-1".parse().unwrap(),
         principal: "arn:aws:iam::222222222222:user/engineer".into(),
         external_id: "landbridge-1".into(),
         db_user_arn: "arn:aws:redshift:us-east-1:111111111111:dbuser:warehouse/etl".into(),
         cluster: None,
+        chained: true,
         secret_arn: None,
         secret_key_arn: None,
-        target_key_arn: Some("arn:aws:kms:eu-west-1:222222222222:key/k".into()),
+        store_key_arn: Some("arn:aws:kms:eu-west-1:222222222222:key/k".into()),
     }
 }
 
@@ -46,7 +47,7 @@ fn the_unload_doubles_quotes_and_backslashes() {
         FORMAT CSV
         MANIFEST VERBOSE
         KMS_KEY_ID 'arn:aws:kms:eu-west-1:222222222222:key/k' ENCRYPTED
-        REGION 'eu-west-1'"#]].assert_eq(&sql::unload(&movement, &facts(), "landbridge:m:r"));
+        REGION 'eu-west-1'"#]].assert_eq(&sql::unload(&movement, movement.outward().unwrap(), &facts(), "landbridge:m:r"));
 }
 
 #[test]
@@ -71,13 +72,13 @@ fn every_option_reaches_the_statement() {
         KMS_KEY_ID 'arn:aws:kms:eu-west-1:222222222222:key/k' ENCRYPTED
         CLEANPATH
         REGION 'eu-west-1'"#]]
-    .assert_eq(&sql::unload(&movement, &facts(), "m"));
+    .assert_eq(&sql::unload(&movement, movement.outward().unwrap(), &facts(), "m"));
 }
 
 #[test]
 fn the_writer_may_do_only_what_the_hop_needs() {
     let movement = super::movement();
-    let policy = policies::writer_policy(&movement);
+    let policy = policies::data_policy(&movement, &facts());
     expect![[r#"
         {
           "Version": "2012-10-17",
@@ -106,7 +107,7 @@ fn the_writer_may_do_only_what_the_hop_needs() {
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&policy).unwrap());
     let replacing = file("key = \"dev/landing\"", "if_exists = \"replace\"");
-    let policy = policies::writer_policy(&replacing).to_string();
+    let policy = policies::data_policy(&replacing, &facts()).to_string();
     assert!(policy.contains("s3:DeleteObject"));
 }
 

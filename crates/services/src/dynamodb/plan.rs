@@ -3,15 +3,16 @@
 //! A [`Plan`] is made from a request, tried on the item that is there, and then carried out. Start
 //! at [`Plan::outcome`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateway::{Cx, Fault};
 use serde_json::{Map, Value, json};
 
 use super::capacity::Consumed;
+use super::elder::Elder;
 use super::expression::{self, Condition, Path, Placeholders, Projection, Update};
 use super::faults::{bad_value, condition_failed, invalid};
-use super::get::names_without;
+use super::get::{mixed, names_without};
 use super::state::{self, TableRecord};
 use super::value::{Attr, Item, MAX_ITEM_BYTES, check_nesting, read, size, written};
 
@@ -49,19 +50,26 @@ pub(super) struct Expressions<'a> {
     pub(super) values: Option<&'a Map<String, Value>>,
     /// What is missing when there are values and no expression.
     pub(super) without: &'static str,
+    /// What was there before expressions.
+    pub(super) elder: Elder<'a>,
 }
 
 /// Those expressions, parsed.
 pub(super) struct Parsed {
     pub(super) condition: Option<Condition>,
     pub(super) update: Option<Update>,
-    pub(super) known: Placeholders,
+    /// The attributes that they name.
+    pub(super) attributes: BTreeSet<String>,
 }
 
 impl Expressions<'_> {
     /// Parses them.
     pub(super) fn parse(&self) -> Result<Parsed, Fault> {
         let any = self.condition.is_some() || self.update.is_some();
+        if let (true, Some(elder)) = (any, self.elder.first()) {
+            let used = self.update.map_or("ConditionExpression", |_| "UpdateExpression");
+            return Err(mixed(used, elder));
+        }
         names_without(self.names, any)?;
         if self.values.is_some() && !any {
             let text = "ExpressionAttributeValues can only be specified when using expressions: ";
@@ -74,7 +82,13 @@ impl Expressions<'_> {
             .map(|text| expression::condition("ConditionExpression", text, &known))
             .transpose()?;
         known.all_used()?;
-        Ok(Parsed { condition, update, known })
+        let mut attributes = known.attributes();
+        attributes.extend(self.elder.attributes());
+        Ok(Parsed {
+            condition: condition.or(self.elder.condition()?),
+            update: update.or(self.elder.update()?),
+            attributes,
+        })
     }
 }
 

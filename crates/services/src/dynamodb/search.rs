@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::access::{Ask, find, usable};
 use super::capacity::{Consumed, Read};
+use super::elder::{self, Rules};
 use super::expression::{self, Condition, Placeholders};
 use super::faults::{bad_value, invalid};
 use super::get::{Wanted, mixed, names_without};
@@ -37,6 +38,9 @@ pub(super) struct QueryInput {
     projection_expression: Option<String>,
     filter_expression: Option<String>,
     key_condition_expression: Option<String>,
+    key_conditions: Option<Rules>,
+    query_filter: Option<Rules>,
+    conditional_operator: Option<String>,
     expression_attribute_names: Option<BTreeMap<String, String>>,
     expression_attribute_values: Option<Map<String, Value>>,
 }
@@ -52,6 +56,8 @@ pub(super) struct ScanInput {
     consistent_read: Option<bool>,
     exclusive_start_key: Option<Map<String, Value>>,
     return_consumed_capacity: Option<String>,
+    scan_filter: Option<Rules>,
+    conditional_operator: Option<String>,
     total_segments: Option<u64>,
     segment: Option<u64>,
     projection_expression: Option<String>,
@@ -89,6 +95,9 @@ struct Search<'a> {
     names: Option<&'a BTreeMap<String, String>>,
     values: Option<&'a Map<String, Value>>,
     without: &'static str,
+    elder_keys: Option<&'a Rules>,
+    elder_filter: Option<&'a Rules>,
+    operator: Option<&'a str>,
 }
 
 /// Its expressions, parsed.
@@ -127,6 +136,9 @@ impl QueryInput {
             names: self.expression_attribute_names.as_ref(),
             values: self.expression_attribute_values.as_ref(),
             without: "FilterExpression and KeyConditionExpression are null",
+            elder_keys: self.key_conditions.as_ref(),
+            elder_filter: self.query_filter.as_ref(),
+            operator: self.conditional_operator.as_deref(),
         }
     }
 }
@@ -148,6 +160,9 @@ impl ScanInput {
             names: self.expression_attribute_names.as_ref(),
             values: self.expression_attribute_values.as_ref(),
             without: "FilterExpression is null",
+            elder_keys: None,
+            elder_filter: self.scan_filter.as_ref(),
+            operator: self.conditional_operator.as_deref(),
         }
     }
 }
@@ -160,21 +175,36 @@ impl Search<'_> {
             let text = "ExpressionAttributeValues can only be specified when using expressions: ";
             return Err(invalid(format!("{text}{}", self.without)));
         }
-        if conditions && self.attributes.is_some() {
-            let used =
-                if self.keys.is_some() { "KeyConditionExpression" } else { "FilterExpression" };
-            return Err(mixed(used, "AttributesToGet"));
+        let elder = [
+            self.elder_keys.map(|_| "KeyConditions"),
+            self.elder_filter.map(|_| "QueryFilter"),
+            self.operator.map(|_| "ConditionalOperator"),
+            self.attributes.map(|_| "AttributesToGet"),
+        ];
+        let elder = elder.into_iter().flatten().next();
+        if let (true, Some(elder)) = (conditions || self.projection.is_some(), elder) {
+            let used = match (self.keys, self.filter) {
+                (Some(_), _) => "KeyConditionExpression",
+                (None, Some(_)) => "FilterExpression",
+                (None, None) => "ProjectionExpression",
+            };
+            return Err(mixed(used, elder));
         }
         let known = Placeholders::read(self.names, self.values)?;
         let parse = |what, text: Option<&str>| {
             text.map(|text| expression::condition(what, text, &known)).transpose()
         };
         let filter = parse("FilterExpression", self.filter)?;
-        let filtered = known.attributes();
+        let filter = filter.or(elder::filter(self.elder_filter, self.operator)?);
+        let mut filtered = known.attributes();
+        filtered.extend(self.elder_filter.into_iter().flat_map(BTreeMap::keys).cloned());
         let keys = parse("KeyConditionExpression", self.keys)?;
+        let keys = keys.or(elder::filter(self.elder_keys, None)?);
         let wanted = Wanted::read(self.projection, self.attributes, &known)?;
         known.all_used()?;
-        let attributes = known.attributes().into_iter().chain(wanted.names()).collect();
+        let mut attributes = known.attributes();
+        attributes.extend(filtered.iter().cloned().chain(wanted.names()));
+        attributes.extend(self.elder_keys.into_iter().flat_map(BTreeMap::keys).cloned());
         Ok(Parsed { keys, filter, filtered, wanted, attributes })
     }
 

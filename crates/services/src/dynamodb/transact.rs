@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::access::{self, Ask, leading_of, usable};
 use super::capacity::{Consumed, Read};
+use super::elder::Elder;
 use super::expression::Placeholders;
 use super::faults::invalid;
 use super::get::{Wanted, names_without};
@@ -237,6 +238,7 @@ impl Action {
             names: self.expression_attribute_names.as_ref(),
             values: self.expression_attribute_values.as_ref(),
             without: "ConditionExpression is null",
+            elder: Elder::default(),
         };
         expressions.parse()
     }
@@ -250,7 +252,7 @@ impl Action {
         };
         let named = self.named()?;
         let mut names = access::names_of(named);
-        names.extend(self.parse()?.known.attributes());
+        names.extend(self.parse()?.attributes);
         Ask::new(action, &self.table_name)
             .leading(leading_of(cx, &self.table_name, named)?)
             .attributes(names)

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::access::{self, Ask, leading_of, usable};
+use super::elder::{Changes, Elder, Expectations};
 use super::faults::invalid;
 use super::plan::{Change, Expressions, Parsed, Plan};
 use super::value::Item;
@@ -19,6 +20,8 @@ pub(super) struct PutInput {
     condition_expression: Option<String>,
     expression_attribute_names: Option<BTreeMap<String, String>>,
     expression_attribute_values: Option<Map<String, Value>>,
+    expected: Option<Expectations>,
+    conditional_operator: Option<String>,
     return_values: Option<String>,
     return_values_on_condition_check_failure: Option<String>,
     return_consumed_capacity: Option<String>,
@@ -31,9 +34,12 @@ pub(super) struct UpdateInput {
     table_name: String,
     key: Map<String, Value>,
     update_expression: Option<String>,
+    attribute_updates: Option<Changes>,
     condition_expression: Option<String>,
     expression_attribute_names: Option<BTreeMap<String, String>>,
     expression_attribute_values: Option<Map<String, Value>>,
+    expected: Option<Expectations>,
+    conditional_operator: Option<String>,
     return_values: Option<String>,
     return_values_on_condition_check_failure: Option<String>,
     return_consumed_capacity: Option<String>,
@@ -48,6 +54,8 @@ pub(super) struct DeleteInput {
     condition_expression: Option<String>,
     expression_attribute_names: Option<BTreeMap<String, String>>,
     expression_attribute_values: Option<Map<String, Value>>,
+    expected: Option<Expectations>,
+    conditional_operator: Option<String>,
     return_values: Option<String>,
     return_values_on_condition_check_failure: Option<String>,
     return_consumed_capacity: Option<String>,
@@ -94,6 +102,11 @@ impl PutInput {
                 names: self.expression_attribute_names.as_ref(),
                 values: self.expression_attribute_values.as_ref(),
                 without: "ConditionExpression is null",
+                elder: Elder {
+                    expected: self.expected.as_ref(),
+                    operator: self.conditional_operator.as_deref(),
+                    updates: None,
+                },
             },
         }
     }
@@ -115,6 +128,11 @@ impl UpdateInput {
                 names: self.expression_attribute_names.as_ref(),
                 values: self.expression_attribute_values.as_ref(),
                 without: "UpdateExpression and ConditionExpression are null",
+                elder: Elder {
+                    expected: self.expected.as_ref(),
+                    operator: self.conditional_operator.as_deref(),
+                    updates: self.attribute_updates.as_ref(),
+                },
             },
         }
     }
@@ -136,6 +154,11 @@ impl DeleteInput {
                 names: self.expression_attribute_names.as_ref(),
                 values: self.expression_attribute_values.as_ref(),
                 without: "ConditionExpression is null",
+                elder: Elder {
+                    expected: self.expected.as_ref(),
+                    operator: self.conditional_operator.as_deref(),
+                    updates: None,
+                },
             },
         }
     }
@@ -145,7 +168,7 @@ impl Said<'_> {
     /// May the caller write this item, with these attributes, by these expressions?
     fn access(&self, cx: &Cx) -> Result<Access, Fault> {
         let mut names = access::names_of(self.named);
-        names.extend(self.expressions.parse()?.known.attributes());
+        names.extend(self.expressions.parse()?.attributes);
         Ask::new(self.action, self.table)
             .leading(leading_of(cx, self.table, self.named)?)
             .attributes(names)

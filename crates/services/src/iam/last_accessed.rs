@@ -19,8 +19,9 @@ use crate::identity::{
 };
 
 /// The services whose use the audit log of this platform can tell: namespace and name.
-const SERVICES: [(&str, &str); 8] = [
+const SERVICES: [(&str, &str); 9] = [
     ("cloudtrail", "AWS CloudTrail"),
+    ("dynamodb", "Amazon DynamoDB"),
     ("iam", "AWS Identity and Access Management"),
     ("kms", "AWS Key Management Service"),
     ("organizations", "AWS Organizations"),

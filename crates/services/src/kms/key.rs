@@ -101,19 +101,29 @@ fn origin(name: Option<&str>) -> Result<Origin, Fault> {
     }
 }
 
-pub(super) fn create(cx: &mut Cx, input: CreateInput) -> Result<Described, Fault> {
-    let mut key = draft(cx, &input)?;
-    key.policy = policy::stored(cx, &key.policy)?;
+/// Makes the key beside other writers: the longest RSA keys take seconds. All of it follows from
+/// the request, so nothing has to be looked at again when it is stored.
+pub(super) fn make(cx: &Cx, input: &CreateInput) -> Result<KeyRecord, Fault> {
+    let mut key = draft(cx, input)?;
     tags::check(&input.tags)?;
     let uuid = cx.world().uuid();
     key.id = match key.related {
         Some(_) => format!("mrk-{}", uuid.replace('-', "")),
         None => uuid,
     };
-    key.tags = tags::map(input.tags);
     if key.origin == Origin::Kms {
         key.make_material(cx, None)?;
     }
+    Ok(key)
+}
+
+pub(super) fn create(
+    cx: &mut Cx,
+    input: CreateInput,
+    mut key: KeyRecord,
+) -> Result<Described, Fault> {
+    key.tags = tags::map(input.tags);
+    key.policy = policy::stored(cx, &key.policy)?;
     state::put_key(cx, &key)?;
     Ok(Described { key_metadata: Metadata::of(cx, key)? })
 }

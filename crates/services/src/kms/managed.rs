@@ -36,9 +36,8 @@ pub(super) fn by_id(
     id: &str,
 ) -> Result<Option<KeyRecord>, Fault> {
     for service in SERVICES {
-        let key = make(cx, account, region, service)?;
-        if key.id == id {
-            return Ok(Some(key));
+        if id_of(cx, account, region, service)? == id {
+            return make(cx, account, region, service).map(Some);
         }
     }
     Ok(None)
@@ -49,12 +48,16 @@ pub(super) fn is_reserved(alias: &str) -> bool {
     alias.starts_with(PREFIX)
 }
 
-fn make(cx: &Cx, account: &AccountId, region: &Region, service: &str) -> Result<KeyRecord, Fault> {
+fn id_of(cx: &Cx, account: &AccountId, region: &Region, service: &str) -> Result<String, Fault> {
     let name = format!("kms managed key id {account} {region} {service}");
     let id = cx.seal().derive(&name)?;
     let hex = hex::encode(id.material());
-    let part = |from, to| hex.get(from..to).unwrap_or_default().to_owned();
-    let id = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
+    let part = |from, to| hex.get(from..to).unwrap_or_default();
+    Ok([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
+}
+
+fn make(cx: &Cx, account: &AccountId, region: &Region, service: &str) -> Result<KeyRecord, Fault> {
+    let id = id_of(cx, account, region, service)?;
     Ok(KeyRecord {
         account: account.clone(),
         region: region.clone(),
@@ -78,32 +81,39 @@ fn make(cx: &Cx, account: &AccountId, region: &Region, service: &str) -> Result<
     })
 }
 
+/// Written out, because every use of the key makes it anew; neither an account nor a Region nor a
+/// service has a character that JSON would escape.
 fn policy(account: &AccountId, region: &Region, service: &str) -> String {
-    let document = serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "Through the service, for everybody in the account",
-                "Effect": "Allow",
-                "Principal": { "AWS": "*" },
-                "Action": [
-                    "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*",
-                    "kms:CreateGrant", "kms:DescribeKey"
-                ],
-                "Resource": "*",
-                "Condition": { "StringEquals": {
-                    "kms:ViaService": format!("{service}.{region}.amazonaws.com"),
-                    "kms:CallerAccount": account,
-                } },
-            },
-            {
-                "Sid": "Reading about the key, by the account's own policies",
-                "Effect": "Allow",
-                "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
-                "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
-                "Resource": "*",
-            },
-        ],
-    });
-    document.to_string()
+    format!(
+        concat!(
+            r#"{{"Version":"2012-10-17","Statement":["#,
+            r#"{{"Sid":"Through the service, for everybody in the account","Effect":"Allow","#,
+            r#""Principal":{{"AWS":"*"}},"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","#,
+            r#""kms:GenerateDataKey*","kms:CreateGrant","kms:DescribeKey"],"Resource":"*","#,
+            r#""Condition":{{"StringEquals":{{"kms:ViaService":"{service}.{region}.amazonaws.com","#,
+            r#""kms:CallerAccount":"{account}"}}}}}},"#,
+            r#"{{"Sid":"Reading about the key, by the account's own policies","Effect":"Allow","#,
+            r#""Principal":{{"AWS":"arn:aws:iam::{account}:root"}},"Action":["kms:Describe*","#,
+            r#""kms:Get*","kms:List*","kms:RevokeGrant"],"Resource":"*"}}]}}"#,
+        ),
+        account = account,
+        region = region,
+        service = service,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_is_a_valid_one() {
+        let account = "111111111111".parse().unwrap();
+        let text = policy(&account, &"eu-west-1".parse().unwrap(), "s3");
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let keys = &document["Statement"][0]["Condition"]["StringEquals"];
+        assert_eq!(keys["kms:ViaService"], "s3.eu-west-1.amazonaws.com");
+        assert_eq!(keys["kms:CallerAccount"], "111111111111");
+        assert!(::policy::Document::parse(&text).is_ok());
+    }
 }

@@ -121,8 +121,8 @@ impl KeyRecord {
         Ok(cx.seal().open_sealed(&context(&self.arn()), &material.sealed)?)
     }
 
-    /// New material of the key's kind, as the first or as the next one. Making RSA keys takes
-    /// a while (seconds for the longest), in which other writers wait.
+    /// New material of the key's kind, as the first or as the next one. RSA keys take a while,
+    /// seconds for the longest: not to be made while other writers wait.
     pub(super) fn make_material(
         &mut self,
         cx: &Cx,

@@ -85,8 +85,7 @@ pub(super) fn complete(cx: &mut Cx, input: CompleteInput) -> Result<Completed, F
     let upload = named.upload(cx)?;
     let listed = input.multipart_upload.as_ref().map_or(&[][..], |upload| &upload.parts);
     let parts = chosen(cx, &upload, listed)?;
-    let present = state::find_object(cx, &bucket.name, &named.key)?;
-    input.conditions.check(&named.key, present.as_ref())?;
+    input.conditions.hold(cx, &bucket.name, &named.key)?;
     let object = assembled(cx, &upload, &parts, &input)?;
     let kept: HashSet<_> = object.pieces.iter().map(|piece| piece.blob.clone()).collect();
     let object = versions::write(cx, &bucket, &named.key, object)?;

@@ -1,13 +1,13 @@
 //! Conditional requests: `If-Match` and its kin on reading, copying and writing
 //! ("Conditional requests", S3 User Guide; RFC 9110 section 13.2.2 for the order).
 //!
-//! Knows no state: compares what it is handed.
+//! Compares; what is there is read only where a condition asks about it.
 
-use gateway::Fault;
+use gateway::{Cx, Fault};
 use serde::Deserialize;
 
 use super::faults;
-use super::state::Object;
+use super::state::{self, Object};
 
 /// Conditions on reading; times in seconds since 1970.
 #[derive(Debug, Default, Deserialize)]
@@ -100,6 +100,17 @@ impl CopyConditions {
 }
 
 impl WriteConditions {
+    /// Whether a key of a bucket may be written now.
+    ///
+    /// # Errors
+    /// As [`WriteConditions::check`].
+    pub(super) fn hold(&self, cx: &Cx, bucket: &str, key: &str) -> Result<(), Fault> {
+        if self.if_match.is_none() && self.if_none_match.is_none() {
+            return Ok(());
+        }
+        self.check(key, state::find_object(cx, bucket, key)?.as_ref())
+    }
+
     /// Whether the key may be written over `present`.
     ///
     /// # Errors

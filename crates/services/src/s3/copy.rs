@@ -181,8 +181,7 @@ pub(super) fn prepare(cx: &Cx, input: &CopyInput) -> Result<Prepared, Fault> {
                     copy source: 5368709120";
         return Err(faults::invalid_request(text));
     }
-    let present = state::find_object(cx, &bucket.name, &input.key)?;
-    input.conditions.check(&input.key, present.as_ref())?;
+    input.conditions.hold(cx, &bucket.name, &input.key)?;
     let wanted = Wanted::of(&input.written.encryption, &bucket)?;
     let digests = Digests {
         md5: wanted.has_md5_etags(),
@@ -213,8 +212,7 @@ pub(super) fn commit(cx: &mut Cx, input: CopyInput, prepared: Prepared) -> Resul
         // The name went to another account while the bytes were copied.
         return Err(faults::no_such_bucket(&bucket.name));
     }
-    let present = state::find_object(cx, &bucket.name, &input.key)?;
-    input.conditions.check(&input.key, present.as_ref())?;
+    input.conditions.hold(cx, &bucket.name, &input.key)?;
     let bytes = staged.blob.plain_bytes();
     let piece = Piece { blob: staged.blob.keep(), bytes, part: 1, checksum: None };
     let object = Object {

@@ -222,8 +222,7 @@ pub(super) fn begin(cx: &Cx, input: &PutInput) -> Result<UploadPlan<Begun>, Faul
     access::check_key(&input.key)?;
     input.written.lock.checked(cx, &bucket)?;
     input.refuse_lock_without_digest()?;
-    let present = state::find_object(cx, &bucket.name, &input.key)?;
-    input.conditions.check(&input.key, present.as_ref())?;
+    input.conditions.hold(cx, &bucket.name, &input.key)?;
     let wanted = Wanted::of(&input.written.encryption, &bucket)?;
     let digests = Digests {
         md5: wanted.has_md5_etags() || input.content_md5.is_some(),
@@ -250,8 +249,7 @@ pub(super) fn finish(
     check_size(staged.bytes)?;
     check_md5(input.content_md5.as_deref(), staged.md5.as_ref())?;
     input.checksums.verify(staged.checksum.as_ref())?;
-    let present = state::find_object(cx, &bucket.name, &input.key)?;
-    input.conditions.check(&input.key, present.as_ref())?;
+    input.conditions.hold(cx, &bucket.name, &input.key)?;
     let Checked { owner, grants, headers, tags, lock } =
         input.written.checked(cx, &bucket, &input.key)?;
     let checksum = staged.checksum.map(Sum::full);

@@ -423,7 +423,7 @@ pub(super) fn all_parts(cx: &Cx, upload: &str) -> Result<Vec<Part>, Fault> {
     parts(cx, upload, 0, usize::MAX)
 }
 
-/// Every blob that an object or a part refers to, for the store's sweep at the start
+/// Every blob of a file of its own that an object or a part refers to, for the store's sweep at the start
 /// ([`store::Blobs::sweep`]).
 ///
 /// # Errors
@@ -436,7 +436,7 @@ pub fn referenced_blobs(cx: &Cx) -> Result<HashSet<BlobId>, Fault> {
         let Some((last, _)) = batch.last() else { break };
         after = Some(last.clone());
         let pieces = batch.into_iter().flat_map(|(_, object)| object.pieces);
-        blobs.extend(pieces.map(|piece| piece.blob));
+        blobs.extend(pieces.map(|piece| piece.blob).filter(BlobId::is_file));
     }
     versions::referenced(cx, &mut blobs)?;
     after = None;
@@ -444,7 +444,7 @@ pub fn referenced_blobs(cx: &Cx) -> Result<HashSet<BlobId>, Fault> {
         let batch = cx.scan(&PARTS, "", after.as_deref(), BATCH)?;
         let Some((last, _)) = batch.last() else { break };
         after = Some(last.clone());
-        blobs.extend(batch.into_iter().map(|(_, part)| part.blob));
+        blobs.extend(batch.into_iter().map(|(_, part)| part.blob).filter(BlobId::is_file));
     }
     Ok(blobs)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod outputs;
 
+mod elder;
 mod items;
 mod pages;
 mod permissions;

@@ -44,22 +44,24 @@ pub struct AuditRecord {
     pub payload: Vec<u8>,
 }
 
-pub(super) fn encode(commit: u64, record: &AuditRecord) -> Vec<u8> {
+/// Appends the raw form of a record to `bytes`.
+pub(super) fn encode(commit: u64, record: &AuditRecord, bytes: &mut Vec<u8>) {
     let AuditHeader { time_ms, accounts: [first, second], marks, .. } = record.header;
-    let mut body = Vec::with_capacity(HEADER_BYTES + record.payload.len());
-    body.extend(commit.to_be_bytes());
-    body.extend(time_ms.to_be_bytes());
-    body.extend(first.to_be_bytes());
-    body.extend(second.to_be_bytes());
-    body.extend(marks.to_be_bytes());
-    body.extend(&record.payload);
-    let length = (body.len() as u32).to_be_bytes();
-    let mut bytes = Vec::with_capacity(PREFIX_BYTES + body.len() + SUFFIX_BYTES);
-    bytes.extend(length);
-    bytes.extend(crc32fast::hash(&body).to_be_bytes());
-    bytes.append(&mut body);
-    bytes.extend(length);
-    bytes
+    let mut header = [0; HEADER_BYTES];
+    let numbers = [commit, time_ms as u64, first, second, (marks >> 64) as u64, marks as u64];
+    for (place, number) in header.chunks_exact_mut(8).zip(numbers) {
+        place.copy_from_slice(&number.to_be_bytes());
+    }
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&header);
+    checksum.update(&record.payload);
+    let length = ((HEADER_BYTES + record.payload.len()) as u32).to_be_bytes();
+    bytes.reserve(PREFIX_BYTES + HEADER_BYTES + record.payload.len() + SUFFIX_BYTES);
+    bytes.extend_from_slice(&length);
+    bytes.extend_from_slice(&checksum.finalize().to_be_bytes());
+    bytes.extend_from_slice(&header);
+    bytes.extend_from_slice(&record.payload);
+    bytes.extend_from_slice(&length);
 }
 
 /// What takes the record in `raw` out, and where in it that is to be written: twelve bytes in one

@@ -129,7 +129,8 @@ fn a_torn_tail_goes_at_the_next_start_and_nothing_before_it() {
     let whole = log(dir.path(), 3);
     let end = whole.end();
     drop(whole);
-    let torn = format::encode(0, &record(9));
+    let mut torn = Vec::new();
+    format::encode(0, &record(9), &mut torn);
     for cut in [1, 4, 20, torn.len() - 1] {
         let mut file = File::options().append(true).open(segment_path(dir.path(), 0)).unwrap();
         file.write_all(&torn[..cut]).unwrap();

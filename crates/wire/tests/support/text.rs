@@ -47,7 +47,10 @@ fn plain(location: Location, fill: Fill, (least, most): (usize, usize)) -> Strin
     // Spaces at the ends of a header are not its value's.
     let wished = if fill == Fill::Smallest { least.max(1) } else { most / length * length };
     let wished = if wished < least || wished == 0 { most } else { wished };
-    text.chars().cycle().take(wished).collect::<String>().trim_end().to_owned()
+    let text: String = text.chars().cycle().take(wished).collect();
+    let kept = text.trim_end();
+    let cut = text.chars().count() - kept.chars().count();
+    format!("{kept}{}", "z".repeat(cut))
 }
 
 /// The shortest or longest text of a pattern within the range; lengths grow with the repetitions.

@@ -40,6 +40,26 @@ pub struct Update {
 }
 
 impl Update {
+    /// Writes an attribute.
+    pub fn set(&mut self, attribute: &str, value: Attr) {
+        self.actions.push(Action::Set(Path::top(attribute), Source::Value(value)));
+    }
+
+    /// Takes an attribute away.
+    pub fn remove(&mut self, attribute: &str) {
+        self.actions.push(Action::Remove(Path::top(attribute)));
+    }
+
+    /// Adds to a number or a set.
+    pub fn add(&mut self, attribute: &str, value: Attr) {
+        self.actions.push(Action::Add(Path::top(attribute), value));
+    }
+
+    /// Takes members from a set.
+    pub fn delete(&mut self, attribute: &str, value: Attr) {
+        self.actions.push(Action::Delete(Path::top(attribute), value));
+    }
+
     /// The places that are written.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.actions.iter().map(Action::path)

@@ -255,7 +255,14 @@ pub(in crate::s3) fn write(
     key: &str,
     mut object: Object,
 ) -> Result<Object, Fault> {
-    (object.stamp, object.version_id) = make_room(cx, bucket, key)?;
+    if bucket.versioning == Versioning::Off {
+        // The new record takes the old one's place.
+        let replaced = find_object(cx, &bucket.name, key)?;
+        object.stamp = stamp_after(cx, replaced.as_ref().map(|replaced| replaced.stamp));
+        drop_bytes(cx, replaced);
+    } else {
+        (object.stamp, object.version_id) = make_room(cx, bucket, key)?;
+    }
     object.lock = object.lock.or_default(cx, bucket);
     cx.put(&OBJECTS, &object_key(&bucket.name, key), &object)?;
     Ok(object)
@@ -285,8 +292,7 @@ fn make_room(cx: &mut Cx, bucket: &Bucket, key: &str) -> Result<(u64, Option<Str
         Versioning::Off => find_object(cx, name, key)?.map(|o| Stored::Object(Box::new(o))),
         _ => latest(cx, name, key)?,
     };
-    let now = u64::try_from(cx.now().timestamp_millis()).unwrap_or_default() << TIE_BITS;
-    let stamp = now.max(latest.as_ref().map_or(0, |latest| latest.stamp() + 1));
+    let stamp = stamp_after(cx, latest.as_ref().map(Stored::stamp));
     let replaced = match bucket.versioning {
         Versioning::Off => latest.clone(),
         Versioning::Enabled => None,
@@ -313,9 +319,20 @@ fn drop_stored(cx: &mut Cx, bucket: &str, key: &str, stored: Stored) -> Result<(
         cx.delete(&OBJECTS, &object_key(bucket, key))?;
     }
     if let Stored::Object(object) = stored {
-        object.pieces.into_iter().for_each(|piece| cx.delete_blob_after_commit(piece.blob));
+        drop_bytes(cx, Some(*object));
     }
     Ok(())
+}
+
+/// The stamp of a version made now, above that of the latest.
+fn stamp_after(cx: &Cx, latest: Option<u64>) -> u64 {
+    let now = u64::try_from(cx.now().timestamp_millis()).unwrap_or_default() << TIE_BITS;
+    now.max(latest.map_or(0, |latest| latest + 1))
+}
+
+fn drop_bytes(cx: &mut Cx, object: Option<Object>) {
+    let pieces = object.into_iter().flat_map(|object| object.pieces);
+    pieces.for_each(|piece| cx.delete_blob_after_commit(piece.blob));
 }
 
 /// Removes a version for good; the next older one becomes the latest if this was. Answers what
@@ -446,7 +463,8 @@ pub(super) fn referenced(
         after = Some(last.clone());
         for (_, stored) in batch {
             if let Stored::Object(object) = stored {
-                blobs.extend(object.pieces.into_iter().map(|piece| piece.blob));
+                let pieces = object.pieces.into_iter();
+                blobs.extend(pieces.map(|piece| piece.blob).filter(store::BlobId::is_file));
             }
         }
     }

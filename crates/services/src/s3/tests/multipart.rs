@@ -55,7 +55,8 @@ fn parts_become_one_object() {
     let input = json!({ "Bucket": "lake", "Key": "m", "PartNumber": 2 });
     let (head, body) = world.get(&alice, input).unwrap();
     assert_eq!((body, &head["PartsCount"]), (b"tail".to_vec(), &json!(2)));
-    assert_eq!(world.blob_files(), 2);
+    // The short last part lies in its record.
+    assert_eq!(world.blob_files(), 1);
     assert_eq!(code(&complete(&world, &alice, &id, &parts).unwrap_err()), "NoSuchUpload 404");
 }
 
@@ -197,7 +198,8 @@ fn uploads_are_listed_in_order_and_aborted() {
     let behind = json!({ "Bucket": "lake", "KeyMarker": "a" });
     assert_eq!(keys_and_ids(&world.ok(&alice, "ListMultipartUploads", behind)), in_order[2..]);
     let input = json!({ "Bucket": "lake", "Key": "b", "UploadId": ids[0], "PartNumber": 1 });
-    world.upload(&alice, "UploadPart", input, b"x").unwrap();
+    world.upload(&alice, "UploadPart", input, &[b'x'; 5_000]).unwrap();
+    assert_eq!(world.blob_files(), 1);
     let one = json!({ "Bucket": "lake", "Key": "b", "UploadId": ids[0] });
     world.ok(&alice, "AbortMultipartUpload", one.clone());
     assert_eq!(world.refused(&alice, "ListParts", one), "NoSuchUpload 404");

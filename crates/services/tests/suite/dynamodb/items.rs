@@ -212,3 +212,23 @@ fn a_transaction_happens_whole_once_or_not_at_all() {
     let answer = world.ok(&admin, "dynamodb", "TransactGetItems", get);
     assert_eq!(answer["Responses"], json!([{ "Item": { "amount": { "N": "10" } } }, {}]));
 }
+
+#[test]
+fn items_nest_thirty_two_levels_deep_also_in_a_batch() {
+    let (world, admin) = world();
+    let nested = |levels| (0..levels).fold(json!({ "S": "x" }), |value, _| json!({ "L": [value] }));
+    let item = |levels| {
+        let mut item = key("ann", "1");
+        item["deep"] = nested(levels);
+        item
+    };
+    let told = |item: Value| {
+        let batch = json!({ "RequestItems": { "orders": [{ "PutRequest": { "Item": item } }] } });
+        world.told(&admin, "dynamodb", "BatchWriteItem", batch)
+    };
+    assert_eq!(told(item(32)), "ok");
+    let refused = "400 ValidationException: Nesting Levels have exceeded supported limits";
+    assert_eq!(told(item(33)), refused);
+    let get = on_table(json!({ "Key": key("ann", "1") }));
+    assert_eq!(world.ok(&admin, "dynamodb", "GetItem", get)["Item"], item(32));
+}

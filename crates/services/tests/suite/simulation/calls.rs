@@ -459,8 +459,9 @@ impl Simulation {
         }
         let referenced =
             self.world.gateway().inspect(self.world.origin(), services::s3::referenced_blobs);
-        let objects: usize = self.accounts.iter().map(|account| account.objects.len()).sum();
-        assert_eq!((referenced.unwrap().len(), blobs(&self.world)), (objects, objects));
+        let objects = self.accounts.iter().flat_map(|account| account.objects.values());
+        let files = objects.filter(|body| body.len() > store::INLINE_BYTES).count();
+        assert_eq!((referenced.unwrap().len(), blobs(&self.world)), (files, files));
         self.compare_trails();
         self.new_records();
     }
