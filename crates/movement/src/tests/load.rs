@@ -349,7 +349,15 @@ async fn a_refused_load_names_its_hop_and_the_broken_lines() {
 #[tokio::test]
 async fn verify_finds_what_has_changed_since() {
     type Change = fn(&mut World);
-    let cases: [(Change, &str, &str); 3] = [
+    let cases: [(Change, &str, &str); 4] = [
+        (
+            |world| {
+                let bucket = world.buckets.get_mut("dev-landing").unwrap();
+                bucket.objects.insert("orders/c".into(), b"4,x\n".to_vec());
+            },
+            "orders/c",
+            "it came after the load, which has not read it",
+        ),
         (
             |world| world.tables.get_mut(TABLE).unwrap().push("7,y".into()),
             "sales.sales.orders",
@@ -402,6 +410,18 @@ async fn a_movement_does_not_turn_round_while_it_stands() {
     assert_eq!(trouble.said.unwrap(), "it was applied as a movement into the warehouse");
     good(destroy(&movement(""), &stage.cx, &OPTIONS).await);
     good(apply(&other, &stage.cx, &OPTIONS).await);
+}
+
+#[test]
+fn the_examples_are_understood() {
+    for text in [
+        include_str!("../../../../examples/load-with-roles/rows-to-prod.toml"),
+        include_str!("../../../../examples/load-with-roles/items-to-prod.toml"),
+    ] {
+        if let Err(error) = Movement::parse(text, Path::new("example.toml")) {
+            panic!("{error}");
+        }
+    }
 }
 
 #[test]

@@ -26,10 +26,19 @@ pub(super) async fn findings(
     for file in &moved.files {
         findings.push(check_file(work, load, file, &now).await?);
     }
+    findings.extend(now.iter().filter(|object| !is_known(moved, object)).map(|object| Finding {
+        good: false,
+        what: object.key.clone(),
+        said: "it came after the load, which has not read it".into(),
+    }));
     if let (true, Place::Table(table)) = (recount, &work.movement.store.place) {
         findings.push(items(work, table, moved.rows).await?);
     }
     Ok(findings)
+}
+
+fn is_known(moved: &Moved, object: &MovedFile) -> bool {
+    moved.files.iter().any(|file| file.key == object.key)
 }
 
 /// The rows of the table. Others may write to it, so the finding says only what is there.
