@@ -235,18 +235,20 @@ fn elements(present: &[bool], lengths: &mut Ints) -> Damage<(OffsetBuffer<i32>, 
 }
 
 /// Microseconds since 1970. The lowest three bits of the nanoseconds say how many zeros were left
-/// off; before 1970 whole seconds were rounded towards it.
+/// off; before 1970 whole seconds were rounded towards it, and Arrow's writer then has negative
+/// nanoseconds.
 fn micros(seconds: i64, encoded: i64) -> Damage<i64> {
     const RANGE: Broken = Broken::Damaged("a timestamp is out of range");
     let zeros = u32::try_from(encoded & 7).unwrap_or(0);
     let factor = if zeros == 0 { 1 } else { 10_i64.pow(zeros + 1) };
-    let nanos = (encoded >> 3).checked_mul(factor).filter(|n| (0..1_000_000_000).contains(n));
+    let nanos = (encoded >> 3).checked_mul(factor).filter(|n| n.abs() < 1_000_000_000);
     let nanos = nanos.ok_or(RANGE)?;
     let mut seconds = seconds.checked_add(EPOCH).ok_or(RANGE)?;
     if seconds < 0 && nanos > 999_999 {
         seconds -= 1;
     }
-    let micros = seconds.checked_mul(1_000_000).and_then(|s| s.checked_add(nanos / 1_000));
+    let micros =
+        seconds.checked_mul(1_000_000).and_then(|s| s.checked_add(nanos.div_euclid(1_000)));
     micros.ok_or(RANGE)
 }
 
@@ -267,4 +269,26 @@ fn rescaled(zigzag: u128, from: i64, to: i8) -> Damage<i128> {
 /// A field of a list, map or structure.
 pub(super) fn field(name: &str, ty: DataType) -> FieldRef {
     Arc::new(Field::new(name, ty, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EPOCH, micros};
+
+    #[test]
+    fn timestamps_before_and_after_1970() {
+        let check = |seconds: i64, encoded: i64, expect: Option<i64>| {
+            assert_eq!(micros(seconds - EPOCH, encoded).ok(), expect, "{seconds} {encoded}");
+        };
+        check(0, 0, Some(0));
+        // 123 microseconds, all digits; a thousandth of a second with five zeros left off.
+        check(1, 123_000 << 3, Some(1_000_123));
+        check(1, (1 << 3) | 5, Some(2_000_000 - 999_000));
+        check(1, (5 << 3) | 7, Some(1_500_000));
+        // Rounded towards 1970, as Java writes it, and with a negative rest, as Arrow does.
+        check(-1, 500_000_000 << 3, Some(-1_500_000));
+        check(-1, -500_000_000 << 3, Some(-1_500_000));
+        check(0, 1_000_000_000 << 3, None);
+        check(i64::MIN + EPOCH, 0, None);
+    }
 }

@@ -147,7 +147,7 @@ impl Ints {
         let sign = 1_u64 << (base_bytes * 8 - 1);
         let base = (magnitude & !sign) as i64;
         let base = if magnitude & sign == 0 { base } else { base.wrapping_neg() };
-        if patch_wide + wide > 64 || patch_wide + gap_wide > 64 {
+        if patch_wide + gap_wide > 64 {
             return Err(Broken::Damaged("a patch is too wide"));
         }
         self.packed(wide, count)?;
