@@ -54,7 +54,7 @@ pub fn service() -> Service {
             read("DescribeLimits", limits::limits_access, limits::limits),
             read("DescribeTable", table::describe_access, table::describe),
             read("DescribeTimeToLive", ttl::describe_access, ttl::describe),
-            read("GetItem", get::access, get::get),
+            read("GetItem", get::access, get::get).brief(),
             read("GetResourcePolicy", policy::get_access, policy::get),
             read("ListTables", table::list_access, table::list),
             read("ListTagsOfResource", tags::list_access, tags::list),
