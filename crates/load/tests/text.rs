@@ -579,3 +579,30 @@ fn options_exclude_each_other() {
         assert_eq!(error.message, expect, "{options}");
     }
 }
+
+#[test]
+fn wherever_a_file_is_cut_the_same_comes_of_it() {
+    let mut dice = dice::Dice::new(7);
+    let alphabet = b",,|;\"\"%'\\\n\n\n\r\t  12aN-:\xc3\xa9";
+    let statements = [
+        "",
+        "csv",
+        "csv quote '%' delimiter ';' emptyasnull blanksasnull",
+        "csv delimiter '\\t' ignoreblanklines ignoreheader 1",
+        "escape",
+        "escape removequotes delimiter ','",
+        "removequotes trimblanks fillrecord",
+        "fixedwidth 'a:2,b:3'",
+    ];
+    for _ in 0..400 {
+        let length = dice.below(60);
+        let file: Vec<u8> = (0..length).map(|_| *dice.pick(alphabet)).collect();
+        let options = *dice.pick(&statements);
+        let columns = "a varchar(5), b int";
+        let whole = load(columns, options, &file, 1 << 20);
+        for size in [1, 2, 5, 9] {
+            let cut = load(columns, options, &file, size);
+            assert_eq!(cut, whole, "{options}: {:?}, {size}", String::from_utf8_lossy(&file));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! COPY beside DuckDB's own readers: the same files into the same table, on the same disk.
 //!
 //! `cargo run --example copy_bench -- [ROWS…]` (default 1000000 10000000) writes ticket sales as
-//! CSV, CSV+GZIP and JSON, loads each with both, and prints rows a second of each, the ratio, and
+//! CSV, CSV+GZIP, JSON and Parquet, loads each with both, and prints rows a second of each, the ratio, and
 //! the peak of resident memory during our runs with what it rose above what was there before.
 //! Ours is a whole cluster: the statement comes through the Postgres wire.
 
@@ -34,10 +34,11 @@ const COLUMNS: &str = "sale_id bigint, quantity integer, buyer varchar(32), pric
                        sold_at timestamp, comment varchar(64)";
 
 /// A file's name, the options of COPY, and the engine's own reader of it.
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 4] = [
     ("sales.csv", "csv", "read_csv('%', header = false, columns = {types})"),
     ("sales.csv.gz", "csv gzip", "read_csv('%', header = false, columns = {types})"),
     ("sales.json", "json 'auto'", "read_json('%', columns = {types})"),
+    ("sales.parquet", "format parquet", "read_parquet('%')"),
 ];
 
 const TYPES: &str = "{'sale_id': 'bigint', 'quantity': 'integer', 'buyer': 'varchar', \
@@ -136,6 +137,7 @@ fn write_files(connection: &Connection, rows: u64, directory: &Path) -> Outcome<
         ("sales.csv", "format csv, header false"),
         ("sales.csv.gz", "format csv, header false, compression gzip"),
         ("sales.json", "format json"),
+        ("sales.parquet", "format parquet"),
     ] {
         let path = directory.join(file);
         connection.execute_batch(&format!("copy ({query}) to '{}' ({options})", path.display()))?;

@@ -338,12 +338,20 @@ fn file_rows(unload: &UnloadRecord) -> Vec<String> {
     unload.files.iter().map(row).collect()
 }
 
+/// Tables of history that are kept as long as the statements they belong to.
+const FOLLOWING: [&str; 5] =
+    ["load_history", "load_detail", "load_errors", "load_error_fields", "load_replacements"];
+
 /// Forgets the oldest statements beyond a bound.
 pub(crate) fn trim(connection: &Connection, home: &str) -> Result<(), EngineFault> {
-    connection.run(&format!(
-        "DELETE FROM {table} WHERE query_id < (SELECT max(query_id) - {KEPT_QUERIES} FROM {table})",
-        table = own(home, "query_history"),
-    ))?;
+    let queries = own(home, "query_history");
+    for table in FOLLOWING.iter().copied().chain(["query_history"]) {
+        connection.run(&format!(
+            "DELETE FROM {table} WHERE query_id < \
+             (SELECT max(query_id) - {KEPT_QUERIES} FROM {queries})",
+            table = own(home, table),
+        ))?;
+    }
     Ok(())
 }
 
