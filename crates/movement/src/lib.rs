@@ -22,7 +22,6 @@ mod explain;
 mod facts;
 pub mod file;
 pub mod journal;
-mod legs;
 mod objects;
 mod path;
 mod place;

@@ -5,7 +5,6 @@ mod crash;
 mod figures;
 mod file;
 mod journey;
-mod legs;
 mod load;
 mod parts;
 
