@@ -78,8 +78,8 @@ attach() {
   echo "select pg_backend_pid();" >&"${SESSION[1]}"
   read -r before <&"${SESSION[0]}"
 
-  aws redshift modify-cluster-iam-roles --cluster-identifier "$CLUSTER" --add-iam-roles "$ROLE_ARN" >/dev/null
-  seen=$(cluster ClusterStatus)
+  seen=$(aws redshift modify-cluster-iam-roles --cluster-identifier "$CLUSTER" \
+    --add-iam-roles "$ROLE_ARN" --query Cluster.ClusterStatus --output text)
   wait_for
   seen="$seen → $(cluster ClusterStatus), $(cluster 'IamRoles[0].ApplyStatus')"
 

@@ -6,6 +6,7 @@
 use crate::context::{Context, Options};
 use crate::file::{Format, Movement};
 use crate::journal::Entry;
+use crate::legs::Legs;
 use crate::path;
 use crate::report::{Action, Event, Exit, Outcome, StepLine};
 use crate::steps::{self, Seen, Step};
@@ -16,6 +17,9 @@ use crate::work::{Mode, Work};
 ///
 /// The outcome's exit is [`Exit::Pending`] when there is something to change.
 pub async fn plan(movement: &Movement, cx: &Context) -> Outcome {
+    if let Some(legs) = Legs::of(movement) {
+        return legs.plan(cx).await;
+    }
     let mut outcome = Outcome::new("plan", &movement.name);
     match try_plan(movement, cx, &mut outcome).await {
         Ok(()) => outcome,
@@ -28,6 +32,9 @@ pub async fn plan(movement: &Movement, cx: &Context) -> Outcome {
 
 /// Makes everything the movement needs. With [`Options::hop`], only what belongs to that hop.
 pub async fn apply(movement: &Movement, cx: &Context, options: &Options) -> Outcome {
+    if let Some(legs) = Legs::of(movement) {
+        return legs.apply(cx, options).await;
+    }
     let mut outcome = Outcome::new("apply", &movement.name);
     match try_apply(movement, cx, options, &mut outcome).await {
         Ok(()) => outcome,

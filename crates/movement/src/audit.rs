@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::aws::Session;
 use crate::context::Context;
 use crate::file::{Movement, Place};
+use crate::legs::Legs;
 use crate::path;
 use crate::place::Account;
 use crate::report::{Event, Outcome, TrailLine};
@@ -28,6 +29,9 @@ const PAGES: usize = 40;
 
 /// Tells every call of the path since the movement was begun, oldest first.
 pub async fn audit(movement: &Movement, cx: &Context) -> Outcome {
+    if let Some(legs) = Legs::of(movement) {
+        return legs.audit(cx).await;
+    }
     let mut outcome = Outcome::new("audit", &movement.name);
     match try_audit(movement, cx, &mut outcome).await {
         Ok(()) => outcome,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::context::{Context, Options};
 use crate::file::Movement;
 use crate::journal::{Entry, Standing};
+use crate::legs::Legs;
 use crate::objects;
 use crate::path;
 use crate::place::Account;
@@ -23,6 +24,9 @@ use crate::work::{Mode, Work};
 
 /// Takes back everything that `apply` made, in safe order. May be repeated after a crash.
 pub async fn destroy(movement: &Movement, cx: &Context, options: &Options) -> Outcome {
+    if let Some(legs) = Legs::of(movement) {
+        return legs.destroy(cx, options).await;
+    }
     let mut outcome = Outcome::new("destroy", &movement.name);
     match try_destroy(movement, cx, options, &mut outcome).await {
         Ok(()) => outcome,

@@ -108,11 +108,19 @@ pub enum Entry {
     },
     /// The moved objects have been deleted.
     DataDeleted,
+    /// What a run left in the stage has been loaded, and stays there.
+    StageKept {
+        /// The run.
+        run: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
 struct Line {
     at: DateTime<Utc>,
+    /// Whether it is of the load of a movement from cluster to cluster.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    from_stage: bool,
     #[serde(flatten)]
     entry: Entry,
 }
@@ -121,6 +129,8 @@ struct Line {
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    /// Whose lines these are, of a movement from cluster to cluster: its load's, or its unload's.
+    from_stage: bool,
     /// Absent for a journal that is only read.
     file: Option<File>,
     entries: Vec<Entry>,
@@ -148,7 +158,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be used or another process holds it.
-    pub(crate) fn open(state: &Path, movement: &str) -> Result<Self> {
+    pub(crate) fn open(state: &Path, movement: &str, from_stage: bool) -> Result<Self> {
         let path = Self::path(state, movement);
         let failed = |error: std::io::Error| trouble(&path, &error.to_string());
         if let Some(directory) = path.parent() {
@@ -167,25 +177,25 @@ impl Journal {
         }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
-        let Parsed { entries, whole, began } = parse(&text, &path)?;
+        let Parsed { entries, whole, began } = parse(&text, &path, from_stage)?;
         file.set_len(whole as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        Ok(Self { path, file: Some(file), entries, began })
+        Ok(Self { path, from_stage, file: Some(file), entries, began })
     }
 
     /// Reads without holding; an absent journal is empty.
     ///
     /// # Errors
     /// When it exists and cannot be read.
-    pub(crate) fn read(state: &Path, movement: &str) -> Result<Self> {
+    pub(crate) fn read(state: &Path, movement: &str, from_stage: bool) -> Result<Self> {
         let path = Self::path(state, movement);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(trouble(&path, &error.to_string())),
         };
-        let Parsed { entries, began, .. } = parse(&text, &path)?;
-        Ok(Self { path, file: None, entries, began })
+        let Parsed { entries, began, .. } = parse(&text, &path, from_stage)?;
+        Ok(Self { path, from_stage, file: None, entries, began })
     }
 
     /// Appends one entry; when this returns, it is on disk.
@@ -196,7 +206,7 @@ impl Journal {
         let Some(file) = self.file.as_mut() else {
             return Err(trouble(&self.path, "it was opened for reading"));
         };
-        let line = Line { at, entry };
+        let line = Line { at, from_stage: self.from_stage, entry };
         let write = serde_json::to_string(&line).map_err(std::io::Error::other).and_then(|text| {
             file.write_all(format!("{text}\n").as_bytes())?;
             file.sync_data()
@@ -266,17 +276,19 @@ struct Parsed {
     began: Option<DateTime<Utc>>,
 }
 
-fn parse(text: &str, path: &Path) -> Result<Parsed> {
+fn parse(text: &str, path: &Path, from_stage: bool) -> Result<Parsed> {
     let (mut entries, mut whole, mut began) = (Vec::new(), 0, None);
-    for line in text.split_inclusive('\n') {
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         if !line.ends_with('\n') {
             break;
         }
         let parsed: Line = serde_json::from_str(line)
-            .map_err(|error| trouble(path, &format!("line {}: {error}", entries.len() + 1)))?;
-        began.get_or_insert(parsed.at);
-        entries.push(parsed.entry);
+            .map_err(|error| trouble(path, &format!("line {number}: {error}")))?;
         whole += line.len();
+        if parsed.from_stage == from_stage {
+            began.get_or_insert(parsed.at);
+            entries.push(parsed.entry);
+        }
     }
     Ok(Parsed { entries, whole, began })
 }

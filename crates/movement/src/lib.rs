@@ -22,6 +22,7 @@ mod explain;
 mod facts;
 pub mod file;
 pub mod journal;
+mod legs;
 mod objects;
 mod path;
 mod place;

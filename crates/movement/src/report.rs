@@ -176,6 +176,9 @@ pub struct Landing {
     pub replaced: u64,
     /// Broken lines that were left out (`max_errors`).
     pub rejected: u64,
+    /// The run of the unload that filled the stage, of cluster to cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_run: Option<String>,
 }
 
 /// What arrived.

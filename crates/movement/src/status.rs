@@ -3,11 +3,15 @@
 use crate::context::Context;
 use crate::file::Movement;
 use crate::journal::{Entry, Journal};
+use crate::legs::Legs;
 use crate::report::{Event, Finding, Outcome};
 use crate::trouble::Result;
 
 /// What has been made, what has run, what is unfinished.
 pub async fn status(movement: &Movement, cx: &Context) -> Outcome {
+    if let Some(legs) = Legs::of(movement) {
+        return legs.status(cx).await;
+    }
     let mut outcome = Outcome::new("status", &movement.name);
     match findings(movement, cx) {
         Ok(findings) => {
@@ -25,7 +29,7 @@ pub async fn status(movement: &Movement, cx: &Context) -> Outcome {
 }
 
 fn findings(movement: &Movement, cx: &Context) -> Result<Vec<Finding>> {
-    let journal = Journal::read(&cx.state, &movement.name)?;
+    let journal = Journal::read(&cx.state, &movement.name, movement.from_stage)?;
     let standing = journal.standing();
     let unsure: Vec<&str> =
         standing.iter().filter(|step| !step.made).map(|step| step.step.as_str()).collect();

@@ -9,6 +9,7 @@ mod loaded;
 use crate::context::{Context, Options};
 use crate::file::{Movement, Unload, Way};
 use crate::journal::Entry;
+use crate::legs::Legs;
 use crate::objects::{self, Listed, Manifest};
 use crate::path;
 use crate::render::figures;
@@ -21,6 +22,9 @@ use crate::work::{Mode, Work};
 /// [`Options::recount`], also the rows that the select gives at the source now, or the items of a
 /// DynamoDB table.
 pub async fn verify(movement: &Movement, cx: &Context, options: &Options) -> Outcome {
+    if let Some(legs) = Legs::of(movement) {
+        return legs.verify(cx, options).await;
+    }
     let mut outcome = Outcome::new("verify", &movement.name);
     match try_verify(movement, cx, options, &mut outcome).await {
         Ok(()) => outcome,

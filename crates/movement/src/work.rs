@@ -49,8 +49,8 @@ impl<'a> Work<'a> {
         let store = session(cx, movement, &far.profile, far.region.as_ref())?;
         let runner = session(cx, movement, movement.runner_profile(), Some(&store.region))?;
         let journal = match mode {
-            Mode::Look => Journal::read(&cx.state, &movement.name)?,
-            Mode::Change => Journal::open(&cx.state, &movement.name)?,
+            Mode::Look => Journal::read(&cx.state, &movement.name, movement.from_stage)?,
+            Mode::Change => Journal::open(&cx.state, &movement.name, movement.from_stage)?,
         };
         let (warehouse_account, _) = identity(cx, &warehouse).await?;
         let (store_account, store_arn) = identity(cx, &store).await?;

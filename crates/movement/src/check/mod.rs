@@ -16,6 +16,7 @@ use crate::aws::Session;
 use crate::context::Context;
 use crate::database::Login;
 use crate::file::{IfExists, Movement};
+use crate::legs::Legs;
 use crate::objects;
 use crate::path;
 use crate::place::Account;
@@ -32,6 +33,9 @@ use verdict::Verdict;
 /// could not be found out of one, [`Exit::Pending`] when all are open and something guards less
 /// than this movement means it to.
 pub async fn check(movement: &Movement, cx: &Context) -> Outcome {
+    if let Some(legs) = Legs::of(movement) {
+        return legs.check(cx).await;
+    }
     let mut outcome = Outcome::new("check", &movement.name);
     match try_check(movement, cx, &mut outcome).await {
         Ok(()) => outcome,

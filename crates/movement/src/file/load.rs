@@ -3,9 +3,11 @@
 //! COPY's own exclusions ("COPY" in the Redshift Developer Guide) are told here, before anything is
 //! made.
 
-use super::read::{bucket_and_key, delimiter, store, table_name, unfitting, warehouse};
+use super::read::{
+    Ends, bucket_and_key, delimiter, location, store, table_name, unfitting, warehouse, what,
+};
 use super::section::{Placed, Section};
-use super::{Compression, Form, Format, Load, Mode, Place, Store, TableName, Warehouse, Way};
+use super::{Compression, Form, Format, IfExists, Load, Mode, Place, TableName, Unload, Way};
 
 /// COPY's bounds of READRATIO, in percent.
 const READ_RATIO: std::ops::RangeInclusive<i64> = 1..=200;
@@ -30,7 +32,7 @@ const OWN_WORDS: [&str; 12] = [
 ];
 
 /// The way in: `[source]` is a bucket or a DynamoDB table, `[target]` a table of a cluster.
-pub(super) fn inward(source: &Section<'_>, target: &Section<'_>) -> (Warehouse, Store, Way) {
+pub(super) fn inward(source: &Section<'_>, target: &Section<'_>) -> Ends {
     let (place, manifest) = place(source);
     let columns: Vec<String> = target.texts("columns").into_iter().map(|c| c.value).collect();
     let form = form(source, &place);
@@ -42,9 +44,45 @@ pub(super) fn inward(source: &Section<'_>, target: &Section<'_>) -> (Warehouse, 
         read_ratio: read_ratio(source, &place),
         max_errors: max_errors(target, form.format),
         options: options(target),
+        of_run: None,
         form,
     };
     (warehouse(target), store(source, place), Way::In(load))
+}
+
+/// Cluster to cluster: an unload to `[stage]`, whose prefix is the movement's own and is cleaned
+/// first, and the load of what its manifest names.
+pub(super) fn across(
+    source: &Section<'_>,
+    target: &Section<'_>,
+    stage: &Section<'_>,
+) -> (Ends, Ends) {
+    let (bucket, prefix) = location(stage);
+    let manifest = Some(format!("{prefix}manifest"));
+    let store = store(stage, Place::Bucket { bucket, prefix });
+    let formats = [Format::Parquet, Format::Csv, Format::Json];
+    let format = stage.choice("format", &formats.map(|format| (format.word(), format)));
+    let format = format.unwrap_or_default();
+    // In CSV nothing else would tell NULL from the empty string.
+    let null_as = (format == Format::Csv).then(|| "\\N".to_owned());
+    let form = Form { format, null_as, parallel: true, ..Form::default() };
+    let what = what(source);
+    let unload = Unload { what, form: form.clone(), if_exists: IfExists::Replace };
+    // The same key names the relation that is read and the one that is loaded, each in its section.
+    let columns: Vec<String> = target.texts("columns").into_iter().map(|c| c.value).collect();
+    let load = Load {
+        table: table(target),
+        mode: mode(target, &columns),
+        columns,
+        manifest,
+        read_ratio: USUAL_READ_RATIO,
+        max_errors: max_errors(target, format),
+        options: options(target),
+        of_run: None,
+        form,
+    };
+    let out = (warehouse(source), store.clone(), Way::Out(unload));
+    (out, (warehouse(target), store, Way::In(load)))
 }
 
 fn table(section: &Section<'_>) -> TableName {

@@ -33,6 +33,12 @@ pub struct Movement {
     pub roles: Roles,
     /// Whether `run` and `verify` read every object and keep its SHA-256.
     pub checksums: bool,
+    /// Of cluster to cluster: the load that follows this unload, from the stage that it fills.
+    pub then: Option<Box<Movement>>,
+    /// Whether this is such a load.
+    pub from_stage: bool,
+    /// Whether the stage keeps its objects after the load.
+    pub keep_stage: bool,
 }
 
 /// A database user of a Redshift cluster.
@@ -97,6 +103,8 @@ pub struct Load {
     pub max_errors: Option<u32>,
     /// Other options of COPY, as SQL.
     pub options: Option<String>,
+    /// The run of the unload that filled the stage, once it has.
+    pub of_run: Option<String>,
 }
 
 /// `mode`.

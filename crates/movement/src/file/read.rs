@@ -41,28 +41,53 @@ fn top(top: &Section<'_>, path: &Path) -> Movement {
         top.problem(&name.span, message, Some("use up to 48 letters, digits, `-` and `_`"));
     }
     let (source, target) = (top.table("source", true), top.table("target", true));
-    let (warehouse, store, way) = match target.has("cluster") {
-        false => out(&source, &target),
-        true => load::inward(&source, &target),
+    let across = source.has("cluster") && target.has("cluster");
+    let stage = top.table("stage", across);
+    let (out, then) = match (across, target.has("cluster")) {
+        (true, _) => {
+            let (out, load) = load::across(&source, &target, &stage);
+            (out, Some(load))
+        }
+        (false, true) => (load::inward(&source, &target), None),
+        (false, false) => (out(&source, &target), None),
     };
-    source.check_unknown();
-    target.check_unknown();
-    let movement = Movement {
-        path: path.to_owned(),
-        name: name.value,
-        access: access(top.table("access", false)),
-        roles: roles(top.table("roles", false), &way, &store.place),
-        checksums: top.flag("checksums", true),
-        warehouse,
-        store,
-        way,
+    let keep_stage = stage.flag("keep", false);
+    for section in [&source, &target, &stage] {
+        section.check_unknown();
+    }
+    if !across && stage.exists() {
+        stage.problem_at("s3", "`[stage]` belongs between two clusters", None);
+    }
+    let access = access(top.table("access", false));
+    let checksums = top.flag("checksums", true);
+    let made = |ends: Ends, section: &'static str, then: Option<Box<Movement>>| {
+        let (warehouse, store, way) = ends;
+        Movement {
+            path: path.to_owned(),
+            name: name.value.clone(),
+            roles: roles(top.table(section, false), &way, &store.place),
+            access: access.clone(),
+            checksums,
+            warehouse,
+            store,
+            way,
+            then,
+            from_stage: false,
+            keep_stage,
+        }
     };
+    let then =
+        then.map(|ends| Box::new(Movement { from_stage: true, ..made(ends, "load_roles", None) }));
+    let movement = made(out, "roles", then);
     top.check_unknown();
     movement
 }
 
+/// Both ends of a movement and its way.
+pub(super) type Ends = (Warehouse, Store, Way);
+
 /// The way out: `[source]` is a cluster, `[target]` a prefix of a bucket.
-fn out(source: &Section<'_>, target: &Section<'_>) -> (Warehouse, Store, Way) {
+fn out(source: &Section<'_>, target: &Section<'_>) -> Ends {
     let warehouse = warehouse(source);
     let what = what(source);
     let (store, form, if_exists) = written(target);
@@ -83,7 +108,7 @@ pub(super) fn warehouse(section: &Section<'_>) -> Warehouse {
     }
 }
 
-fn what(section: &Section<'_>) -> What {
+pub(super) fn what(section: &Section<'_>) -> What {
     let query = section.text("query");
     let table = section.text("table");
     let columns: Vec<String> =
@@ -175,7 +200,7 @@ pub(super) fn store(section: &Section<'_>, place: Place) -> Store {
 }
 
 /// `s3://bucket/prefix/`; the whole bucket is refused, because a role for it would be too wide.
-fn location(section: &Section<'_>) -> (String, String) {
+pub(super) fn location(section: &Section<'_>) -> (String, String) {
     let s3 = section.required("s3");
     match bucket_and_key(&s3.value) {
         Some((bucket, prefix)) => {

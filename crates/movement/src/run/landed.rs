@@ -92,6 +92,7 @@ pub(super) async fn look(
             _ => counted.replaced,
         },
         rejected: counted.rejected,
+        of_run: load.of_run.clone(),
     };
     if let Some(note) = others_wrote(load, &landing, counted.rows) {
         work.say(Event::Note(note));

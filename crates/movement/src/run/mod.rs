@@ -17,6 +17,7 @@ mod unload;
 use crate::context::{Context, Options};
 use crate::file::{Movement, Way};
 use crate::journal::Entry;
+use crate::legs::Legs;
 use crate::path;
 use crate::place::Account;
 use crate::report::{Event, Hop, HopState, Outcome};
@@ -28,6 +29,9 @@ use send::Counted;
 /// through, it is not sent twice. With [`Options::detach`], only until the warehouse is at work;
 /// the next run takes it up.
 pub async fn run(movement: &Movement, cx: &Context, options: &Options) -> Outcome {
+    if let Some(legs) = Legs::of(movement) {
+        return legs.run(cx, options).await;
+    }
     let mut outcome = Outcome::new("run", &movement.name);
     match try_run(movement, cx, options, &mut outcome).await {
         Ok(()) => outcome,

@@ -22,7 +22,9 @@ pub(super) fn steps(movement: &Movement) -> Vec<Box<dyn Step>> {
         steps.push(Box::new(KmsKey { account: Account::Warehouse, hop: 3, key: key.clone() }));
     }
     if let Some(key) = &movement.store.key {
-        steps.push(Box::new(KmsKey { account: Account::Store, hop: 7, key: key.clone() }));
+        if !movement.from_stage {
+            steps.push(Box::new(KmsKey { account: Account::Store, hop: 7, key: key.clone() }));
+        }
         steps.push(Box::new(KeyPolicy { key: key.clone() }));
     }
     steps
@@ -220,6 +222,10 @@ impl Step for KeyPolicy {
     }
 
     async fn look(&self, work: &mut Work<'_>) -> Result<Seen> {
+        if work.facts.store_key_arn.is_none() {
+            let described = describe(work, Account::Store, self.key.id()).await?;
+            work.facts.store_key_arn = described.map(|key| key.arn);
+        }
         let Some(arn) = work.facts.store_key_arn.clone() else { return Ok(Seen::Absent) };
         let input = json!({ "KeyId": arn, "PolicyName": "default" });
         let tried = "read the key's policy";

@@ -73,6 +73,8 @@ pub(crate) fn all(work: &Work<'_>) -> Vec<Box<dyn Step>> {
     }
     steps.extend(key::steps(movement));
     match &movement.store.place {
+        // The unload makes the stage.
+        Place::Bucket { .. } if movement.from_stage => {}
         Place::Bucket { .. } => steps.push(Box::new(bucket::Bucket)),
         Place::Table(_) => steps.push(Box::new(table::Table)),
     }

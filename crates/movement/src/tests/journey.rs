@@ -391,7 +391,7 @@ async fn ctrl_c_cancels_the_statement_and_the_next_run_starts_anew() {
         switch.send(true).unwrap();
     });
     assert!(outcome.trouble.unwrap().said.unwrap().starts_with("cancelled"));
-    let journal = Journal::read(&stage.cx.state, "orders-to-dev").unwrap();
+    let journal = Journal::read(&stage.cx.state, "orders-to-dev", false).unwrap();
     assert!(
         matches!(journal.entries().last(), Some(Entry::RunFailed { reason, .. }) if reason == "cancelled")
     );
@@ -408,7 +408,7 @@ async fn a_detached_run_leaves_the_statement_to_the_warehouse_and_is_taken_up() 
     let left = run(&movement(), &stage.cx, &detached).await;
     let id = left.under_way.clone().unwrap();
     good(left);
-    let journal = Journal::read(&stage.cx.state, "orders-to-dev").unwrap();
+    let journal = Journal::read(&stage.cx.state, "orders-to-dev", false).unwrap();
     let last = journal.entries().last();
     assert!(matches!(last, Some(Entry::RunStarted { run, .. }) if *run == id));
     let told = status(&movement(), &stage.cx).await;

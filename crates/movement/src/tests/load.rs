@@ -417,6 +417,7 @@ fn the_examples_are_understood() {
     for text in [
         include_str!("../../../../examples/load-with-roles/rows-to-prod.toml"),
         include_str!("../../../../examples/load-with-roles/items-to-prod.toml"),
+        include_str!("../../../../examples/load-with-roles/rows-between-clusters.toml"),
     ] {
         if let Err(error) = Movement::parse(text, Path::new("example.toml")) {
             panic!("{error}");

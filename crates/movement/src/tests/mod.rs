@@ -5,6 +5,7 @@ mod crash;
 mod figures;
 mod file;
 mod journey;
+mod legs;
 mod load;
 mod parts;
 

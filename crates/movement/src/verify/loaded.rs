@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::file::{Load, Place};
+use crate::journal::{Entry, Journal};
 use crate::objects;
 use crate::place::Account;
 use crate::render::figures;
@@ -22,6 +23,10 @@ pub(super) async fn findings(
     let landing = moved.landing.clone().unwrap_or_default();
     let mut findings = vec![rows_now(work, &landing).await?];
     findings.extend(history(work, moved, &landing).await?);
+    if let Some(run) = &landing.of_run {
+        findings.extend(staged(work, run, moved.rows)?);
+        return Ok(findings);
+    }
     let now = landed::files(work).await?;
     for file in &moved.files {
         findings.push(check_file(work, load, file, &now).await?);
@@ -35,6 +40,25 @@ pub(super) async fn findings(
         findings.push(items(work, table, moved.rows).await?);
     }
     Ok(findings)
+}
+
+/// What the unload left in the stage, which may be empty by now, against what was loaded.
+fn staged(work: &Work<'_>, wanted: &str, loaded: u64) -> Result<Option<Finding>> {
+    let journal = Journal::read(&work.cx.state, &work.movement.name, false)?;
+    let unloaded = journal.entries().iter().find_map(|entry| match entry {
+        Entry::Arrived { run, rows, .. } if run == wanted => Some(*rows),
+        _ => None,
+    });
+    Ok(unloaded.map(|rows| {
+        let said = match rows == loaded {
+            true => format!("{} rows unloaded, as many loaded", figures::whole(rows)),
+            false => {
+                let (rows, loaded) = (figures::whole(rows), figures::whole(loaded));
+                format!("{rows} rows unloaded, {loaded} loaded")
+            }
+        };
+        Finding { good: rows == loaded, what: work.movement.store.url(), said }
+    }))
 }
 
 fn is_known(moved: &Moved, object: &MovedFile) -> bool {

@@ -100,10 +100,19 @@ fn objects(world: &World, place: &str) -> Vec<(String, Vec<String>)> {
     objects
         .filter(|(key, _)| key.starts_with(prefix) && !key.ends_with("manifest"))
         .map(|(key, bytes)| {
-            let lines = std::str::from_utf8(bytes).unwrap().lines().map(str::to_owned);
-            (format!("s3://{bucket}/{key}"), lines.collect())
+            (format!("s3://{bucket}/{key}"), lines(std::str::from_utf8(bytes).unwrap()))
         })
         .collect()
+}
+
+/// The records of a CSV file: line ends in quotes belong to their field.
+fn lines(text: &str) -> Vec<String> {
+    let mut quoted = false;
+    let records = text.split_terminator(|c: char| {
+        quoted ^= c == '"';
+        c == '\n' && !quoted
+    });
+    records.map(str::to_owned).collect()
 }
 
 /// Keys that several lines share, or the number of lines without one.
