@@ -163,38 +163,11 @@ impl Session {
         if sql.contains("pg_last_unload_count") {
             return Ok(one(3));
         }
-        if sql.contains("sys_query_history") && self.fake.knobs.lock().unwrap().no_history {
-            let message = "relation \"sys_query_history\" does not exist";
-            return Err(DbError { sqlstate: Some("42P01".into()), ..DbError::local(message) });
-        }
-        if sql.contains("sys_load_detail") {
-            let files = world.scanned.get(&quoted(sql, '\'', 0)).cloned().unwrap_or_default();
-            let row = |(url, lines): (String, usize)| vec![Some(url), Some(lines.to_string())];
-            return Ok(Rows { rows: files.into_iter().map(row).collect() });
-        }
-        if sql.contains("sys_load_history") {
-            let label = quoted(sql, '\'', 0);
-            let rows = world.history.get(&label).map(|rows| {
-                let [done, rows, none] = ["completed".to_owned(), rows.to_string(), "0".into()];
-                match sql.contains("SUM") {
-                    true => vec![Some(rows), Some(none)],
-                    false => vec![Some(done), Some(rows), Some(none)],
-                }
-            });
-            return Ok(Rows { rows: rows.into_iter().collect() });
-        }
-        if sql.contains("sys_query_history") && self.fake.knobs.lock().unwrap().hang {
-            return Ok(one("running"));
-        }
         if sql.starts_with("SELECT COUNT(*) FROM (") {
             return Ok(one(self.fake.knobs.lock().unwrap().rows_now.unwrap_or(3)));
         }
-        if sql.contains("sys_query_history") {
-            let rows = world
-                .history
-                .get(&quoted(sql, '\'', 0))
-                .map(|rows| vec![Some("success".to_owned()), Some(rows.to_string())]);
-            return Ok(Rows { rows: rows.into_iter().collect() });
+        if let Some(told) = self.history(world, sql) {
+            return told;
         }
         if sql.contains("identity_type <> 'public'") {
             let held = world.grants.iter().find(|grant| grant.contains("ASSUMEROLE"));
@@ -205,10 +178,6 @@ impl Session {
             let (chain, user) = (quoted(sql, '\'', 0), quoted(sql, '\'', 1));
             let found = world.grants.contains(&format!("{user}: ASSUMEROLE ON '{chain}'"));
             return Ok(Rows { rows: found.then(|| vec![Some(chain)]).into_iter().collect() });
-        }
-        if sql.contains("sys_load_error_detail") {
-            let row = ["s3://dev-landing/orders/a", "2", "id", "1207", "Invalid digit, Value 'x'"];
-            return Ok(Rows { rows: vec![row.map(|text| Some(text.to_owned())).to_vec()] });
         }
         if !world.users.contains_key(&user) {
             let message = format!("user \"{user}\" does not exist");
@@ -227,6 +196,48 @@ impl Session {
             return Ok(one(world.assumerole_open || holds(format!("ASSUMEROLE ON '{chain}'"))));
         }
         panic!("select {sql}")
+    }
+
+    /// What the views of queries and loads say; none for any other select.
+    fn history(&self, world: &super::World, sql: &str) -> Option<Result<Rows, DbError>> {
+        if sql.contains("sys_query_history") && self.fake.knobs.lock().unwrap().no_history {
+            let message = "relation \"sys_query_history\" does not exist";
+            return Some(Err(DbError {
+                sqlstate: Some("42P01".into()),
+                ..DbError::local(message)
+            }));
+        }
+        if sql.contains("sys_load_detail") {
+            let files = world.scanned.get(&quoted(sql, '\'', 0)).cloned().unwrap_or_default();
+            let row = |(url, lines): (String, usize)| vec![Some(url), Some(lines.to_string())];
+            return Some(Ok(Rows { rows: files.into_iter().map(row).collect() }));
+        }
+        if sql.contains("sys_load_history") {
+            let label = quoted(sql, '\'', 0);
+            let rows = world.history.get(&label).map(|rows| {
+                let [done, rows, none] = ["completed".to_owned(), rows.to_string(), "0".into()];
+                match sql.contains("SUM") {
+                    true => vec![Some(rows), Some(none)],
+                    false => vec![Some(done), Some(rows), Some(none)],
+                }
+            });
+            return Some(Ok(Rows { rows: rows.into_iter().collect() }));
+        }
+        if sql.contains("sys_query_history") && self.fake.knobs.lock().unwrap().hang {
+            return Some(Ok(one("running")));
+        }
+        if sql.contains("sys_query_history") {
+            let rows = world
+                .history
+                .get(&quoted(sql, '\'', 0))
+                .map(|rows| vec![Some("success".to_owned()), Some(rows.to_string())]);
+            return Some(Ok(Rows { rows: rows.into_iter().collect() }));
+        }
+        if sql.contains("sys_load_error_detail") {
+            let row = ["s3://dev-landing/orders/a", "2", "id", "1207", "Invalid digit, Value 'x'"];
+            return Some(Ok(Rows { rows: vec![row.map(|text| Some(text.to_owned())).to_vec()] }));
+        }
+        None
     }
 
     /// A select of no rows: the schema's USAGE, then the table's SELECT.
