@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use arrow::array::ArrayRef;
 use redshift_sql::Compression;
 
-use super::encoder::Encoder;
+use super::encoder::{Encoded, Encoder};
 use super::error::Context;
 use super::plan::Plan;
 use super::sink::{Counters, Sink, SinkError};
@@ -20,6 +20,10 @@ const BUFFER: usize = 1 << 20;
 /// A compressed file is full this fraction of its limit early, because compressors hold back
 /// what they have not written yet.
 const COMPRESSION_MARGIN: u64 = 32;
+
+/// A compressed file that is not full takes at least this many bytes more before they are
+/// compressed and it is looked at again.
+const LEAST: u64 = 64 << 10;
 
 /// What all slices share while they write.
 #[derive(Clone, Copy)]
@@ -66,35 +70,60 @@ impl<'a> DataFile<'a> {
         columns: &[ArrayRef],
         from: usize,
     ) -> Result<usize, UnloadError> {
-        let room = self.room();
         let mut taken = 0;
-        if room > 0 || self.rows == 0 {
-            let buffer = &mut self.buffer;
-            let mut encoded = self.encoder.encode(columns, from, room, buffer)?;
-            if encoded.rows == 0 && encoded.full && self.rows == 0 {
-                // A row larger than a whole file still has to go somewhere.
-                let row: Vec<ArrayRef> = columns.iter().map(|c| c.slice(from, 1)).collect();
-                encoded = self.encoder.encode(&row, 0, u64::MAX, buffer)?;
+        loop {
+            let room = self.room();
+            if room == 0 && self.rows > 0 {
+                return Ok(taken);
             }
-            taken = encoded.rows;
+            let encoded = self.encode(columns, from + taken, room)?;
+            taken += encoded.rows;
+            self.rows += encoded.rows as u64;
+            self.output.counters.rows.fetch_add(encoded.rows as u64, Ordering::Relaxed);
+            let look_again = encoded.full && self.compresses();
+            if self.buffer.len() >= BUFFER || look_again {
+                self.drain()?;
+            }
+            if !look_again {
+                return Ok(taken);
+            }
         }
-        self.rows += taken as u64;
-        self.output.counters.rows.fetch_add(taken as u64, Ordering::Relaxed);
-        if self.buffer.len() >= BUFFER {
-            self.drain()?;
-        }
-        Ok(taken)
     }
 
-    /// Bytes that the file may still take.
+    /// Encodes the rows that have room, but at least one into an empty file or where only an
+    /// estimate says that there is no room: a row larger than a whole file has to go somewhere.
+    fn encode(
+        &mut self,
+        columns: &[ArrayRef],
+        from: usize,
+        room: u64,
+    ) -> Result<Encoded, UnloadError> {
+        let encoded = self.encoder.encode(columns, from, room, &mut self.buffer)?;
+        let must_go = self.rows == 0 || self.compresses();
+        if encoded.rows > 0 || !encoded.full || !must_go {
+            return Ok(encoded);
+        }
+        let row: Vec<ArrayRef> = columns.iter().map(|c| c.slice(from, 1)).collect();
+        let rows = self.encoder.encode(&row, 0, u64::MAX, &mut self.buffer)?.rows;
+        Ok(Encoded { rows, full: true })
+    }
+
+    /// Bytes that the file may still take. Of a compressed file nobody knows before they are
+    /// compressed: then it is what fits if they shrink as those before them did.
     fn room(&self) -> u64 {
         let limit = self.output.plan.max_file_size;
-        let written = self.sink.as_ref().map_or(0, Sink::bytes);
-        if self.compresses() {
-            let full = written >= limit - limit / COMPRESSION_MARGIN;
-            return if full { 0 } else { u64::MAX };
+        let (given, written) = self.sink.as_ref().map_or((0, 0), |s| (s.given(), s.bytes()));
+        if !self.compresses() {
+            return limit.saturating_sub(written + self.buffer.len() as u64);
         }
-        limit.saturating_sub(written + self.buffer.len() as u64)
+        let left = (limit - limit / COMPRESSION_MARGIN).saturating_sub(written);
+        let fits = match u128::from(written) {
+            0 => left,
+            written => {
+                u64::try_from(u128::from(left) * u128::from(given) / written).unwrap_or(left)
+            }
+        };
+        fits.saturating_sub(self.buffer.len() as u64).max(left.min(LEAST))
     }
 
     fn compresses(&self) -> bool {

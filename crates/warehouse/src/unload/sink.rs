@@ -31,7 +31,12 @@ impl Counters {
 }
 
 /// An object being written through its compression.
-pub(super) enum Sink<'a> {
+pub(super) struct Sink<'a> {
+    way: Way<'a>,
+    given: u64,
+}
+
+enum Way<'a> {
     Plain(Counted<'a>),
     Gzip(GzEncoder<Counted<'a>>),
     Bzip2(BzEncoder<Counted<'a>>),
@@ -54,35 +59,41 @@ impl<'a> Sink<'a> {
     ) -> io::Result<Self> {
         counters.files.fetch_add(1, Ordering::Relaxed);
         let counted = Counted { writer, bytes: 0, counters };
-        Ok(match compression {
-            Compression::Gzip => Self::Gzip(GzEncoder::new(counted, flate2::Compression::fast())),
-            Compression::Bzip2 => Self::Bzip2(BzEncoder::new(counted, bzip2::Compression::best())),
+        let way = match compression {
+            Compression::Gzip => Way::Gzip(GzEncoder::new(counted, flate2::Compression::fast())),
+            Compression::Bzip2 => Way::Bzip2(BzEncoder::new(counted, bzip2::Compression::best())),
             Compression::Zstd => {
                 let level = zstd::DEFAULT_COMPRESSION_LEVEL;
-                Self::Zstd(Box::new(zstd::Encoder::new(counted, level)?))
+                Way::Zstd(Box::new(zstd::Encoder::new(counted, level)?))
             }
             // LZOP is a COPY option only; the parser never lets it reach an UNLOAD.
-            Compression::None | Compression::Lzop => Self::Plain(counted),
-        })
+            Compression::None | Compression::Lzop => Way::Plain(counted),
+        };
+        Ok(Self { way, given: 0 })
+    }
+
+    /// Bytes that were given to the compression so far.
+    pub(super) fn given(&self) -> u64 {
+        self.given
     }
 
     /// Bytes that reached the object so far; a compressor may hold back more.
     pub(super) fn bytes(&self) -> u64 {
-        match self {
-            Self::Plain(counted) => counted.bytes,
-            Self::Gzip(encoder) => encoder.get_ref().bytes,
-            Self::Bzip2(encoder) => encoder.get_ref().bytes,
-            Self::Zstd(encoder) => encoder.get_ref().bytes,
+        match &self.way {
+            Way::Plain(counted) => counted.bytes,
+            Way::Gzip(encoder) => encoder.get_ref().bytes,
+            Way::Bzip2(encoder) => encoder.get_ref().bytes,
+            Way::Zstd(encoder) => encoder.get_ref().bytes,
         }
     }
 
     /// Ends the compression and the object, which stays staged.
     pub(super) fn finish(self) -> Result<StagedObject, SinkError> {
-        let counted = match self {
-            Self::Plain(counted) => Ok(counted),
-            Self::Gzip(encoder) => encoder.finish(),
-            Self::Bzip2(encoder) => encoder.finish(),
-            Self::Zstd(encoder) => encoder.finish(),
+        let counted = match self.way {
+            Way::Plain(counted) => Ok(counted),
+            Way::Gzip(encoder) => encoder.finish(),
+            Way::Bzip2(encoder) => encoder.finish(),
+            Way::Zstd(encoder) => encoder.finish(),
         };
         let mut counted = counted.map_err(SinkError::Io)?;
         counted.flush().map_err(SinkError::Io)?;
@@ -92,12 +103,14 @@ impl<'a> Sink<'a> {
 
 impl Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(counted) => counted.write(bytes),
-            Self::Gzip(encoder) => encoder.write(bytes),
-            Self::Bzip2(encoder) => encoder.write(bytes),
-            Self::Zstd(encoder) => encoder.write(bytes),
-        }
+        let taken = match &mut self.way {
+            Way::Plain(counted) => counted.write(bytes),
+            Way::Gzip(encoder) => encoder.write(bytes),
+            Way::Bzip2(encoder) => encoder.write(bytes),
+            Way::Zstd(encoder) => encoder.write(bytes),
+        }?;
+        self.given += taken as u64;
+        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {

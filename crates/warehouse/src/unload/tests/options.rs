@@ -182,9 +182,11 @@ fn compressed_files_are_split_too() {
         s.compression = Compression::Gzip;
     });
     let (_, report) = unload(&statement, &table);
+    // Each but the last is nearly as large as it may be.
     assert!(report.files.len() > 1, "{:?}", report.files);
+    assert!(report.files[0].bytes > 4 << 20, "{:?}", report.files);
     for file in &report.files {
-        assert!(file.bytes <= 6 << 20, "{file:?}");
+        assert!(file.bytes <= 5 << 20, "{file:?}");
     }
 }
 
