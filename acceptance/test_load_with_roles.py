@@ -6,7 +6,7 @@ import os
 
 import psycopg2
 import pytest
-from landbridge import ROOT, have, tool, until
+from landbridge import ROOT, Server, have, tool, until
 from movements import Movement
 
 EXAMPLE = ROOT / "examples" / "load-with-roles"
@@ -14,6 +14,26 @@ INFO = "INFO:  Load into table 'temp_test' completed, {} record(s) loaded succes
 PASSWORD = "Secret-1-admin"
 
 pytestmark = pytest.mark.skipif(not have("psql"), reason="psql (postgresql-client) is not installed")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A world of its own: the example's names are those of the other example too."""
+    running = Server(tmp_path_factory.mktemp("load") / "state").start()
+    yield running
+    assert running.stop() == 0, "the server did not stop cleanly"
+
+
+@pytest.fixture(scope="module")
+def prod(server):
+    """An administrator of the account with the cluster."""
+    return server.session("prod")
+
+
+@pytest.fixture(scope="module")
+def dev(server):
+    """An administrator of the account with the data."""
+    return server.session("dev")
 
 
 @pytest.fixture(scope="module")
