@@ -47,7 +47,7 @@ acceptance: build ## real clients against the real binary; ARGS="-k unload" sele
 	@scripts/system.sh test
 	@LANDBRIDGE_BIN=$(BINARY) "$$(scripts/python.sh $(CARGO_TARGET_DIR))" -m pytest acceptance $(ARGS)
 
-bench: ## requests beside moto_server, decisions, UNLOAD beside COPY; ARGS="--only Put" ROWS="1000000"
+bench: ## requests beside moto_server, decisions, UNLOAD and COPY beside the engine; ARGS="--only Put" ROWS="1000000"
 	@scripts/system.sh test
 	@python="$$(scripts/python.sh $(CARGO_TARGET_DIR) crates/bench/requirements.txt)"; $(engine); \
 	export CARGO_PROFILE_DEV_OPT_LEVEL=3; \
@@ -55,8 +55,9 @@ bench: ## requests beside moto_server, decisions, UNLOAD beside COPY; ARGS="--on
 	$(CARGO_TARGET_DIR)/debug/bench --binary $(BINARY) --moto "$${python%/*}/moto_server" \
 		--json $(CARGO_TARGET_DIR)/bench.json $(ARGS)
 	@cargo bench --locked -p policy
-	@$(engine); cargo run --locked -p warehouse --example unload_bench \
-		$${ENGINE_FEATURES/landbridge/warehouse} -- $(ROWS)
+	@$(engine); for example in unload_bench copy_bench; do \
+		cargo run --locked -p warehouse --example $$example \
+			$${ENGINE_FEATURES/landbridge/warehouse} -- $(ROWS); done
 
 fuzz: ## each fuzz target for MINUTES=20; TARGETS="sql policy" selects; needs nightly and cargo-fuzz
 	@scripts/system.sh build
