@@ -41,22 +41,25 @@ fn statement(options: &str) -> Copy {
     }
 }
 
-/// Rows as the engine gets them, and places of bad records.
-fn load(copy: &Copy, targets: &[Target], file: &[u8], size: usize) -> (usize, Vec<(u64, u16)>, u64) {
+/// Rows as the engine gets them, places of bad records, and lines.
+type Loaded = (usize, Vec<(u64, u16)>, u64);
+
+/// None for a file that cannot be read to its end, of which nothing is loaded.
+fn load(copy: &Copy, targets: &[Target], file: &[u8], size: usize) -> Option<Loaded> {
     let mut options = Options::of(copy).expect("our own");
     options.max_errors = Some(u64::MAX);
     let text = Text::of(&copy.format, &options).expect("text");
     let source = load::encoding::decode(&options.encoding, Box::new(Cursor::new(file.to_vec())));
     let mut blocks = Blocks::sized(source, text.clone(), options.ignore_header, size);
     let (mut rows, mut bad, mut lines) = (0, Vec::new(), 0);
-    while let Ok(Some(block)) = blocks.next() {
+    while let Some(block) = blocks.next().ok()? {
         lines += block.skipped;
         let parsed = parse(&text, targets, &options, &block.bytes).expect("no fault of ours");
         rows += parsed.batch.num_rows();
         bad.extend(parsed.bad.iter().map(|bad| (lines + bad.line, bad.rejection.code)));
         lines += parsed.lines;
     }
-    (rows, bad, lines)
+    Some((rows, bad, lines))
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -73,5 +76,7 @@ fuzz_target!(|bytes: &[u8]| {
     let whole = load(&copy, &targets, file, 1 << 20);
     let small = load(&copy, &targets, file, usize::from(*size) + 1);
     assert_eq!(whole, small);
-    assert!(whole.0 as u64 + whole.1.len() as u64 <= whole.2);
+    if let Some((rows, bad, lines)) = whole {
+        assert!(rows as u64 + bad.len() as u64 <= lines);
+    }
 });
