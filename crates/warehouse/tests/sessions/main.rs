@@ -10,6 +10,7 @@
 mod copy;
 mod durability;
 mod extended;
+mod guide;
 mod login;
 mod malformed;
 mod privileges;

@@ -1,0 +1,245 @@
+//! Runs `corpus/redshift/CHAPTER/PAGE.txt`: statements and what Redshift answers to them, by the
+//! chapters of its developer guide.
+//!
+//! Each file runs against a cluster of its own. A block is comments (`# …`), perhaps the session
+//! it runs in (`@name`: a session of the database user of that name, kept until the end of the
+//! file; `@name/2` is a second session of the same user; without it the master user's), the
+//! statement, `----`, and the answer: notices, columns with their types, rows, `OK` with the
+//! number of rows changed, or the error.
+//!
+//! `GUIDE=functions/` runs the files whose names hold it. `UPDATE_CORPUS=1` writes the answers
+//! into the files, to be compared with the guide before they are committed.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use futures::StreamExt;
+use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
+
+use crate::support::{MASTER, PASSWORD, Running, start};
+
+/// The password of the users that the files make (`CREATE USER … PASSWORD 'Passw0rd'`).
+const USER_PASSWORD: &str = "Passw0rd";
+/// Files that run beside each other.
+const AT_ONCE: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_statement_of_the_guide_answers_as_the_corpus_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/redshift");
+    let wanted = std::env::var("GUIDE").unwrap_or_default();
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.retain(|file| file.to_string_lossy().contains(&wanted));
+    files.sort();
+    assert!(!files.is_empty(), "no file of the corpus is called {wanted:?}");
+    let wrong: Vec<String> = futures::stream::iter(files)
+        .map(|file| tokio::spawn(run_file(file)))
+        .buffer_unordered(AT_ONCE)
+        .map(Result::unwrap)
+        .collect()
+        .await;
+    let wrong = wrong.concat();
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "txt") {
+            files.push(path);
+        }
+    }
+}
+
+/// Runs one file; says what differs.
+async fn run_file(file: PathBuf) -> String {
+    let text = fs::read_to_string(&file).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let mut sessions = Sessions { cluster: &cluster, open: HashMap::new() };
+    let mut actual = Vec::new();
+    for block in text.trim_end().split("\n\n") {
+        actual.push(sessions.block(block).await);
+    }
+    if std::env::var_os("UPDATE_CORPUS").is_some() {
+        fs::write(&file, format!("{}\n", actual.join("\n\n"))).unwrap();
+        return String::new();
+    }
+    let mut wrong = String::new();
+    for (expected, actual) in text.trim_end().split("\n\n").zip(&actual) {
+        if expected != actual {
+            writeln!(wrong, "{}\nexpected:\n{expected}\nfound:\n{actual}\n", file.display())
+                .unwrap();
+        }
+    }
+    wrong
+}
+
+type Notices = Arc<Mutex<Vec<String>>>;
+
+struct Sessions<'a> {
+    cluster: &'a Running,
+    open: HashMap<String, (Client, Notices)>,
+}
+
+impl Sessions<'_> {
+    /// A block with its answer as found.
+    async fn block(&mut self, text: &str) -> String {
+        let head: Vec<&str> =
+            text.lines().take_while(|line| line.starts_with(['#', '@'])).collect();
+        let rest: Vec<&str> = text.lines().skip(head.len()).collect();
+        let statement = rest.split(|line| *line == "----").next().unwrap_or_default().join("\n");
+        if statement.is_empty() {
+            return text.to_owned();
+        }
+        let name = head.iter().find_map(|line| line.strip_prefix('@')).unwrap_or(MASTER);
+        let mut out = head.join("\n");
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let answer = match self.session(name).await {
+            Ok((client, notices)) => answer(client, notices, &statement).await,
+            Err(error) => error_line(&error),
+        };
+        format!("{out}{statement}\n----\n{}", answer.trim_end())
+    }
+
+    async fn session(&mut self, name: &str) -> Result<&(Client, Notices), tokio_postgres::Error> {
+        if !self.open.contains_key(name) {
+            let user = name.split('/').next().unwrap_or(name);
+            let password = if user == MASTER { PASSWORD } else { USER_PASSWORD };
+            let opened = connect(self.cluster, user, password).await?;
+            self.open.insert(name.to_owned(), opened);
+        }
+        Ok(&self.open[name])
+    }
+}
+
+async fn connect(
+    cluster: &Running,
+    user: &str,
+    password: &str,
+) -> Result<(Client, Notices), tokio_postgres::Error> {
+    let (client, mut connection) = cluster.config(user, password).connect(NoTls).await?;
+    let notices = Notices::default();
+    let heard = Arc::clone(&notices);
+    tokio::spawn(async move {
+        let mut messages =
+            futures::stream::poll_fn(move |context| connection.poll_message(context));
+        while let Some(Ok(message)) = messages.next().await {
+            if let AsyncMessage::Notice(notice) = message {
+                let line = format!("{}: {}", notice.severity(), notice.message());
+                heard.lock().unwrap().push(line);
+            }
+        }
+    });
+    Ok((client, notices))
+}
+
+async fn answer(client: &Client, notices: &Notices, statement: &str) -> String {
+    let mut out = String::new();
+    let types = match column_types(client, statement).await {
+        Ok(types) => types,
+        Err(error) => return error_line(&error),
+    };
+    let answered = client.simple_query(statement).await;
+    for notice in notices.lock().unwrap().drain(..) {
+        writeln!(out, "{notice}").unwrap();
+    }
+    match answered {
+        Ok(messages) => write_messages(&mut out, &messages, &types),
+        Err(error) => writeln!(out, "{}", error_line(&error)).unwrap(),
+    }
+    out
+}
+
+/// The types of a query's columns; none for other statements, and texts of several.
+async fn column_types(
+    client: &Client,
+    statement: &str,
+) -> Result<Vec<String>, tokio_postgres::Error> {
+    let start = statement.trim_start_matches(['(', ' ']).to_ascii_lowercase();
+    let query = ["select", "with"].iter().any(|word| start.starts_with(word));
+    if !query || statement.trim_end().trim_end_matches(';').contains(';') {
+        return Ok(Vec::new());
+    }
+    let prepared = client.prepare(statement).await?;
+    Ok(prepared.columns().iter().map(|c| type_name(c.type_().oid(), c.type_modifier())).collect())
+}
+
+/// A type as the guide writes it; by its number where it has no such name.
+fn type_name(oid: u32, modifier: i32) -> String {
+    let length = modifier - 4;
+    let named = match oid {
+        16 => "boolean",
+        18 => "\"char\"",
+        19 => "name",
+        20 => "bigint",
+        21 => "smallint",
+        23 => "integer",
+        25 => "text",
+        26 => "oid",
+        700 => "real",
+        701 => "double",
+        705 => "unknown",
+        1082 => "date",
+        1083 => "time",
+        1114 => "timestamp",
+        1184 => "timestamptz",
+        1266 => "timetz",
+        1188 => "interval year to month",
+        1190 => "interval day to second",
+        4000 => "super",
+        6551 => "varbyte",
+        1042 if modifier < 0 => "char",
+        1043 if modifier < 0 => "varchar",
+        1700 if modifier < 0 => "numeric",
+        1042 => return format!("char({length})"),
+        1043 => return format!("varchar({length})"),
+        1700 => return format!("numeric({},{})", length >> 16, length & 0xffff),
+        other => return format!("type {other}"),
+    };
+    named.to_owned()
+}
+
+fn write_messages(out: &mut String, messages: &[SimpleQueryMessage], types: &[String]) {
+    let mut is_query = false;
+    for message in messages {
+        match message {
+            SimpleQueryMessage::RowDescription(columns) => {
+                is_query = true;
+                let types = types.iter().map(String::as_str).chain(std::iter::repeat(""));
+                let names = columns.iter().map(tokio_postgres::SimpleColumn::name);
+                let columns: Vec<String> = names
+                    .zip(types)
+                    .map(|(name, kind)| format!("{name} {kind}").trim_end().to_owned())
+                    .collect();
+                writeln!(out, "{}", columns.join(" | ")).unwrap();
+            }
+            SimpleQueryMessage::Row(row) => {
+                let cells: Vec<String> = (0..row.len())
+                    .map(|at| row.get(at).map_or("NULL".into(), |cell| cell.replace('\n', "\\n")))
+                    .collect();
+                writeln!(out, "{}", cells.join(" | ").trim_end()).unwrap();
+            }
+            SimpleQueryMessage::CommandComplete(_) if is_query => is_query = false,
+            SimpleQueryMessage::CommandComplete(0) => out.push_str("OK\n"),
+            SimpleQueryMessage::CommandComplete(rows) => writeln!(out, "OK {rows}").unwrap(),
+            _ => {}
+        }
+    }
+}
+
+fn error_line(error: &tokio_postgres::Error) -> String {
+    let Some(db) = error.as_db_error() else { return format!("ERROR: {error}") };
+    let position = match db.position() {
+        Some(tokio_postgres::error::ErrorPosition::Original(at)) => format!(" at {at}"),
+        _ => String::new(),
+    };
+    format!("ERROR {}{position}: {}", db.code().code(), db.message())
+}
