@@ -1,0 +1,44 @@
+//! Aggregate and window functions (Redshift guide, SQL functions › Aggregate functions, Window functions).
+
+use super::{
+    How::{By, Missing, Same},
+    Table,
+};
+use crate::rewrite::special;
+
+/// By name.
+pub(super) const FUNCTIONS: Table = &[
+    ("any_value", Same),
+    ("approximate", Missing),
+    ("avg", By(special::average)),
+    ("bit_and", Same),
+    ("bit_or", Same),
+    ("bool_and", Same),
+    ("bool_or", Same),
+    ("count", Same),
+    ("cume_dist", Same),
+    ("dense_rank", Same),
+    ("first_value", By(special::null_treatment)),
+    ("lag", By(special::null_treatment)),
+    ("last_value", By(special::null_treatment)),
+    ("lead", By(special::null_treatment)),
+    ("listagg", By(special::listagg)),
+    ("max", Same),
+    ("median", Same),
+    ("min", Same),
+    ("nth_value", By(special::null_treatment)),
+    ("ntile", Same),
+    ("percent_rank", Same),
+    ("percentile_cont", Same),
+    ("percentile_disc", Same),
+    ("rank", Same),
+    ("ratio_to_report", By(special::ratio_to_report)),
+    ("row_number", Same),
+    ("stddev", Same),
+    ("stddev_pop", Same),
+    ("stddev_samp", Same),
+    ("sum", By(special::sum)),
+    ("var_pop", Same),
+    ("var_samp", Same),
+    ("variance", Same),
+];
