@@ -47,7 +47,7 @@ acceptance: build ## real clients against the real binary; ARGS="-k unload" sele
 	@scripts/system.sh test
 	@LANDBRIDGE_BIN=$(BINARY) "$$(scripts/python.sh $(CARGO_TARGET_DIR))" -m pytest acceptance $(ARGS)
 
-bench: ## requests beside moto_server, decisions, UNLOAD and COPY beside the engine; ARGS="--only Put" ROWS="1000000"
+bench: ## requests beside moto_server, decisions, UNLOAD, COPY, TPC-H; ARGS="--only Put" ROWS="1000000" SCALE=1
 	@scripts/system.sh test
 	@python="$$(scripts/python.sh $(CARGO_TARGET_DIR) crates/bench/requirements.txt)"; $(engine); \
 	export CARGO_PROFILE_DEV_OPT_LEVEL=3; \
@@ -55,9 +55,8 @@ bench: ## requests beside moto_server, decisions, UNLOAD and COPY beside the eng
 	$(CARGO_TARGET_DIR)/debug/bench --binary $(BINARY) --moto "$${python%/*}/moto_server" \
 		--json $(CARGO_TARGET_DIR)/bench.json $(ARGS)
 	@cargo bench --locked -p policy
-	@$(engine); for example in unload_bench copy_bench; do \
-		cargo run --locked -p warehouse --example $$example \
-			$${ENGINE_FEATURES/landbridge/warehouse} -- $(ROWS); done
+	@$(engine); for example in 'unload_bench -- $(ROWS)' 'copy_bench -- $(ROWS)' 'tpch_bench -- $(SCALE)'; do \
+		cargo run --locked -p warehouse $${ENGINE_FEATURES/landbridge/warehouse} --example $$example; done
 
 fuzz: ## each fuzz target for MINUTES=20; TARGETS="sql policy" selects; needs nightly and cargo-fuzz
 	@scripts/system.sh build

@@ -1,0 +1,10 @@
+//! What the benches share: a whole cluster in this process, a PostgreSQL server beside it, and
+//! the process's memory. Each bench uses what it needs of it.
+#![allow(dead_code, reason = "each bench uses a part")]
+
+pub mod cluster;
+pub mod memory;
+pub mod postgres;
+
+/// A bench's outcome: what goes wrong ends it.
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
