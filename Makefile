@@ -45,6 +45,7 @@ check: build ## house rules: models, generated docs, sizes, dependencies
 
 acceptance: build ## real clients against the real binary; ARGS="-k unload" selects
 	@scripts/system.sh test
+	@cargo build --locked --quiet -p tpch
 	@LANDBRIDGE_BIN=$(BINARY) "$$(scripts/python.sh $(CARGO_TARGET_DIR))" -m pytest acceptance $(ARGS)
 
 bench: ## requests beside moto_server, decisions, UNLOAD, COPY, TPC-H; ARGS="--only Put" ROWS="1000000" SCALE=1
