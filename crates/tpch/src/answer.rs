@@ -1,5 +1,5 @@
 //! Whether rows are the answer. Clause 2.1.3.5 allows 100 $ for sums and 1 % for averages; here
-//! numbers must agree to a cent or to a millionth.
+//! numbers must agree to a cent or to seven places.
 
 use std::cmp::Ordering;
 
@@ -68,7 +68,7 @@ fn compare(one: &str, other: &str) -> Ordering {
 /// Equal texts, or numbers that are the same in what the answer shows.
 fn same(expected: &str, found: &str) -> bool {
     match (expected.parse::<f64>(), found.parse::<f64>()) {
-        (Ok(expected), Ok(found)) => (expected - found).abs() <= 0.0101_f64.max(expected * 1e-6),
+        (Ok(expected), Ok(found)) => (expected - found).abs() <= 0.0101_f64.max(expected * 1e-7),
         _ => expected == found,
     }
 }
