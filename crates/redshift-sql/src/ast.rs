@@ -16,6 +16,8 @@ pub use movement::*;
 pub use session::*;
 pub use users::*;
 
+use crate::resolve::Parsed;
+
 /// One statement of a text that may hold several, separated by `;`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
@@ -169,8 +171,11 @@ pub enum Kind {
 /// A statement for the engine: rewritten SQL and everything that must be allowed first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EngineStatement {
-    /// The engine's SQL. Parameters are `$1`, `$2`, ….
+    /// The engine's SQL without knowledge of the relations; see [`EngineStatement::resolve`].
+    /// Parameters are `$1`, `$2`, ….
     pub sql: String,
+    /// The tree as read.
+    pub parsed: Parsed,
     /// The verb for the command tag.
     pub verb: Verb,
     /// Every relation it touches and how, in order of first appearance, without CTE names.

@@ -17,6 +17,7 @@ mod password;
 mod query;
 mod redact;
 mod relations;
+mod resolve;
 mod rewrite;
 mod tag;
 pub mod types;
@@ -30,6 +31,7 @@ pub use ast::*;
 pub use error::{SqlError, raised};
 pub use password::check_plain as check_password;
 pub use redact::redact;
+pub use resolve::{Catalog, ColumnType, NoCatalog, Parsed, Resolution};
 pub use tag::command_tag;
 pub use types::SqlType;
 

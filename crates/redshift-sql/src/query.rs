@@ -15,6 +15,7 @@ use crate::cursor::{Cursor, Parse, is_word};
 use crate::dialect::Redshift;
 use crate::error::{SYNTAX_ERROR, SqlError};
 use crate::lexer::Lexeme;
+use crate::resolve::Parsed;
 use crate::{grammar, relations, rewrite, walk, words};
 
 /// Nesting that the parser accepts; the engine's own limit is higher.
@@ -152,11 +153,13 @@ fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
 fn engine_statement(c: &Cursor<'_>, lexemes: &[Lexeme], mut tree: Tree) -> Parse<EngineStatement> {
     let verb = verb(&tree).ok_or_else(|| c.unexpected())?;
     let accesses = relations::accesses(&tree)?;
+    let parsed = Parsed::new(tree.clone());
     let mut session_functions = rewrite::apply(&mut tree)?;
     let sql = tree.to_string();
     note_clock(&mut session_functions, &sql, !accesses.is_empty());
     Ok(EngineStatement {
         sql,
+        parsed,
         verb,
         accesses,
         returns_rows: verb == Verb::Select,
@@ -167,7 +170,7 @@ fn engine_statement(c: &Cursor<'_>, lexemes: &[Lexeme], mut tree: Tree) -> Parse
 
 /// The clock is read by more than calls: by constants such as `'today'`, and, out of sight here, by
 /// the defaults and views behind a statement's relations.
-fn note_clock(functions: &mut Vec<String>, sql: &str, has_relations: bool) {
+pub(crate) fn note_clock(functions: &mut Vec<String>, sql: &str, has_relations: bool) {
     for name in CLOCK {
         let read = has_relations || sql.contains(&format!("getvariable('{name}')"));
         if read && !functions.iter().any(|function| function == name) {

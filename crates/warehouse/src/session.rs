@@ -10,9 +10,9 @@ mod columns;
 mod copy;
 mod cursors;
 mod ddl;
-mod declared;
 mod engine_sql;
 mod grants;
+mod known;
 mod output;
 mod parameters;
 mod rewrite;
@@ -84,6 +84,8 @@ pub(crate) struct Session {
     prepared: HashMap<String, redshift_sql::Prepare>,
     /// Names of the temporary tables; `None` after a rollback, until looked up again.
     temporary: Option<HashSet<String>>,
+    /// What is known of relations' columns.
+    shapes: known::Shapes,
     identity: Option<(u64, Identity)>,
     /// The schemas of the search path that exist; `None` when it must be computed again.
     path: Option<(u64, Vec<String>)>,
@@ -122,6 +124,7 @@ impl Session {
             cursors: HashMap::new(),
             prepared: HashMap::new(),
             temporary: Some(HashSet::new()),
+            shapes: known::Shapes::default(),
             identity: None,
             path: None,
             last_query: -1,

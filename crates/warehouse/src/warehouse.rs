@@ -81,6 +81,8 @@ pub(crate) struct Cluster {
     pub history: History,
     /// Counts changes of users, groups, grants and schemas: sessions know when to look again.
     pub privileges_version: AtomicU64,
+    /// Counts changes of relations: sessions know when what they keep of columns is old.
+    pub relations_version: AtomicU64,
     /// The last query id given out.
     pub query_ids: AtomicI64,
 }
@@ -136,6 +138,7 @@ impl Warehouse {
             sessions: Registry::default(),
             history,
             privileges_version: AtomicU64::new(0),
+            relations_version: AtomicU64::new(0),
             query_ids: AtomicI64::new(last_query),
         });
         let (stop, _) = watch::channel(false);

@@ -29,6 +29,17 @@ pub struct CreateTable {
     pub parameters: usize,
     /// As in [`EngineStatement::session_functions`], of the query of an `AS`.
     pub session_functions: Vec<String>,
+    /// The query of an `AS`.
+    pub query: Option<Box<EngineStatement>>,
+}
+
+impl CreateTable {
+    /// The engine SQL of a [`TableSource::Query`] with its query resolved to `query`; `None` for
+    /// other sources.
+    pub fn as_query(&self, query: &str) -> Option<String> {
+        let head = self.sql.last()?.strip_suffix(self.query.as_ref()?.sql.as_str())?;
+        Some(format!("{head}{query}"))
+    }
 }
 
 /// What a new table is made from.
@@ -165,6 +176,14 @@ pub struct CreateView {
     pub engine_query: EngineStatement,
     /// Engine SQL that creates the view.
     pub sql: String,
+}
+
+impl CreateView {
+    /// The engine SQL that creates the view with its query resolved to `query`.
+    pub fn as_query(&self, query: &str) -> Option<String> {
+        let head = self.sql.strip_suffix(self.engine_query.sql.as_str())?;
+        Some(format!("{head}{query}"))
+    }
 }
 
 /// `CREATE SCHEMA [IF NOT EXISTS] name [AUTHORIZATION user] [QUOTA …]`.

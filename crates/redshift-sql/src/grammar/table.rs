@@ -207,6 +207,7 @@ impl Draft {
         let sql = format!("{}{columns} AS {}", self.head(), query.sql);
         self.accesses.extend(query.accesses.iter().cloned());
         let mut table = self.build(TableSource::Query { select_into }, vec![sql]);
+        table.query = Some(Box::new(query.clone()));
         table.parameters = query.parameters;
         table.session_functions.clone_from(&query.session_functions);
         Ok(table)
@@ -225,6 +226,7 @@ impl Draft {
             accesses: self.accesses,
             parameters: 0,
             session_functions: Vec::new(),
+            query: None,
         }
     }
 }

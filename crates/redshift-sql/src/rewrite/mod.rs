@@ -20,12 +20,25 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{Expr, Statement as Tree};
 
 use crate::cursor::Parse;
+use crate::resolve::{Catalog, ColumnType};
+use crate::types::SqlType;
 
 /// What the passes leave for the caller.
 #[derive(Default)]
 pub(crate) struct Notes {
     /// Functions of the session that the SQL reads as engine variables.
     session_functions: BTreeSet<String>,
+    /// The columns of the result, where the catalog tells them.
+    pub columns: Option<Vec<ColumnType>>,
+    /// The types of parameters, as far as their places tell them.
+    pub parameters: Vec<Option<SqlType>>,
+}
+
+impl Notes {
+    /// The session functions, in order.
+    pub fn session_functions(&self) -> Vec<String> {
+        self.session_functions.iter().cloned().collect()
+    }
 }
 
 type Pass = fn(&mut Tree, &mut Notes) -> Parse<()>;
@@ -56,7 +69,17 @@ pub(crate) fn apply(tree: &mut Tree) -> Parse<Vec<String>> {
     for pass in PASSES {
         pass(tree, &mut notes)?;
     }
-    Ok(notes.session_functions.into_iter().collect())
+    Ok(notes.session_functions())
+}
+
+/// The same with what the catalog knows. Passes that put something else in a relation's place
+/// belong first here: everything after them must see what they put.
+pub(crate) fn resolve(tree: &mut Tree, _catalog: &dyn Catalog) -> Parse<Notes> {
+    let mut notes = Notes::default();
+    for pass in PASSES {
+        pass(tree, &mut notes)?;
+    }
+    Ok(notes)
 }
 
 /// Runs the passes still to come on an expression whose text an earlier pass needs.

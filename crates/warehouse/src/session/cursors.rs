@@ -7,7 +7,7 @@
 use redshift_sql::{EngineStatement, Execute, Fetch, Kind, Prepare, Statement, Verb};
 
 use super::engine_sql::{describe_sql, stream};
-use super::parameters::substitute;
+use super::known::typed;
 use super::transaction::Transaction;
 use super::{Field, Output, Parameter, Session};
 use crate::engine::{Value, quote};
@@ -115,8 +115,9 @@ impl Session {
         query: &EngineStatement,
         parameters: &[Parameter],
     ) -> Result<Pager, Failure> {
-        let sql = self.engine_sql(query, parameters)?;
-        let fields = describe_sql(&self.connection, &sql)?;
+        let resolution = self.engine_sql(query, parameters)?;
+        let sql = &resolution.sql;
+        let fields = typed(describe_sql(&self.connection, sql)?, &resolution);
         self.cursor_number = self.cursor_number.saturating_add(1);
         let table = format!("lb_kept_{}", self.cursor_number);
         // Rows of an uncommitted table have no row ids to count on: they get numbers.
@@ -129,7 +130,6 @@ impl Session {
         let rows = self.connection.rows(&created)?;
         let total = rows.iter().flatten().map(Value::int).sum::<i64>();
         let total = u64::try_from(total).unwrap_or(0);
-        let fields = self.with_declared(&query.sql, &query.accesses, fields)?;
         Ok(Pager { table, fields, next: 0, total })
     }
 
@@ -219,23 +219,21 @@ impl Session {
         Ok(String::from("PREPARE"))
     }
 
-    /// The prepared statement with its values put in.
-    fn bound(&self, execute: &Execute) -> Result<Statement, Failure> {
+    /// The prepared statement and its values.
+    fn bound(&self, execute: &Execute) -> Result<(Statement, Vec<Parameter>), Failure> {
         let name = &execute.name;
         let prepared = self.prepared.get(name).ok_or_else(|| no_statement(name))?;
-        let mut statement = (*prepared.statement).clone();
-        if let Kind::Engine(engine) = &mut statement.kind {
+        let statement = (*prepared.statement).clone();
+        if let Kind::Engine(engine) = &statement.kind {
             if execute.values.len() != engine.parameters.max(prepared.types.len()) {
                 return Err(Failure::new(
                     "42601",
                     format!("wrong number of parameters for prepared statement \"{name}\""),
                 ));
             }
-            let value = |n: usize| execute.values.get(n.checked_sub(1)?).map(|v| format!("({v})"));
-            engine.sql = substitute(&engine.sql, value);
-            engine.parameters = 0;
         }
-        Ok(statement)
+        let values = execute.values.iter().cloned().map(Parameter::Expression);
+        Ok((statement, values.collect()))
     }
 
     fn execute_prepared(
@@ -243,8 +241,9 @@ impl Session {
         execute: &Execute,
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
-        match &self.bound(execute)?.kind {
-            Kind::Engine(engine) => self.run_engine(engine, &[], output),
+        let (statement, values) = self.bound(execute)?;
+        match &statement.kind {
+            Kind::Engine(engine) => self.run_engine(engine, &values, output),
             _ => Err(Failure::new("0A000", "only queries and data changes can be prepared")),
         }
     }
@@ -254,9 +253,12 @@ impl Session {
         &mut self,
         execute: &Execute,
     ) -> Result<Option<Vec<Field>>, Failure> {
-        match &self.bound(execute)?.kind {
+        let (statement, values) = self.bound(execute)?;
+        match &statement.kind {
             Kind::Engine(engine) if engine.verb == Verb::Select => {
-                self.describe_query(engine, &[]).map(Some)
+                let resolution = self.engine_sql(engine, &values)?;
+                let fields = describe_sql(&self.connection, &resolution.sql)?;
+                Ok(Some(typed(fields, &resolution)))
             }
             _ => Ok(None),
         }

@@ -30,6 +30,17 @@ impl Session {
         parameters: &[Parameter],
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
+        let done = self.change_relations(kind, parameters, output);
+        self.relations_changed();
+        done
+    }
+
+    fn change_relations(
+        &mut self,
+        kind: &Kind,
+        parameters: &[Parameter],
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
         match kind {
             Kind::CreateTable(create) => self.create_table(create, parameters, output),
             Kind::CreateView(create) => self.create_view(create),

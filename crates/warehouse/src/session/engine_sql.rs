@@ -1,27 +1,27 @@
 //! Statements for the engine: checked, named, run, and their rows passed on.
 
-use redshift_sql::{EngineStatement, Verb};
+use redshift_sql::{EngineStatement, Resolution, SqlType, Verb};
 
 use super::columns::{self, of_engine_name};
-use super::declared::may_name_columns;
-use super::parameters::substitute;
-use super::rewrite::rewrite_names;
+use super::known::typed;
+use super::parameters::{substitute, type_of_parameter};
 use super::{Field, FieldType, Output, Parameter, Session};
 use crate::engine::Connection;
 use crate::errors::Failure;
 use crate::privileges::{self, Resolved};
 
 impl Session {
-    /// Checks a statement's accesses and gives the engine's SQL with its values put in.
+    /// Checks a statement's accesses and gives the engine's SQL with its values put in, and what
+    /// is known of its result.
     pub(super) fn engine_sql(
         &mut self,
         statement: &EngineStatement,
         parameters: &[Parameter],
-    ) -> Result<String, Failure> {
-        self.check_accesses(&statement.accesses)?;
-        self.answer_functions(&statement.session_functions)?;
-        let sql = rewrite_names(&statement.sql, &statement.accesses);
-        Ok(put_in(&sql, parameters))
+    ) -> Result<Resolution, Failure> {
+        let types: Vec<Option<SqlType>> = parameters.iter().map(Parameter::sql_type).collect();
+        let mut resolution = self.resolve(statement, &types)?;
+        resolution.sql = put_in(&resolution.sql, parameters);
+        Ok(resolution)
     }
 
     /// Checks the privileges of a statement's accesses; reads of history wait for its writer.
@@ -52,12 +52,12 @@ impl Session {
         parameters: &[Parameter],
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
-        let sql = self.engine_sql(statement, parameters)?;
+        let resolution = self.engine_sql(statement, parameters)?;
         if statement.returns_rows && statement.verb == Verb::Select {
-            self.stream_query(statement, &sql, output)?;
+            stream_typed(&self.connection, &resolution, output)?;
             return Ok(String::from("SELECT"));
         }
-        let changed = self.connection.run(&sql)?;
+        let changed = self.connection.run(&resolution.sql)?;
         Ok(match statement.verb {
             Verb::Select => String::from("SELECT"),
             Verb::Insert => format!("INSERT 0 {changed}"),
@@ -73,39 +73,18 @@ impl Session {
         statement: &EngineStatement,
         types: &[Option<&'static str>],
     ) -> Result<Vec<Field>, Failure> {
-        self.check_accesses(&statement.accesses)?;
-        self.answer_functions(&statement.session_functions)?;
-        let sql = rewrite_names(&statement.sql, &statement.accesses);
+        let given: Vec<Option<SqlType>> =
+            types.iter().map(|engine| engine.and_then(type_of_parameter)).collect();
+        let resolution = self.resolve(statement, &given)?;
+        let sql = &resolution.sql;
         // A parameter of unknown type is text, unless its place needs another type.
-        let as_text = with_nulls(&sql, statement.parameters, types, Some("VARCHAR"));
+        let as_text = with_nulls(sql, statement.parameters, types, Some("VARCHAR"));
         let mut described = describe_sql(&self.connection, &as_text);
         if described.is_err() && statement.parameters > 0 {
-            let untyped = with_nulls(&sql, statement.parameters, types, None);
+            let untyped = with_nulls(sql, statement.parameters, types, None);
             described = describe_sql(&self.connection, &untyped);
         }
-        self.with_declared(&statement.sql, &statement.accesses, described?)
-    }
-
-    /// Runs a query and passes its rows on as they come.
-    fn stream_query(
-        &mut self,
-        statement: &EngineStatement,
-        sql: &str,
-        output: &mut dyn Output,
-    ) -> Result<(), Failure> {
-        if !may_name_columns(&statement.sql) {
-            return stream(&self.connection, sql, output);
-        }
-        // The types come first: looking them up would end the running query.
-        let fields = describe_sql(&self.connection, sql)?;
-        let fields = self.with_declared(&statement.sql, &statement.accesses, fields)?;
-        let mut prepared = self.connection.prepare(sql)?;
-        prepared.start()?;
-        output.columns(&fields)?;
-        while let Some(batch) = prepared.next_batch()? {
-            output.rows(&batch)?;
-        }
-        Ok(())
+        Ok(typed(described?, &resolution))
     }
 }
 
@@ -149,9 +128,27 @@ pub(super) fn stream(
     sql: &str,
     output: &mut dyn Output,
 ) -> Result<(), Failure> {
+    pass_on(connection, sql, |fields| fields, output)
+}
+
+/// The same, with what is known of the result's types.
+fn stream_typed(
+    connection: &Connection,
+    resolution: &Resolution,
+    output: &mut dyn Output,
+) -> Result<(), Failure> {
+    pass_on(connection, &resolution.sql, |fields| typed(fields, resolution), output)
+}
+
+fn pass_on(
+    connection: &Connection,
+    sql: &str,
+    fields: impl FnOnce(Vec<Field>) -> Vec<Field>,
+    output: &mut dyn Output,
+) -> Result<(), Failure> {
     let mut prepared = connection.prepare(sql)?;
     let schema = prepared.start()?;
-    output.columns(&columns::of_schema(&schema))?;
+    output.columns(&fields(columns::of_schema(&schema)))?;
     while let Some(batch) = prepared.next_batch()? {
         output.rows(&batch)?;
     }

@@ -1,6 +1,8 @@
 //! Values of `$1`, `$2`, … put into the engine's SQL as literals: the engine then types a
 //! parameter of unknown type as it types a string literal, by its place in the statement.
 
+use redshift_sql::SqlType;
+
 use crate::engine::literal;
 
 /// A value bound by a client.
@@ -12,15 +14,43 @@ pub(crate) enum Parameter {
     Unknown(String),
     /// A value of this engine type, in its text form.
     Typed(&'static str, String),
+    /// An expression in engine SQL of ours (`EXECUTE p (1 + 1)`).
+    Expression(String),
+}
+
+/// Redshift's type of a parameter of this engine type, where it says enough.
+pub(super) fn type_of_parameter(engine: &str) -> Option<SqlType> {
+    Some(match engine {
+        "BOOLEAN" => SqlType::Boolean,
+        "SMALLINT" => SqlType::SmallInt,
+        "INTEGER" => SqlType::Integer,
+        "BIGINT" => SqlType::BigInt,
+        "FLOAT" => SqlType::Real,
+        "DOUBLE" => SqlType::Double,
+        "DATE" => SqlType::Date,
+        "TIME" => SqlType::Time,
+        "TIMESTAMP" => SqlType::Timestamp,
+        "TIMESTAMP WITH TIME ZONE" => SqlType::TimestampTz,
+        _ => return None,
+    })
 }
 
 impl Parameter {
+    /// Its Redshift type, where the client named one that says enough.
+    pub(super) fn sql_type(&self) -> Option<SqlType> {
+        match self {
+            Self::Null(Some(engine)) | Self::Typed(engine, _) => type_of_parameter(engine),
+            Self::Null(None) | Self::Unknown(_) | Self::Expression(_) => None,
+        }
+    }
+
     /// The value as an expression of the engine's SQL.
     pub(crate) fn to_sql(&self) -> String {
         match self {
             Self::Null(None) => String::from("NULL"),
             Self::Null(Some(engine_type)) => format!("CAST(NULL AS {engine_type})"),
             Self::Unknown(text) => literal(text),
+            Self::Expression(sql) => format!("({sql})"),
             Self::Typed("DECIMAL", text) if is_number(text) => format!("({text})"),
             Self::Typed("DECIMAL", text) => literal(text),
             Self::Typed(engine_type, text) => {

@@ -96,6 +96,7 @@ impl Session {
 
     fn note_beginning(&mut self, state: Transaction) {
         self.transaction = state;
+        self.relations_seen();
         self.transaction_began = Some(self.cluster.world.now());
         self.settings.begin();
         self.transaction_number = TRANSACTIONS.fetch_add(1, Ordering::Relaxed);
@@ -123,6 +124,7 @@ impl Session {
             self.rollback_engine();
         }
         self.transaction = Transaction::None;
+        self.relations_settled();
         self.settings.end(committed.is_ok());
         self.path = None;
         committed?;
@@ -161,6 +163,7 @@ impl Session {
         self.close_cursors();
         self.rollback_engine();
         self.settings.end(false);
+        self.relations_settled();
         self.temporary = None;
         self.privileges_changed();
     }

@@ -3,9 +3,10 @@
 
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
-use redshift_sql::{Authorization, EngineStatement, Unload};
+use redshift_sql::{Authorization, Resolution, Unload};
 
 use super::engine_sql::describe_sql;
+use super::known::typed;
 use super::{Notice, Output, Session};
 use crate::catalog::history::{Record, UnloadRecord};
 use crate::engine::Prepared;
@@ -51,9 +52,9 @@ impl Session {
     fn unload_checked(&mut self, unload: &Unload) -> Result<UnloadReport, Failure> {
         let query = redshift_sql::parse_query(&unload.query, &self.options())
             .map_err(|error| self.inside_query(Failure::from(error), unload))?;
-        let sql = self.engine_sql(&query, &[])?;
+        let resolution = self.engine_sql(&query, &[])?;
         let roles = self.roles_for(&unload.authorization, "UNLOAD")?;
-        self.unload_rows(unload, &query, &sql, &roles)
+        self.unload_rows(unload, &resolution, &roles)
     }
 
     /// The first two gates: the role is attached to the cluster, and the user may use it for the
@@ -87,14 +88,12 @@ impl Session {
     fn unload_rows(
         &mut self,
         unload: &Unload,
-        query: &EngineStatement,
-        sql: &str,
+        resolution: &Resolution,
         roles: &[String],
     ) -> Result<UnloadReport, Failure> {
         // The types come first: looking them up would end the running query.
-        let fields = describe_sql(&self.connection, sql)?;
-        let columns = self
-            .with_declared(&query.sql, &query.accesses, fields)?
+        let sql = &resolution.sql;
+        let columns = typed(describe_sql(&self.connection, sql)?, resolution)
             .into_iter()
             .map(|field| ResultColumn { name: field.name, redshift_type: field.kind.sql() })
             .collect();

@@ -38,36 +38,36 @@ impl Session {
             }
             return Err(exists(&place.name));
         }
-        let queried = self.queried_columns(create);
         self.atomically(|session| {
-            session.run_all(create, parameters)?;
-            session.record_table(create, &place, &reads, queried)
+            let columns = session.run_all(create, parameters)?;
+            session.record_table(create, &place, &reads, columns)
         })?;
         Ok(tag(create))
     }
 
-    fn run_all(&mut self, create: &CreateTable, parameters: &[Parameter]) -> Result<(), Failure> {
-        for sql in &create.sql {
-            let sql = rewrite_names(sql, &create.accesses);
-            self.connection.run(&put_in(&sql, parameters))?;
-        }
-        Ok(())
-    }
-
-    /// The columns of a `CREATE TABLE … AS`, with the types its query passes on; none where the
-    /// table gives them names of its own.
-    fn queried_columns(&mut self, create: &CreateTable) -> Vec<ColumnFacts> {
-        let is_query = matches!(create.source, TableSource::Query { .. });
-        let query = create.sql.last().and_then(|sql| sql.split_once(" AS "));
-        let Some((_, query)) = query.filter(|_| is_query && create.columns.is_empty()) else {
-            return Vec::new();
+    /// Runs the engine's statements; gives what the catalog keeps of the columns that a query has.
+    fn run_all(
+        &mut self,
+        create: &CreateTable,
+        parameters: &[Parameter],
+    ) -> Result<Vec<ColumnFacts>, Failure> {
+        let Some(query) = &create.query else {
+            for sql in &create.sql {
+                let sql = rewrite_names(sql, &create.accesses);
+                self.connection.run(&put_in(&sql, parameters))?;
+            }
+            return Ok(column_facts(&create.columns, &create.attributes));
         };
-        let mut columns = self.columns_of_query(query, &create.accesses).unwrap_or_default();
+        let resolution = self.engine_sql(query, parameters)?;
+        let names: Vec<String> = create.columns.iter().map(|column| column.name.clone()).collect();
+        let mut columns = self.columns_of_query(&resolution, &names)?;
         for column in &mut columns {
             column.dist_key = create.attributes.dist_key.as_deref() == Some(&column.name);
             column.sort_key = sort_position(&column.name, &create.attributes);
         }
-        columns
+        let sql = create.as_query(&resolution.sql);
+        self.connection.run(&sql.ok_or_else(|| Failure::internal("a query was lost"))?)?;
+        Ok(columns)
     }
 
     fn create_temporary(
@@ -84,7 +84,8 @@ impl Session {
             }
             return Err(exists(&create.name.name));
         }
-        self.atomically(|session| session.run_all(create, parameters))?;
+        let columns = self.atomically(|session| session.run_all(create, parameters))?;
+        self.know_temporary(&create.name.name, &columns);
         self.temporary()?;
         if let Some(names) = &mut self.temporary {
             names.insert(create.name.name.clone());
@@ -97,13 +98,9 @@ impl Session {
         create: &CreateTable,
         place: &Place,
         reads: &[Resolved],
-        queried: Vec<ColumnFacts>,
+        columns: Vec<ColumnFacts>,
     ) -> Result<(), Failure> {
         let database = self.database.clone();
-        let columns = match create.source {
-            TableSource::Query { .. } => queried,
-            _ => column_facts(&create.columns, &create.attributes),
-        };
         let new = NewRelation {
             schema: &place.schema,
             name: &place.name,
@@ -170,11 +167,8 @@ impl Session {
             }
         }
         let sql = self.qualified_view(create)?;
-        let query = &create.engine_query;
-        let mut columns = self.columns_of_query(&query.sql, &query.accesses)?;
-        for (column, name) in columns.iter_mut().zip(&create.columns) {
-            column.name.clone_from(name);
-        }
+        let resolution = self.resolve(&create.engine_query, &[])?;
+        let columns = self.columns_of_query(&resolution, &create.columns)?;
         self.atomically(|session| {
             session.connection.run(&sql)?;
             let database = session.database.clone();
@@ -233,7 +227,8 @@ impl Session {
                 _ => return Err(Failure::internal("a view's text changed its meaning")),
             }
         }
-        Ok(rewrite_names(&create.sql, &create.engine_query.accesses))
+        let resolution = self.resolve(&create.engine_query, &[])?;
+        create.as_query(&resolution.sql).ok_or_else(|| Failure::internal("a query was lost"))
     }
 }
 

@@ -1,0 +1,256 @@
+//! What a session knows of relations' columns: for typing a statement, and for describing its
+//! result.
+//!
+//! The engine keeps no lengths of strings and no SUPER, our catalog does; the engine alone knows
+//! the columns of tables made by queries. Both are asked once for each relation and kept until a
+//! relation changes anywhere. It must not know rewriting. Start reading at [`Session::resolve`].
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+use redshift_sql::{Catalog, ColumnType, EngineStatement, ObjectName, Resolution, SqlType};
+
+use super::columns::{declared, of_engine_name, type_name};
+use super::ddl::default_encoding;
+use super::engine_sql::describe_sql;
+use super::rewrite::rewrite_names;
+use super::{Field, FieldType, Session};
+use crate::catalog::relations::{ColumnFacts, declared_types};
+use crate::engine::{catalog_of, quote};
+use crate::errors::Failure;
+use crate::privileges::Resolved;
+
+/// The columns of relations, as long as no relation changes.
+#[derive(Default)]
+pub(super) struct Shapes {
+    /// The cluster's count of changes for which the rest holds.
+    version: u64,
+    /// That count when the open transaction began: what it sees does not change after.
+    transaction: u64,
+    /// The open transaction changed relations: what others see changes with its end.
+    changed: bool,
+    /// By database and relation id; temporary tables have neither.
+    columns: HashMap<(String, i64), Vec<ColumnType>>,
+    /// Types of temporary tables' columns as they were declared.
+    temporary: HashMap<String, Vec<ColumnType>>,
+}
+
+/// What is known of one statement's relations and parameters.
+struct Known {
+    columns: HashMap<ObjectName, Vec<ColumnType>>,
+    parameters: Vec<Option<SqlType>>,
+}
+
+impl Catalog for Known {
+    fn columns(&self, relation: &ObjectName) -> Option<Vec<ColumnType>> {
+        self.columns.get(relation).cloned()
+    }
+
+    fn parameter(&self, number: usize) -> Option<SqlType> {
+        self.parameters.get(number.checked_sub(1)?).copied().flatten()
+    }
+}
+
+impl Session {
+    /// Checks a statement's accesses and gives what the engine gets: SQL with the engine's names,
+    /// parameters still in it, and what is known of the result.
+    pub(super) fn resolve(
+        &mut self,
+        statement: &EngineStatement,
+        parameters: &[Option<SqlType>],
+    ) -> Result<Resolution, Failure> {
+        let found = self.check_accesses(&statement.accesses)?;
+        let mut known = Known { columns: HashMap::new(), parameters: parameters.to_vec() };
+        for (access, found) in statement.accesses.iter().zip(&found) {
+            if let Some(columns) = self.columns_of(found)? {
+                known.columns.insert(access.name.clone(), columns);
+            }
+        }
+        let mut resolution = statement.resolve(&known)?;
+        self.answer_functions(&resolution.session_functions)?;
+        resolution.sql = rewrite_names(&resolution.sql, &statement.accesses);
+        Ok(resolution)
+    }
+
+    /// What the catalog keeps of the columns of a query that becomes a view or a table; `names`
+    /// are those it gives them.
+    pub(super) fn columns_of_query(
+        &mut self,
+        resolution: &Resolution,
+        names: &[String],
+    ) -> Result<Vec<ColumnFacts>, Failure> {
+        let fields = describe_sql(&self.connection, &resolution.sql)?;
+        let mut fields = typed(fields, resolution);
+        for (field, name) in fields.iter_mut().zip(names) {
+            field.name.clone_from(name);
+        }
+        let facts = |field: Field| ColumnFacts {
+            name: field.name,
+            type_name: Some(field.kind.sql())
+                .filter(|known| *known != SqlType::Varchar(0))
+                .map(|known| type_name(&known)),
+            encoding: default_encoding(Some(&field.kind.sql()), 0).to_owned(),
+            ..ColumnFacts::default()
+        };
+        Ok(fields.into_iter().map(facts).collect())
+    }
+
+    /// Keeps the types of a new temporary table's columns.
+    pub(super) fn know_temporary(&mut self, name: &str, columns: &[ColumnFacts]) {
+        let columns = columns.iter().map(|column| ColumnType {
+            name: column.name.clone(),
+            sql_type: column.type_name.as_deref().and_then(declared),
+        });
+        self.shapes.temporary.insert(name.to_owned(), columns.collect());
+    }
+
+    /// Relations changed: everybody looks again, now and when the transaction ends.
+    pub(super) fn relations_changed(&mut self) {
+        let before = self.cluster.relations_version.fetch_add(1, Ordering::SeqCst);
+        self.shapes.transaction = before.saturating_add(1);
+        self.shapes.changed = self.transaction.is_open();
+    }
+
+    /// A transaction begins: what it sees of relations does not change by others.
+    pub(super) fn relations_seen(&mut self) {
+        self.shapes.transaction = self.cluster.relations_version.load(Ordering::SeqCst);
+        self.shapes.changed = false;
+    }
+
+    /// A transaction ended.
+    pub(super) fn relations_settled(&mut self) {
+        if std::mem::take(&mut self.shapes.changed) {
+            self.cluster.relations_version.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// The columns of a relation; `None` for the system's, whose types are the engine's.
+    fn columns_of(&mut self, found: &Resolved) -> Result<Option<Vec<ColumnType>>, Failure> {
+        let (key, name) = match found {
+            Resolved::System { .. } => return Ok(None),
+            Resolved::Temporary { name } => {
+                // Their names change with every rollback: cheap to ask, not worth keeping.
+                let engine = self.described(&format!("temp.main.{}", quote(name)))?;
+                let declared = self.shapes.temporary.get(name).cloned().unwrap_or_default();
+                return Ok(Some(overlaid(engine, &declared)));
+            }
+            Resolved::Relation { database, relation } => {
+                let (catalog, schema) = (quote(&catalog_of(database)), quote(&relation.schema));
+                let name = format!("{catalog}.{schema}.{}", quote(&relation.name));
+                ((database.clone(), relation.id), name)
+            }
+        };
+        let version = match self.transaction.is_open() {
+            true => self.shapes.transaction,
+            false => self.cluster.relations_version.load(Ordering::SeqCst),
+        };
+        if self.shapes.version != version {
+            self.shapes.version = version;
+            self.shapes.columns.clear();
+        }
+        if let Some(columns) = self.shapes.columns.get(&key) {
+            return Ok(Some(columns.clone()));
+        }
+        let engine = self.described(&name)?;
+        let own: Vec<ColumnType> = declared_types(&self.connection, &key.0, key.1)?
+            .into_iter()
+            .map(|(name, text)| ColumnType { name, sql_type: declared(&text) })
+            .collect();
+        let columns = overlaid(engine, &own);
+        self.shapes.columns.insert(key, columns.clone());
+        Ok(Some(columns))
+    }
+
+    /// A relation's columns in order, with the types that the engine's own tell for certain.
+    fn described(&self, engine_name: &str) -> Result<Vec<ColumnType>, Failure> {
+        let rows = self.connection.rows(&format!("DESCRIBE {engine_name}"))?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| match row.as_slice() {
+                [name, kind, ..] => Some(ColumnType {
+                    name: name.text().to_owned(),
+                    sql_type: certain(kind.text()),
+                }),
+                _ => None,
+            })
+            .collect())
+    }
+}
+
+/// A type that the engine's own tells for certain: computing with its other integers follows the
+/// engine's rules.
+fn certain(engine: &str) -> Option<SqlType> {
+    match engine {
+        "VARCHAR" => Some(SqlType::Varchar(0)),
+        "JSON" => Some(SqlType::Super),
+        "HUGEINT" | "UBIGINT" | "UINTEGER" | "USMALLINT" | "UTINYINT" | "TINYINT" => None,
+        other => match of_engine_name(other) {
+            FieldType::Sql(SqlType::Varchar(_)) | FieldType::TextArray => None,
+            FieldType::Sql(known) => Some(known),
+        },
+    }
+}
+
+/// The engine's columns with the types that were declared.
+fn overlaid(mut engine: Vec<ColumnType>, declared: &[ColumnType]) -> Vec<ColumnType> {
+    for column in &mut engine {
+        let own = declared.iter().find(|own| own.name == column.name);
+        column.sql_type = own.and_then(|own| own.sql_type).or(column.sql_type);
+    }
+    engine
+}
+
+/// The engine's fields with the types that typing found, where they fit.
+pub(super) fn typed(mut fields: Vec<Field>, resolution: &Resolution) -> Vec<Field> {
+    let Some(columns) = &resolution.columns else { return fields };
+    if columns.len() != fields.len() {
+        return fields;
+    }
+    for (field, column) in fields.iter_mut().zip(columns) {
+        if let (FieldType::Sql(engine), Some(known)) = (field.kind, column.sql_type)
+            && fits(engine, known)
+        {
+            field.kind = FieldType::Sql(known);
+        }
+    }
+    fields
+}
+
+/// Whether a value of the engine's type is sent as one of `known`.
+fn fits(engine: SqlType, known: SqlType) -> bool {
+    use SqlType as T;
+    match (engine, known) {
+        (T::Varchar(0), T::Char(_) | T::Varchar(_) | T::Name | T::Super) => true,
+        (T::Decimal { scale: engine, .. }, T::Decimal { scale, .. }) => engine == scale,
+        (T::Varbyte(_), T::Varbyte(_)) => true,
+        (T::IntervalDayToSecond, T::IntervalYearToMonth) => true,
+        (engine, known) => engine == known,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redshift_sql::SqlType;
+
+    use super::{certain, fits};
+
+    #[test]
+    fn only_certain_types_are_the_engines() {
+        assert_eq!(certain("INTEGER"), Some(SqlType::Integer));
+        assert_eq!(certain("VARCHAR"), Some(SqlType::Varchar(0)));
+        assert_eq!(certain("JSON"), Some(SqlType::Super));
+        assert_eq!(certain("HUGEINT"), None);
+        assert_eq!(certain("ENUM('a')"), None);
+        assert_eq!(certain("INTEGER[]"), None);
+    }
+
+    #[test]
+    fn a_type_is_told_only_where_the_values_are_sent_the_same() {
+        let decimal = |precision, scale| SqlType::Decimal { precision, scale };
+        assert!(fits(SqlType::Varchar(0), SqlType::Char(5)));
+        assert!(fits(decimal(38, 2), decimal(12, 2)));
+        assert!(!fits(decimal(38, 2), decimal(12, 4)));
+        assert!(!fits(SqlType::BigInt, SqlType::Integer));
+        assert!(!fits(SqlType::Double, decimal(12, 4)));
+    }
+}
