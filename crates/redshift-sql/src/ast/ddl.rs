@@ -29,15 +29,14 @@ pub struct CreateTable {
     pub parameters: usize,
     /// As in [`EngineStatement::session_functions`], of the query of an `AS`.
     pub session_functions: Vec<String>,
-    /// The query of an `AS`.
-    pub query: Option<Box<EngineStatement>>,
 }
 
 impl CreateTable {
     /// The engine SQL of a [`TableSource::Query`] with its query resolved to `query`; `None` for
     /// other sources.
     pub fn as_query(&self, query: &str) -> Option<String> {
-        let head = self.sql.last()?.strip_suffix(self.query.as_ref()?.sql.as_str())?;
+        let TableSource::Query { query: own, .. } = &self.source else { return None };
+        let head = self.sql.last()?.strip_suffix(own.sql.as_str())?;
         Some(format!("{head}{query}"))
     }
 }
@@ -58,6 +57,8 @@ pub enum TableSource {
     Query {
         /// True for `SELECT … INTO`, whose command tag is `SELECT`.
         select_into: bool,
+        /// The query.
+        query: Box<EngineStatement>,
     },
 }
 

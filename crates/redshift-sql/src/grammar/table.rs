@@ -206,8 +206,8 @@ impl Draft {
         let columns = if names.is_empty() { String::new() } else { emit::list(&names) };
         let sql = format!("{}{columns} AS {}", self.head(), query.sql);
         self.accesses.extend(query.accesses.iter().cloned());
-        let mut table = self.build(TableSource::Query { select_into }, vec![sql]);
-        table.query = Some(Box::new(query.clone()));
+        let source = TableSource::Query { select_into, query: Box::new(query.clone()) };
+        let mut table = self.build(source, vec![sql]);
         table.parameters = query.parameters;
         table.session_functions.clone_from(&query.session_functions);
         Ok(table)
@@ -226,7 +226,6 @@ impl Draft {
             accesses: self.accesses,
             parameters: 0,
             session_functions: Vec::new(),
-            query: None,
         }
     }
 }

@@ -86,11 +86,11 @@ pub(super) fn apply(tree: &mut Tree, notes: &mut Notes) -> Parse<()> {
     change(tree, &mut Functions { notes })
 }
 
-struct Functions<'a> {
-    notes: &'a mut Notes,
+struct Functions<'a, 'n> {
+    notes: &'a mut Notes<'n>,
 }
 
-impl VisitorMut for Functions<'_> {
+impl VisitorMut for Functions<'_, '_> {
     type Break = SqlError;
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<SqlError> {
@@ -101,7 +101,7 @@ impl VisitorMut for Functions<'_> {
     }
 }
 
-impl Functions<'_> {
+impl Functions<'_, '_> {
     fn rewrite(&mut self, expr: &mut Expr) -> Parse<()> {
         if let Expr::Identifier(name) = expr {
             if !is_bare_call(name) {

@@ -14,6 +14,7 @@ mod refuse;
 mod special;
 mod table_functions;
 mod top;
+mod typing;
 
 use std::collections::BTreeSet;
 
@@ -25,7 +26,9 @@ use crate::types::SqlType;
 
 /// What the passes leave for the caller.
 #[derive(Default)]
-pub(crate) struct Notes {
+pub(crate) struct Notes<'a> {
+    /// What is known of relations; `None` when a statement is only read.
+    catalog: Option<&'a dyn Catalog>,
     /// Functions of the session that the SQL reads as engine variables.
     session_functions: BTreeSet<String>,
     /// The columns of the result, where the catalog tells them.
@@ -34,14 +37,14 @@ pub(crate) struct Notes {
     pub parameters: Vec<Option<SqlType>>,
 }
 
-impl Notes {
+impl Notes<'_> {
     /// The session functions, in order.
     pub fn session_functions(&self) -> Vec<String> {
         self.session_functions.iter().cloned().collect()
     }
 }
 
-type Pass = fn(&mut Tree, &mut Notes) -> Parse<()>;
+type Pass = fn(&mut Tree, &mut Notes<'_>) -> Parse<()>;
 
 /// The order, and why each stands where it stands.
 const PASSES: &[Pass] = &[
@@ -53,6 +56,8 @@ const PASSES: &[Pass] = &[
     top::apply,
     // Before scalar functions: `FROM current_database()` becomes a query that calls one.
     table_functions::apply,
+    // Before functions: they and operators still have Redshift's names.
+    typing::apply,
     // Before casts: function calls become casts (`date('…')`, `convert`).
     functions::apply,
     // After functions: what they expand to divides and concatenates too.
@@ -74,8 +79,8 @@ pub(crate) fn apply(tree: &mut Tree) -> Parse<Vec<String>> {
 
 /// The same with what the catalog knows. Passes that put something else in a relation's place
 /// belong first here: everything after them must see what they put.
-pub(crate) fn resolve(tree: &mut Tree, _catalog: &dyn Catalog) -> Parse<Notes> {
-    let mut notes = Notes::default();
+pub(crate) fn resolve<'a>(tree: &mut Tree, catalog: &'a dyn Catalog) -> Parse<Notes<'a>> {
+    let mut notes = Notes { catalog: Some(catalog), ..Notes::default() };
     for pass in PASSES {
         pass(tree, &mut notes)?;
     }

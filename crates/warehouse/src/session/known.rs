@@ -208,6 +208,7 @@ pub(super) fn typed(mut fields: Vec<Field>, resolution: &Resolution) -> Vec<Fiel
     }
     for (field, column) in fields.iter_mut().zip(columns) {
         if let (FieldType::Sql(engine), Some(known)) = (field.kind, column.sql_type)
+            && field.name == column.name
             && fits(engine, known)
         {
             field.kind = FieldType::Sql(known);

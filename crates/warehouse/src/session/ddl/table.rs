@@ -51,7 +51,7 @@ impl Session {
         create: &CreateTable,
         parameters: &[Parameter],
     ) -> Result<Vec<ColumnFacts>, Failure> {
-        let Some(query) = &create.query else {
+        let TableSource::Query { query, .. } = &create.source else {
             for sql in &create.sql {
                 let sql = rewrite_names(sql, &create.accesses);
                 self.connection.run(&put_in(&sql, parameters))?;

@@ -1,0 +1,68 @@
+//! Types of everything in a statement, and what only types can tell.
+//!
+//! Runs on Redshift's own tree, before functions and operators get the engine's names, and
+//! changes it in place where the engine would mean something else by the same words. What it
+//! does not know stays [`Type::Unknown`] and is left alone: typing never refuses a statement for
+//! being incomplete. It must not know the engine's API nor where columns come from. Start reading
+//! at [`apply`]; `query.rs` walks queries, `scope.rs` finds names, `expression.rs` types values.
+
+mod expression;
+mod query;
+mod scope;
+
+use sqlparser::ast::Statement as Tree;
+
+use super::Notes;
+use crate::cursor::Parse;
+use crate::resolve::{Catalog, ColumnType};
+use crate::types::SqlType;
+use scope::{Relation, Scope};
+
+/// What is known of a value's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Type {
+    /// Nothing.
+    Unknown,
+    /// A string literal or NULL: takes the type its place wants.
+    Untyped,
+    /// A type of Redshift. A string's length of 0 is unknown.
+    Sql(SqlType),
+}
+
+impl Type {
+    fn of(known: Option<SqlType>) -> Self {
+        known.map_or(Self::Unknown, Self::Sql)
+    }
+
+    fn sql(self) -> Option<SqlType> {
+        match self {
+            Self::Sql(known) => Some(known),
+            Self::Unknown | Self::Untyped => None,
+        }
+    }
+}
+
+/// The columns of a query's result; `None` when not even their number is known.
+type Columns = Option<Vec<ColumnType>>;
+
+/// Walks one statement.
+struct Typer<'a> {
+    catalog: &'a dyn Catalog,
+    /// Scopes of the selects around the current place, the innermost last.
+    scopes: Vec<Scope>,
+    /// Common table expressions in sight, the innermost last.
+    common: Vec<Relation>,
+    parameters: Vec<Option<SqlType>>,
+}
+
+/// Types a statement in place, when there is a catalog.
+pub(super) fn apply(tree: &mut Tree, notes: &mut Notes<'_>) -> Parse<()> {
+    let Some(catalog) = notes.catalog else { return Ok(()) };
+    let mut typer =
+        Typer { catalog, scopes: Vec::new(), common: Vec::new(), parameters: Vec::new() };
+    if let Tree::Query(query) = tree {
+        notes.columns = typer.query(query)?;
+    }
+    notes.parameters = typer.parameters;
+    Ok(())
+}

@@ -1,0 +1,283 @@
+//! Queries: what each part sees, and the columns that come out.
+
+use sqlparser::ast::{
+    Cte, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart,
+    OrderBy, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    TableAlias, TableFactor, TableWithJoins,
+};
+
+use super::scope::{Relation, Scope};
+use super::{Columns, Type, Typer};
+use crate::cursor::{Parse, object_name};
+use crate::resolve::ColumnType;
+
+impl Typer<'_> {
+    /// Types a query; gives its result's columns.
+    pub(super) fn query(&mut self, query: &mut Query) -> Parse<Columns> {
+        let outside = self.common.len();
+        if let Some(with) = &mut query.with {
+            for cte in &mut with.cte_tables {
+                let relation = self.common_table(cte, with.recursive)?;
+                self.common.push(relation);
+            }
+        }
+        let columns = self.body(&mut query.body, query.order_by.as_mut());
+        self.common.truncate(outside);
+        columns
+    }
+
+    fn common_table(&mut self, cte: &mut Cte, recursive: bool) -> Parse<Relation> {
+        let name = cte.alias.name.value.clone();
+        let outside = self.common.len();
+        if let (true, SetExpr::SetOperation { left, .. }) = (recursive, cte.query.body.as_mut()) {
+            // The first part tells what the second sees under the expression's own name.
+            let columns = renamed(self.body(left, None)?, Some(&cte.alias));
+            self.common.push(Relation { name: name.clone(), columns });
+        }
+        let columns = self.query(&mut cte.query);
+        self.common.truncate(outside);
+        Ok(Relation { name, columns: renamed(columns?, Some(&cte.alias)) })
+    }
+
+    fn body(&mut self, body: &mut SetExpr, order_by: Option<&mut OrderBy>) -> Parse<Columns> {
+        match body {
+            SetExpr::Select(select) => self.select(select, order_by),
+            SetExpr::Query(query) => self.query(query),
+            SetExpr::SetOperation { left, right, .. } => {
+                let left = self.body(left, None)?;
+                let right = self.body(right, None)?;
+                Ok(both(left, right))
+            }
+            SetExpr::Values(_) => Ok(None),
+            _ => Ok(None),
+        }
+    }
+
+    fn select(&mut self, select: &mut Select, order_by: Option<&mut OrderBy>) -> Parse<Columns> {
+        let scope = self.from(&mut select.from)?;
+        self.scopes.push(scope);
+        let columns = self.in_scope(select, order_by);
+        self.scopes.pop();
+        columns
+    }
+
+    /// The parts of a select that see its FROM clause, in the order in which names become known.
+    fn in_scope(&mut self, select: &mut Select, order_by: Option<&mut OrderBy>) -> Parse<Columns> {
+        for join in select.from.iter_mut().flat_map(|table| &mut table.joins) {
+            if let Some(JoinConstraint::On(on)) = constraint(join) {
+                self.expression(on)?;
+            }
+        }
+        self.optional(select.selection.as_mut())?;
+        let columns = self.list(&mut select.projection)?;
+        if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
+            self.all(keys)?;
+        }
+        self.optional(select.having.as_mut())?;
+        self.optional(select.qualify.as_mut())?;
+        if let Some(OrderByKind::Expressions(keys)) = order_by.map(|order| &mut order.kind) {
+            for key in keys {
+                self.expression(&mut key.expr)?;
+            }
+        }
+        Ok(columns)
+    }
+
+    fn optional(&mut self, expr: Option<&mut Expr>) -> Parse<()> {
+        expr.map_or(Ok(()), |expr| self.expression(expr).map(drop))
+    }
+
+    fn list(&mut self, items: &mut [SelectItem]) -> Parse<Columns> {
+        let mut columns = Some(Vec::new());
+        for item in items {
+            let found = match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    let name = match expr {
+                        Expr::Identifier(name) => name.value.clone(),
+                        Expr::CompoundIdentifier(parts) => {
+                            parts.last().map(|name| name.value.clone()).unwrap_or_default()
+                        }
+                        _ => String::new(),
+                    };
+                    let sql_type = self.expression(expr)?.sql();
+                    Some(vec![ColumnType { name, sql_type }])
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    let sql_type = self.expression(expr)?.sql();
+                    let column = ColumnType { name: alias.value.clone(), sql_type };
+                    if let Some(scope) = self.scopes.last_mut() {
+                        scope.aliases.push(column.clone());
+                    }
+                    Some(vec![column])
+                }
+                SelectItem::Wildcard(_) => self.star(),
+                SelectItem::QualifiedWildcard(kind, _) => self.qualified_star(kind),
+                SelectItem::ExprWithAliases { .. } => None,
+            };
+            columns = match (columns, found) {
+                (Some(mut columns), Some(found)) => {
+                    columns.extend(found);
+                    Some(columns)
+                }
+                _ => None,
+            };
+        }
+        Ok(columns)
+    }
+
+    /// The columns of `*`.
+    fn star(&self) -> Columns {
+        let scope = self.scopes.last()?;
+        let mut columns: Vec<ColumnType> = Vec::new();
+        let mut merged: Vec<&str> = Vec::new();
+        for relation in &scope.relations {
+            for column in relation.columns.as_ref()? {
+                if scope.merged.iter().any(|other| other.name == column.name) {
+                    if merged.contains(&column.name.as_str()) {
+                        continue;
+                    }
+                    merged.push(&column.name);
+                }
+                columns.push(column.clone());
+            }
+        }
+        Some(columns)
+    }
+
+    fn qualified_star(&self, kind: &SelectItemQualifiedWildcardKind) -> Columns {
+        let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else { return None };
+        let last = name.0.last().and_then(ObjectNamePart::as_ident)?;
+        let scopes = self.scopes.iter().rev();
+        let found = scopes.filter_map(|scope| scope.relation(&last.value)).next()?;
+        found.columns.clone()
+    }
+
+    /// The names a FROM clause gives.
+    pub(super) fn from(&mut self, tables: &mut [TableWithJoins]) -> Parse<Scope> {
+        let mut scope = Scope::default();
+        for table in tables {
+            self.table(table, &mut scope)?;
+        }
+        Ok(scope)
+    }
+
+    fn table(&mut self, table: &mut TableWithJoins, scope: &mut Scope) -> Parse<()> {
+        self.factor(&mut table.relation, scope)?;
+        for join in &mut table.joins {
+            let before = scope.relations.len();
+            self.factor(&mut join.relation, scope)?;
+            let names: Vec<String> = match constraint(join) {
+                Some(JoinConstraint::Using(names)) => names.iter().filter_map(last_part).collect(),
+                Some(JoinConstraint::Natural) => common_names(&scope.relations, before),
+                _ => continue,
+            };
+            for name in names {
+                let has = scope.relations.iter().flat_map(|relation| relation.columns.iter());
+                let found = has.flatten().find(|column| column.name == name);
+                let sql_type = found.and_then(|column| column.sql_type);
+                scope.merged.push(ColumnType { name, sql_type });
+            }
+        }
+        Ok(())
+    }
+
+    fn factor(&mut self, factor: &mut TableFactor, scope: &mut Scope) -> Parse<()> {
+        let relation = match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let known = self.relation(name);
+                let own = name.0.last().and_then(ObjectNamePart::as_ident);
+                aliased(own.map(|own| own.value.clone()), known, alias.as_ref())
+            }
+            TableFactor::Derived { subquery, alias, .. } => {
+                let columns = self.query(subquery)?;
+                aliased(None, columns, alias.as_ref())
+            }
+            TableFactor::NestedJoin { table_with_joins, alias: None } => {
+                return self.table(table_with_joins, scope);
+            }
+            TableFactor::Table { alias, .. }
+            | TableFactor::NestedJoin { alias, .. }
+            | TableFactor::Pivot { alias, .. }
+            | TableFactor::Unpivot { alias, .. }
+            | TableFactor::TableFunction { alias, .. }
+            | TableFactor::Function { alias, .. }
+            | TableFactor::UNNEST { alias, .. } => aliased(None, None, alias.as_ref()),
+            _ => aliased(None, None, None),
+        };
+        scope.relations.push(relation);
+        Ok(())
+    }
+
+    /// The columns of a relation by its name: a common table expression, or the catalog's.
+    fn relation(&self, name: &ObjectName) -> Columns {
+        let parts: Vec<String> = name.0.iter().filter_map(part).collect();
+        if let [only] = parts.as_slice()
+            && let Some(found) = self.common.iter().rev().find(|cte| cte.name == *only)
+        {
+            return found.columns.clone();
+        }
+        self.catalog.columns(&object_name(parts, 0).ok()?)
+    }
+}
+
+fn part(part: &ObjectNamePart) -> Option<String> {
+    part.as_ident().map(|ident| ident.value.clone())
+}
+
+fn last_part(name: &ObjectName) -> Option<String> {
+    name.0.last().and_then(part)
+}
+
+/// Columns that the last relation shares with those before it.
+fn common_names(relations: &[Relation], before: usize) -> Vec<String> {
+    let names = |relations: &[Relation]| -> Vec<String> {
+        let columns = relations.iter().filter_map(|relation| relation.columns.as_ref());
+        columns.flatten().map(|column| column.name.clone()).collect()
+    };
+    let (left, right) = relations.split_at_checked(before).unwrap_or((relations, &[]));
+    let right = names(right);
+    names(left).into_iter().filter(|name| right.contains(name)).collect()
+}
+
+fn aliased(own: Option<String>, columns: Columns, alias: Option<&TableAlias>) -> Relation {
+    let name = alias.map(|alias| alias.name.value.clone()).or(own).unwrap_or_default();
+    Relation { name, columns: renamed(columns, alias) }
+}
+
+/// Columns under the names an alias gives them.
+fn renamed(columns: Columns, alias: Option<&TableAlias>) -> Columns {
+    let mut columns = columns?;
+    for (column, name) in columns.iter_mut().zip(alias.iter().flat_map(|alias| &alias.columns)) {
+        column.name.clone_from(&name.name.value);
+    }
+    Some(columns)
+}
+
+/// The columns of a set operation: the first part's names, types that hold both.
+fn both(left: Columns, right: Columns) -> Columns {
+    let (mut left, right) = (left?, right?);
+    if left.len() != right.len() {
+        return None;
+    }
+    for (column, other) in left.iter_mut().zip(right) {
+        let (one, other) = (Type::of(column.sql_type), Type::of(other.sql_type));
+        column.sql_type = one.sql().filter(|_| one == other);
+    }
+    Some(left)
+}
+
+/// A join's condition.
+fn constraint(join: &mut Join) -> Option<&mut JoinConstraint> {
+    use JoinOperator as Op;
+    match &mut join.join_operator {
+        Op::Join(constraint)
+        | Op::Inner(constraint)
+        | Op::Left(constraint)
+        | Op::LeftOuter(constraint)
+        | Op::Right(constraint)
+        | Op::RightOuter(constraint)
+        | Op::FullOuter(constraint)
+        | Op::CrossJoin(constraint) => Some(constraint),
+        _ => None,
+    }
+}
