@@ -224,13 +224,13 @@ impl Session {
         let name = &execute.name;
         let prepared = self.prepared.get(name).ok_or_else(|| no_statement(name))?;
         let statement = (*prepared.statement).clone();
-        if let Kind::Engine(engine) = &statement.kind {
-            if execute.values.len() != engine.parameters.max(prepared.types.len()) {
-                return Err(Failure::new(
-                    "42601",
-                    format!("wrong number of parameters for prepared statement \"{name}\""),
-                ));
-            }
+        if let Kind::Engine(engine) = &statement.kind
+            && execute.values.len() != engine.parameters.max(prepared.types.len())
+        {
+            return Err(Failure::new(
+                "42601",
+                format!("wrong number of parameters for prepared statement \"{name}\""),
+            ));
         }
         let values = execute.values.iter().cloned().map(Parameter::Expression);
         Ok((statement, values.collect()))
