@@ -1,35 +1,27 @@
-//! COPY beside DuckDB's own readers: the same files into the same table, on the same disk.
+//! COPY beside DuckDB's own readers and beside PostgreSQL's `COPY FROM`: the same files into the
+//! same table, on the same disk.
 //!
-//! `cargo run --example copy_bench -- [ROWS…]` (default 1000000 10000000) writes ticket sales as
-//! CSV, CSV+GZIP, JSON and Parquet, loads each with both, and prints rows a second of each, the ratio, and
-//! the peak of resident memory during our runs with what it rose above what was there before.
-//! Ours is a whole cluster: the statement comes through the Postgres wire.
+//! `cargo run --example copy_bench -- [--rounds N] [--only csv] [ROWS…]` (default 1000000 10000000)
+//! writes ticket sales as CSV, CSV+GZIP, JSON and Parquet, loads each with both, and prints rows a
+//! second of each, the ratio, and the peak of resident memory during our runs with what it and the
+//! engine's own rose above what was there before. The CSV is loaded again with one bad line in its
+//! middle. Ours is a whole cluster: the statement comes through the Postgres wire.
 
-use std::error::Error;
-use std::fs::{self, File};
+mod support;
+
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Instant;
+use std::path::Path;
 
-use chrono::{DateTime, Utc};
 use duckdb::Connection;
-use names::Region;
-use tokio_postgres::NoTls;
-use warehouse::ports::{
-    AccessKeys, Cloud, CloudError, ClusterFacts, ClusterRef, ClusterStatus, Directory, Hop,
-    ItemPage, ObjectSummary, ObjectWriter, OpenObject, PutOptions, RoleSession, StagedObject,
-    World,
-};
-use warehouse::{ClusterSpec, PasswordVerifier, Warehouse};
+use support::Outcome;
+use support::cluster::{ROLE, serve};
+use support::cost::{Cost, Costs, Meter, line};
+use support::postgres::Postgres;
+use support::sales::{Arguments, Scratch, sales};
+use tokio_postgres::Client;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
-/// Runs of each reader; the best counts.
-const RUNS: usize = 3;
-const ROLE: &str = "arn:aws:iam::111111111111:role/Bench";
-const PASSWORD: &str = "Bench12345";
-
+/// The table, which PostgreSQL understands too.
 const COLUMNS: &str = "sale_id bigint, quantity integer, buyer varchar(32), price decimal(8, 2), \
                        sold_at timestamp, comment varchar(64)";
 
@@ -46,266 +38,149 @@ const TYPES: &str = "{'sale_id': 'bigint', 'quantity': 'integer', 'buyer': 'varc
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
-    let mut sizes: Vec<u64> =
-        std::env::args().skip(1).map(|arg| arg.parse()).collect::<Result<_, _>>()?;
-    if sizes.is_empty() {
-        sizes = vec![1_000_000, 10_000_000];
+    let arguments = Arguments::read()?;
+    let scratch = Scratch::new("copy-bench")?;
+    for &rows in &arguments.sizes {
+        bench(rows, &arguments, &scratch.0).await?;
     }
-    let directory = std::env::temp_dir().join(format!("copy-bench-{}", std::process::id()));
-    fs::create_dir_all(&directory)?;
-    let mut result = Ok(());
-    for rows in sizes {
-        result = result.and(bench(rows, &directory).await);
-    }
-    fs::remove_dir_all(&directory)?;
-    result
+    Ok(())
 }
 
 /// Measures one table size.
-async fn bench(rows: u64, directory: &Path) -> Outcome<()> {
+async fn bench(rows: u64, arguments: &Arguments, directory: &Path) -> Outcome<()> {
     let database = directory.join("theirs.duckdb");
     let theirs = Connection::open(&database)?;
     theirs.execute_batch("set threads = 2; set memory_limit = '2GB'; set TimeZone = 'UTC';")?;
     write_files(&theirs, rows, directory)?;
-    let cluster = open(directory)?;
-    let login = format!(
-        "host=127.0.0.1 port={} user=owner password={PASSWORD} dbname=dev",
-        cluster.address().port()
-    );
-    let serving = cluster.clone();
-    tokio::spawn(async move { serving.serve().await });
-    let (client, connection) = tokio_postgres::connect(&login, NoTls).await?;
-    tokio::spawn(connection);
-    let mut out = io::stdout().lock();
-    for (file, options, reader) in FILES {
+    let (cluster, client) = serve(directory).await?;
+    for (file, options, reader) in FILES.iter().filter(|file| file.0.contains(&arguments.only)) {
         let path = directory.join(file);
         let reader = reader.replace('%', &path.to_string_lossy()).replace("{types}", TYPES);
-        let (mut our_time, mut their_time) = (f64::MAX, f64::MAX);
-        let (mut peak, mut rise) = (0, 0);
-        for _ in 0..RUNS {
+        let (mut ours, mut engine) = (Costs::default(), Costs::default());
+        for _ in 0..arguments.rounds {
             theirs.execute_batch(&format!("create or replace table sales ({COLUMNS})"))?;
-            let start = Instant::now();
+            let meter = Meter::start()?;
             theirs.execute_batch(&format!("insert into sales select * from {reader}"))?;
-            their_time = their_time.min(start.elapsed().as_secs_f64());
-            client.batch_execute("drop table if exists sales").await?;
-            client.batch_execute(&format!("create table sales ({COLUMNS})")).await?;
-            fs::write("/proc/self/clear_refs", "5")?;
-            let before = peak_memory()?;
-            let start = Instant::now();
-            let copy = format!("copy sales from 's3://bench/{file}' iam_role '{ROLE}' {options}");
-            client.batch_execute(&copy).await?;
-            our_time = our_time.min(start.elapsed().as_secs_f64());
-            let after = peak_memory()?;
-            (peak, rise) = (peak.max(after), rise.max(after.saturating_sub(before)));
-            let count: i64 = client.query_one("select count(*) from sales", &[]).await?.get(0);
-            if count != i64::try_from(rows)? {
-                return Err(format!("{count} of {rows} rows loaded").into());
-            }
+            engine.0.push(meter.end()?);
+            ours.0.push(copy(&client, (file, options), rows).await?);
         }
-        let rate = |seconds: f64| rows as f64 / seconds / 1e6;
-        writeln!(
-            out,
-            "{rows:>9} rows  {file:<13}  copy {:>5.2} M rows/s   engine {:>5.2} M rows/s   \
-             ratio {:.2}   peak {peak} MiB (+{rise})",
-            rate(our_time),
-            rate(their_time),
-            their_time / our_time,
-        )?;
+        say(&line(rows, file, ("copy", &ours), &engine))?;
+    }
+    if "sales.csv".contains(&arguments.only) {
+        beside_postgres(&client, rows, arguments, directory).await?;
+        one_bad_line(&client, rows, arguments, directory).await?;
     }
     cluster.shutdown().await;
     Ok(())
 }
 
-/// Ticket sales with an occasional quote, delimiter and NULL.
+/// Loads a file into a fresh table; `rows` must be there then.
+async fn copy(client: &Client, (file, options): (&str, &str), rows: u64) -> Outcome<Cost> {
+    client.batch_execute("drop table if exists sales").await?;
+    client.batch_execute(&format!("create table sales ({COLUMNS})")).await?;
+    let copy = format!("copy sales from 's3://bench/{file}' iam_role '{ROLE}' {options}");
+    let meter = Meter::start()?;
+    client.batch_execute(&copy).await?;
+    let cost = meter.end()?;
+    let count: i64 = client.query_one("select count(*) from sales", &[]).await?.get(0);
+    if count != i64::try_from(rows)? {
+        return Err(format!("{count} of {rows} rows loaded").into());
+    }
+    Ok(cost)
+}
+
+/// The CSV file by PostgreSQL's COPY and ours in turn.
+async fn beside_postgres(
+    client: &Client,
+    rows: u64,
+    arguments: &Arguments,
+    directory: &Path,
+) -> Outcome<()> {
+    let Some(postgres) = Postgres::start(&[]).await? else {
+        return say("PostgreSQL is not installed: its COPY FROM is left out");
+    };
+    let other = postgres.connect().await?;
+    let (mut ours, mut theirs) = (Costs::default(), Costs::default());
+    let from = format!("copy sales from '{}' (format csv)", directory.join("sales.csv").display());
+    for _ in 0..arguments.rounds {
+        other.batch_execute("drop table if exists sales").await?;
+        other.batch_execute(&format!("create table sales ({COLUMNS})")).await?;
+        let meter = Meter::start()?;
+        other.batch_execute(&from).await?;
+        theirs.0.push(meter.end()?);
+        ours.0.push(copy(client, ("sales.csv", "csv"), rows).await?);
+    }
+    say(&format!(
+        "{rows:>9} rows  sales.csv      copy {:>5.2} M rows/s   PostgreSQL {:>5.2} M rows/s   \
+         ratio {:.2}",
+        ours.rate(rows),
+        theirs.rate(rows),
+        ours.ratio(&theirs)[0],
+    ))
+}
+
+/// The CSV file as it is and with one bad line in its middle, which must be told exactly.
+async fn one_bad_line(
+    client: &Client,
+    rows: u64,
+    arguments: &Arguments,
+    directory: &Path,
+) -> Outcome<()> {
+    let bad = "bad.csv";
+    let line = spoil(&directory.join("sales.csv"), &directory.join(bad))?;
+    let (mut good_costs, mut bad_costs) = (Costs::default(), Costs::default());
+    for _ in 0..arguments.rounds {
+        good_costs.0.push(copy(client, ("sales.csv", "csv maxerror 2"), rows).await?);
+        bad_costs.0.push(copy(client, (bad, "csv maxerror 2"), rows - 1).await?);
+        let told = "select line_number, trim(colname), position, err_code from stl_load_errors \
+                    where query = pg_last_copy_id()";
+        let told = client.query_one(told, &[]).await?;
+        let told: (i64, String, i32, i32) = (told.get(0), told.get(1), told.get(2), told.get(3));
+        if told != (line, "sale_id".to_owned(), 0, 1207) {
+            return Err(format!("line {line} is bad, found {told:?}").into());
+        }
+    }
+    fs::remove_file(directory.join(bad))?;
+    say(&format!(
+        "{rows:>9} rows  one bad line   copy {:>5.2} M rows/s   without it {:>5.2} M rows/s   \
+         ratio {:.2}",
+        bad_costs.rate(rows),
+        good_costs.rate(rows),
+        bad_costs.ratio(&good_costs)[0],
+    ))
+}
+
+/// Copies a file and puts a letter at the beginning of the line after its middle; that line.
+fn spoil(good: &Path, bad: &Path) -> Outcome<i64> {
+    let size = fs::copy(good, bad)?;
+    let mut file = OpenOptions::new().read(true).write(true).open(bad)?;
+    let (mut at, mut line) = (0, 1);
+    let mut chunk = vec![0; 1 << 20];
+    while at < size / 2 {
+        let read = file.read(&mut chunk)?;
+        at += read as u64;
+        line += i64::try_from(chunk.iter().take(read).filter(|byte| **byte == b'\n').count())?;
+    }
+    let read = file.read(&mut chunk)?;
+    let next = chunk.iter().take(read).position(|byte| *byte == b'\n').ok_or("no line")?;
+    file.seek(SeekFrom::Start(at + next as u64 + 1))?;
+    file.write_all(b"x")?;
+    Ok(line + 1)
+}
+
+fn say(line: &str) -> Outcome<()> {
+    Ok(writeln!(io::stdout(), "{line}")?)
+}
+
 fn write_files(connection: &Connection, rows: u64, directory: &Path) -> Outcome<()> {
-    let query = format!(
-        "select
-           i as sale_id,
-           (1 + hash(i) % 8)::integer as quantity,
-           'buyer' || (hash(i + 1) % 50000) as buyer,
-           ((hash(i + 2) % 99999) / 100)::decimal(8, 2) as price,
-           timestamp '2008-01-01 00:00:00' + to_seconds((hash(i + 3) % 31536000)::bigint)
-             as sold_at,
-           case hash(i + 4) % 50
-             when 0 then 'said \"two, please\"'
-             when 1 then null
-             else 'seat ' || (hash(i + 5) % 1000) || ' row ' || (hash(i + 6) % 100)
-           end as comment
-         from range({rows}) t(i)"
-    );
     for (file, options) in [
         ("sales.csv", "format csv, header false"),
         ("sales.csv.gz", "format csv, header false, compression gzip"),
         ("sales.json", "format json"),
         ("sales.parquet", "format parquet"),
     ] {
-        let path = directory.join(file);
+        let (query, path) = (sales(rows), directory.join(file));
         connection.execute_batch(&format!("copy ({query}) to '{}' ({options})", path.display()))?;
     }
     Ok(())
-}
-
-fn open(directory: &Path) -> Outcome<Warehouse> {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()])?;
-    let key = rustls_pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der())?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)?;
-    let spec = ClusterSpec {
-        reference: ClusterRef {
-            account: "111111111111".parse()?,
-            region: "us-east-1".parse()?,
-            identifier: "bench".to_owned(),
-        },
-        directory: directory.join("cluster"),
-        database: "dev".to_owned(),
-        master_user: "owner".to_owned(),
-        master_password: PasswordVerifier::from_password("owner", PASSWORD),
-        listen: "127.0.0.1:0".parse()?,
-        tls: Arc::new(tls),
-    };
-    let disk = Disk { directory: directory.to_owned() };
-    Ok(Warehouse::open(spec, Arc::new(Plain), Arc::new(disk), Arc::new(Still))?)
-}
-
-/// A cluster with the one role.
-struct Plain;
-
-impl Directory for Plain {
-    fn cluster(&self, _id: &ClusterRef) -> Option<ClusterFacts> {
-        Some(ClusterFacts {
-            attached_roles: vec![ROLE.to_owned()],
-            default_role: None,
-            require_ssl: false,
-            status: ClusterStatus::Available,
-        })
-    }
-}
-
-/// Objects as files of one directory.
-#[derive(Clone)]
-struct Disk {
-    directory: PathBuf,
-}
-
-impl Cloud for Disk {
-    fn assume_chain(
-        &self,
-        _cluster: &ClusterRef,
-        _db_user: &str,
-        _roles: &[String],
-    ) -> Result<Box<dyn RoleSession>, CloudError> {
-        Ok(Box::new(self.clone()))
-    }
-
-    fn use_keys(
-        &self,
-        _cluster: &ClusterRef,
-        _keys: &AccessKeys,
-    ) -> Result<Box<dyn RoleSession>, CloudError> {
-        Ok(Box::new(self.clone()))
-    }
-}
-
-impl Disk {
-    fn file(&self, key: &str) -> Result<(File, u64), CloudError> {
-        let file = File::open(self.directory.join(key));
-        let file = file.map_err(|error| refused(error.to_string()))?;
-        let bytes = file.metadata().map_or(0, |facts| facts.len());
-        Ok((file, bytes))
-    }
-}
-
-impl RoleSession for Disk {
-    fn bucket_region(&self, _bucket: &str) -> Result<Region, CloudError> {
-        "us-east-1".parse().map_err(|error: names::NameError| refused(error.to_string()))
-    }
-
-    fn list(
-        &self,
-        _bucket: &str,
-        prefix: &str,
-        _max: usize,
-    ) -> Result<Vec<ObjectSummary>, CloudError> {
-        let (_, size) = self.file(prefix)?;
-        Ok(vec![ObjectSummary { key: prefix.to_owned(), size, etag: String::new() }])
-    }
-
-    fn open(
-        &self,
-        _bucket: &str,
-        key: &str,
-        range: Option<(u64, u64)>,
-    ) -> Result<OpenObject, CloudError> {
-        let (mut file, size) = self.file(key)?;
-        let (from, bytes) = range.unwrap_or((0, size));
-        file.seek(SeekFrom::Start(from)).map_err(|error| refused(error.to_string()))?;
-        Ok(OpenObject { bytes, body: Box::new(file.take(bytes)) })
-    }
-
-    fn describe_table(&self, _region: &Region, _table: &str) -> Result<(), CloudError> {
-        Err(refused(String::from("no tables")))
-    }
-
-    fn scan_table(
-        &self,
-        _region: &Region,
-        _table: &str,
-        _from: Option<&serde_json::Value>,
-    ) -> Result<ItemPage, CloudError> {
-        Err(refused(String::from("no tables")))
-    }
-
-    fn create(
-        &self,
-        _bucket: &str,
-        _key: &str,
-        _options: &PutOptions,
-    ) -> Result<Box<dyn ObjectWriter>, CloudError> {
-        Err(refused(String::from("nothing is written")))
-    }
-
-    fn commit(
-        &self,
-        _delete: Vec<(String, String)>,
-        _staged: Vec<StagedObject>,
-    ) -> Result<(), CloudError> {
-        Ok(())
-    }
-}
-
-fn refused(message: String) -> CloudError {
-    CloudError {
-        service: "s3".to_owned(),
-        code: "InternalError".to_owned(),
-        message,
-        status: 500,
-        request_id: String::new(),
-        extended_request_id: String::new(),
-        hop: Hop::Storage,
-        authorization_message: None,
-    }
-}
-
-/// Time and randomness play no part here.
-struct Still;
-
-impl World for Still {
-    fn now(&self) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH
-    }
-
-    fn random_bytes(&self, buffer: &mut [u8]) {
-        buffer.fill(0);
-    }
-}
-
-/// The peak of resident memory (`VmHWM`), in MiB.
-fn peak_memory() -> Outcome<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmHWM")?;
-    Ok(kib.parse::<u64>()? / 1024)
 }

@@ -3,8 +3,11 @@
 #![allow(dead_code, reason = "each bench uses a part")]
 
 pub mod cluster;
+pub mod cost;
+pub mod disk;
 pub mod memory;
 pub mod postgres;
+pub mod sales;
 
 /// A bench's outcome: what goes wrong ends it.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;

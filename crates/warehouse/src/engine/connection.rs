@@ -1,5 +1,6 @@
 //! A session's connection: statements run whole, or streamed batch by batch.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -21,11 +22,13 @@ impl Interrupt {
 /// A connection with its own transaction and temporary tables. It stays on one thread.
 pub(crate) struct Connection {
     inner: duckdb::Connection,
+    /// The engine may put rows in any order, because putting that back failed.
+    unordered: Cell<bool>,
 }
 
 impl Connection {
     pub(super) fn new(inner: duckdb::Connection) -> Self {
-        Self { inner }
+        Self { inner, unordered: Cell::new(false) }
     }
 
     /// The handle that cancels this connection's statements.
@@ -35,12 +38,35 @@ impl Connection {
 
     /// Runs one statement to its end and gives the number of rows it changed.
     pub(crate) fn run(&self, sql: &str) -> Result<u64, EngineFault> {
+        self.keep_order();
+        self.execute(sql)
+    }
+
+    /// The same for an INSERT whose rows may be stored in any order, on all threads.
+    pub(super) fn run_in_any_order(&self, sql: &str) -> Result<u64, EngineFault> {
+        self.unordered.set(true);
+        self.inner.execute_batch(&preserve_order(false))?;
+        let result = self.execute(sql);
+        self.keep_order();
+        result
+    }
+
+    /// Puts the order of rows back. In a transaction that has failed the engine refuses; the first
+    /// statement after it tries again.
+    fn keep_order(&self) {
+        if self.unordered.get() && self.inner.execute_batch(&preserve_order(true)).is_ok() {
+            self.unordered.set(false);
+        }
+    }
+
+    fn execute(&self, sql: &str) -> Result<u64, EngineFault> {
         let mut statement = self.inner.prepare(sql)?;
         Ok(statement.execute([])? as u64)
     }
 
     /// Runs several statements separated by `;`, for our own set-up only.
     pub(crate) fn run_script(&self, sql: &str) -> Result<(), EngineFault> {
+        self.keep_order();
         Ok(self.inner.execute_batch(sql)?)
     }
 
@@ -57,8 +83,16 @@ impl Connection {
 
     /// Prepares one statement for streaming.
     pub(crate) fn prepare(&self, sql: &str) -> Result<Prepared<'_>, EngineFault> {
+        self.keep_order();
         Ok(Prepared { statement: self.inner.prepare(sql)? })
     }
+}
+
+/// The one setting of the engine that statements of ours change, for their own connection.
+pub(super) const ORDER_SETTING: &str = "preserve_insertion_order";
+
+fn preserve_order(keep: bool) -> String {
+    format!("SET SESSION {ORDER_SETTING} = {keep}")
 }
 
 /// A statement whose rows are pulled batch by batch; the engine computes no further than asked.

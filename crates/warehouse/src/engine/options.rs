@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::connection::ORDER_SETTING;
 use super::{EngineFault, EngineOptions, literal};
 
 /// Settings given when the instance opens: they hold for every connection.
@@ -27,8 +28,10 @@ pub(super) fn lock(root: &duckdb::Connection, staging: &Path) -> Result<(), Engi
     root.execute_batch(&format!(
         "SET GLOBAL allowed_directories = [{}];
          SET GLOBAL enable_external_access = false;
+         SET GLOBAL allowed_configs = [{}];
          SET GLOBAL lock_configuration = true",
         literal(&staging.to_string_lossy()),
+        literal(ORDER_SETTING),
     ))?;
     Ok(())
 }
