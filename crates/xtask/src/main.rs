@@ -9,6 +9,7 @@ mod check;
 mod coverage;
 mod dependencies;
 mod exceptions;
+mod guide;
 mod models;
 mod source;
 mod tidy;
