@@ -9,11 +9,13 @@
 mod ddl;
 mod movement;
 mod session;
+mod show;
 mod users;
 
 pub use ddl::*;
 pub use movement::*;
 pub use session::*;
+pub use show::*;
 pub use users::*;
 
 use crate::resolve::Parsed;

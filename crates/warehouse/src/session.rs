@@ -19,6 +19,8 @@ mod rewrite;
 mod run;
 mod settings;
 mod show;
+mod show_list;
+mod show_table;
 mod transaction;
 mod unload;
 mod users;

@@ -1,6 +1,6 @@
 //! Statements about the session itself: settings, transactions, cursors, prepared statements.
 
-use super::{ObjectName, Statement};
+use super::Statement;
 use crate::types::SqlType;
 
 /// `BEGIN` / `START TRANSACTION` and its modes.
@@ -36,43 +36,6 @@ pub struct Set {
     pub values: Option<Vec<String>>,
     /// `LOCAL`: until the end of the transaction.
     pub local: bool,
-}
-
-/// `SHOW …`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Show {
-    /// `SHOW name`.
-    Parameter(String),
-    /// `SHOW ALL`.
-    All,
-    /// `SHOW DATABASES [LIKE p]`.
-    Databases {
-        /// `LIKE`.
-        like: Option<String>,
-    },
-    /// `SHOW SCHEMAS FROM DATABASE d [LIKE p]`.
-    Schemas {
-        /// Database.
-        database: String,
-        /// `LIKE`.
-        like: Option<String>,
-    },
-    /// `SHOW TABLES FROM SCHEMA [d.]s [LIKE p]`.
-    Tables {
-        /// Schema (its name in `name`, the database in `schema`).
-        schema: ObjectName,
-        /// `LIKE`.
-        like: Option<String>,
-    },
-    /// `SHOW COLUMNS FROM TABLE [d.]s.t [LIKE p]`.
-    Columns {
-        /// Table.
-        table: ObjectName,
-        /// `LIKE`.
-        like: Option<String>,
-    },
-    /// `SHOW GRANTS ON TABLE t`.
-    GrantsOnTable(ObjectName),
 }
 
 /// `FETCH [NEXT | ALL | n | FORWARD [n | ALL]] FROM cursor`.

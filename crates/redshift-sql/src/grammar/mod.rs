@@ -14,6 +14,7 @@ mod refused;
 mod schema;
 mod session;
 mod show;
+mod show_list;
 mod table;
 mod transaction;
 mod unload;

@@ -113,6 +113,10 @@ impl Functions<'_, '_> {
             return special::syntax(expr);
         };
         let (name, position) = simple_name(&function.name)?;
+        if name == "array" && matches!(function.args, FunctionArguments::Subquery(_)) {
+            // `ARRAY(SELECT …)`: grammar, not a call.
+            return Ok(());
+        }
         check_shape(function).map_err(|error| error.at(position))?;
         let rewritten = match how(&name) {
             Some(How::Same | How::Catalog) => rename(function, &name),

@@ -4,6 +4,7 @@
 
 mod build;
 mod casts;
+mod catalog_forms;
 mod datetime;
 mod functions;
 mod labels;
@@ -60,6 +61,8 @@ const PASSES: &[Pass] = &[
     typing::apply,
     // Before casts: function calls become casts (`date('…')`, `convert`).
     functions::apply,
+    // After functions, which refuse names that no client may call; before casts, whose types these are not.
+    catalog_forms::apply,
     // After functions: what they expand to divides and concatenates too.
     operators::apply,
     // After everything that writes types.

@@ -20,7 +20,7 @@ pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
 struct Names;
 
 /// Functions that are grammar to the engine: quoted they would not be found.
-const GRAMMAR: &[&str] = &["coalesce", "grouping", "nullif"];
+const GRAMMAR: &[&str] = &["array", "coalesce", "grouping", "nullif"];
 
 impl VisitorMut for Names {
     type Break = SqlError;

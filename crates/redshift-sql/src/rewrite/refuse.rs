@@ -203,51 +203,53 @@ fn table_factor(factor: &TableFactor) -> Option<&'static str> {
 
 /// Nodes that some later pass understands.
 fn allowed(expr: &Expr) -> bool {
-    matches!(
-        expr,
-        Expr::Identifier(_)
-            | Expr::CompoundIdentifier(_)
-            | Expr::IsFalse(_)
-            | Expr::IsNotFalse(_)
-            | Expr::IsTrue(_)
-            | Expr::IsNotTrue(_)
-            | Expr::IsNull(_)
-            | Expr::IsNotNull(_)
-            | Expr::IsUnknown(_)
-            | Expr::IsNotUnknown(_)
-            | Expr::InList { .. }
-            | Expr::InSubquery { .. }
-            | Expr::Between { .. }
-            | Expr::BinaryOp { .. }
-            | Expr::Like { any: false, .. }
-            | Expr::ILike { any: false, .. }
-            | Expr::SimilarTo { .. }
-            | Expr::AnyOp { .. }
-            | Expr::AllOp { .. }
-            | Expr::UnaryOp { .. }
-            | Expr::Convert { is_try: false, .. }
-            | Expr::Cast { format: None, .. }
-            | Expr::Extract { .. }
-            | Expr::Ceil { .. }
-            | Expr::Floor { .. }
-            | Expr::Position { .. }
-            | Expr::Substring { .. }
-            | Expr::Trim { .. }
-            | Expr::Nested(_)
-            | Expr::Value(_)
-            | Expr::TypedString(_)
-            | Expr::Function(_)
-            | Expr::Case { .. }
-            | Expr::Exists { .. }
-            | Expr::Subquery(_)
-            | Expr::GroupingSets(_)
-            | Expr::Cube(_)
-            | Expr::Rollup(_)
-            | Expr::Tuple(_)
-            | Expr::Interval(_)
-            | Expr::Wildcard(_)
-            | Expr::QualifiedWildcard(..)
-    )
+    super::catalog_forms::is_element(expr)
+        || matches!(
+            expr,
+            Expr::Identifier(_)
+                | Expr::CompoundIdentifier(_)
+                | Expr::IsFalse(_)
+                | Expr::IsNotFalse(_)
+                | Expr::IsTrue(_)
+                | Expr::IsNotTrue(_)
+                | Expr::IsNull(_)
+                | Expr::IsNotNull(_)
+                | Expr::IsUnknown(_)
+                | Expr::IsNotUnknown(_)
+                | Expr::InList { .. }
+                | Expr::InSubquery { .. }
+                | Expr::Between { .. }
+                | Expr::BinaryOp { .. }
+                | Expr::Like { any: false, .. }
+                | Expr::ILike { any: false, .. }
+                | Expr::SimilarTo { .. }
+                | Expr::AnyOp { .. }
+                | Expr::AllOp { .. }
+                | Expr::UnaryOp { .. }
+                | Expr::Convert { is_try: false, .. }
+                | Expr::Cast { format: None, .. }
+                | Expr::Extract { .. }
+                | Expr::Ceil { .. }
+                | Expr::Floor { .. }
+                | Expr::Position { .. }
+                | Expr::Substring { .. }
+                | Expr::Trim { .. }
+                | Expr::Nested(_)
+                | Expr::Value(_)
+                | Expr::TypedString(_)
+                | Expr::Function(_)
+                | Expr::Case { .. }
+                | Expr::Exists { .. }
+                | Expr::Subquery(_)
+                | Expr::GroupingSets(_)
+                | Expr::Cube(_)
+                | Expr::Rollup(_)
+                | Expr::Tuple(_)
+                | Expr::Interval(_)
+                | Expr::Wildcard(_)
+                | Expr::QualifiedWildcard(..)
+                | Expr::Array(_)
+        )
 }
 
 fn expression_name(expr: &Expr) -> &'static str {
@@ -255,7 +257,6 @@ fn expression_name(expr: &Expr) -> &'static str {
         Expr::AtTimeZone { .. } => "AT TIME ZONE",
         Expr::OuterJoin(_) => "the (+) join operator",
         Expr::Prior(_) => "CONNECT BY",
-        Expr::Array(_) => "ARRAY",
         Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. } => "navigation of SUPER",
         Expr::Overlay { .. } => "OVERLAY",
         Expr::Collate { .. } => "COLLATE",

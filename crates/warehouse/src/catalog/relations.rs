@@ -261,21 +261,40 @@ pub(crate) fn copy_columns(
     Ok(())
 }
 
+/// An informational constraint.
+pub(crate) struct Key<'a> {
+    /// The table it is of.
+    pub relation: i64,
+    /// Its name.
+    pub name: &'a str,
+    /// `p` primary, `u` unique, `f` foreign.
+    pub kind: &'a str,
+    /// Its columns.
+    pub columns: &'a [String],
+    /// The table that a foreign key points at, and its columns; none for its primary key.
+    pub references: Option<(i64, &'a [String])>,
+}
+
 /// Records an informational constraint.
 pub(crate) fn add_constraint(
     connection: &Connection,
     database: &str,
-    relation: i64,
-    name: &str,
-    kind: &str,
-    columns: &[String],
+    key: &Key<'_>,
 ) -> Result<(), EngineFault> {
-    let list: Vec<String> = columns.iter().map(|column| literal(column)).collect();
+    let list = |columns: &[String]| {
+        columns.iter().map(|column| literal(column)).collect::<Vec<_>>().join(", ")
+    };
+    let references = key.references.map_or_else(
+        || String::from("NULL, NULL"),
+        |(table, columns)| format!("{table}, CAST([{}] AS VARCHAR[])", list(columns)),
+    );
     connection.run(&format!(
-        "INSERT INTO {} VALUES ({relation}, {}, '{kind}', [{}], NULL, NULL)",
+        "INSERT INTO {} VALUES ({}, {}, '{}', [{}], {references})",
         own(database, "constraints"),
-        literal(name),
-        list.join(", ")
+        key.relation,
+        literal(key.name),
+        key.kind,
+        list(key.columns)
     ))?;
     Ok(())
 }

@@ -12,11 +12,20 @@ pub(crate) const CATALOG_SCHEMA: &str = "memory.rs_catalog";
 /// The engine schema of our `information_schema`.
 pub(crate) const INFORMATION_SCHEMA: &str = "memory.rs_information";
 
-/// The script of views and functions; `{home.x}` is a table of the first database, `own_x` the
-/// union of a table over all databases.
-const VIEWS: &str = include_str!("views.sql");
+/// The scripts of views and functions, in order: a view needs those it reads. `home.x` is a table
+/// of the first database, `memory.rs_own.x` the union of a table over all databases.
+const SCRIPTS: &[&str] = &[
+    include_str!("views.sql"),
+    include_str!("keys.sql"),
+    include_str!("postgres.sql"),
+    include_str!("names.sql"),
+    include_str!("functions.sql"),
+    include_str!("information.sql"),
+    include_str!("show.sql"),
+];
 /// Tables that every database has, for the unions.
-const PER_DATABASE: [&str; 5] = ["schemas", "relations", "columns", "constraints", "grants"];
+const PER_DATABASE: [&str; 6] =
+    ["schemas", "relations", "columns", "constraints", "grants", "dependencies"];
 
 /// Creates the schemas, the unions over all databases, and every view and function.
 pub(super) fn create_views(
@@ -50,8 +59,10 @@ pub(super) fn create_views(
         "CREATE VIEW memory.rs_own.databases AS SELECT * FROM (VALUES {}) AS d(id, name)",
         names.join(", ")
     ))?;
+    // A view is bound by the types of the variables it reads: this one is a list of pairs.
+    connection.run("SET VARIABLE lb_settings = [{'name': '', 'setting': ''}]")?;
     let home = own(home, "");
-    connection.run_script(&VIEWS.replace("home.", &home))
+    SCRIPTS.iter().try_for_each(|script| connection.run_script(&script.replace("home.", &home)))
 }
 
 /// Who may read a system relation.
@@ -105,7 +116,26 @@ const BUILT: &[&str] = &[
     "sys_unload_detail",
     "sys_unload_history",
     "pg_attrdef",
+    "pg_aggregate",
+    "pg_attribute_info",
+    "pg_cast",
+    "pg_enum",
+    "pg_external_schema",
+    "pg_library",
+    "pg_opclass",
+    "pg_operator",
+    "pg_range",
+    "pg_statistic_indicator",
+    "pg_trigger",
+    "pg_class_info",
+    "pg_database_info",
+    "pg_depend",
     "pg_description",
+    "pg_indexes",
+    "pg_language",
+    "pg_proc_info",
+    "pg_rewrite",
+    "pg_tablespace",
     "pg_index",
     "pg_constraint",
     "pg_am",
@@ -117,7 +147,24 @@ const BUILT: &[&str] = &[
 /// Those of them that only superusers may read.
 const SUPERUSER_ONLY: &[&str] = &["svv_table_info"];
 /// Views of `information_schema` that exist here.
-const INFORMATION: &[&str] = &["columns", "schemata", "tables", "views"];
+const INFORMATION: &[&str] = &[
+    "check_constraints",
+    "column_privileges",
+    "columns",
+    "constraint_column_usage",
+    "constraint_table_usage",
+    "enabled_roles",
+    "information_schema_catalog_name",
+    "key_column_usage",
+    "referential_constraints",
+    "routines",
+    "schemata",
+    "table_constraints",
+    "table_privileges",
+    "tables",
+    "view_table_usage",
+    "views",
+];
 /// Beginnings of names that belong to the system.
 const PREFIXES: [&str; 7] = ["pg_", "stl_", "stv_", "svl_", "svv_", "svcs_", "sys_"];
 

@@ -68,35 +68,8 @@ SELECT * FROM memory.rs_own.all_columns c
 WHERE memory.rs_own.may_see(c.db, 'relation', c.schema_name, c.relation_name, c.owner);
 
 -- Functions that clients call on the catalog.
-CREATE MACRO memory.rs_catalog.current_schemas(implicit) AS
-  CASE WHEN implicit THEN list_prepend('pg_catalog', getvariable('lb_schemas')) ELSE getvariable('lb_schemas') END;
-CREATE MACRO memory.rs_catalog.pg_table_is_visible(relation) AS
-  relation IN (SELECT r.id FROM memory.rs_own.relations r WHERE r.db = getvariable('current_database')
-               AND list_contains(getvariable('lb_schemas'), r.schema_name));
 CREATE MACRO memory.rs_catalog.pg_get_userbyid(who) AS
   coalesce((SELECT u.name FROM home.users u WHERE u.id = who), 'unknown (OID=' || CAST(who AS VARCHAR) || ')');
-CREATE MACRO memory.rs_catalog.pg_encoding_to_char(code) AS 'UTF8';
-CREATE MACRO memory.rs_catalog.obj_description(relation, of_catalog := 'pg_class') AS
-  (SELECT r.remarks FROM memory.rs_own.relations r WHERE r.id = relation AND r.db = getvariable('current_database'));
-CREATE MACRO memory.rs_catalog.col_description(relation, number) AS
-  (SELECT c.remarks FROM memory.rs_own.all_columns c
-   WHERE c.relation_id = relation AND c.position = number AND c.db = getvariable('current_database'));
-CREATE MACRO memory.rs_catalog.pg_get_expr(expression, relation, pretty := false) AS expression;
-CREATE MACRO memory.rs_catalog.pg_get_viewdef(relation, pretty := false) AS
-  (SELECT r.definition FROM memory.rs_own.relations r WHERE r.id = relation AND r.db = getvariable('current_database'));
-CREATE MACRO memory.rs_catalog.format_type(number, modifier) AS CASE number
-  WHEN 16 THEN 'boolean' WHEN 19 THEN 'name' WHEN 20 THEN 'bigint' WHEN 21 THEN 'smallint'
-  WHEN 23 THEN 'integer' WHEN 25 THEN 'text' WHEN 26 THEN 'oid' WHEN 700 THEN 'real'
-  WHEN 701 THEN 'double precision' WHEN 705 THEN 'unknown' WHEN 1082 THEN 'date'
-  WHEN 1042 THEN 'character' || CASE WHEN modifier > 4 THEN '(' || CAST(modifier - 4 AS VARCHAR) || ')' ELSE '' END
-  WHEN 1043 THEN 'character varying' || CASE WHEN modifier > 4 THEN '(' || CAST(modifier - 4 AS VARCHAR) || ')' ELSE '' END
-  WHEN 1083 THEN 'time without time zone' WHEN 1114 THEN 'timestamp without time zone'
-  WHEN 1184 THEN 'timestamp with time zone' WHEN 1266 THEN 'time with time zone'
-  WHEN 1188 THEN 'interval year to month' WHEN 1190 THEN 'interval day to second'
-  WHEN 1700 THEN 'numeric' || CASE WHEN modifier > 4 THEN
-    '(' || CAST((modifier - 4) // 65536 AS VARCHAR) || ',' || CAST((modifier - 4) % 65536 AS VARCHAR) || ')' ELSE '' END
-  WHEN 4000 THEN 'super' WHEN 6551 THEN 'binary varying' WHEN 3000 THEN 'geometry'
-  WHEN 3001 THEN 'geography' ELSE '???' END;
 CREATE MACRO memory.rs_catalog.has_schema_privilege(schema_name, wish) AS
   memory.rs_own.may_see(getvariable('current_database'), 'schema', schema_name, '',
     (SELECT s.owner FROM memory.rs_own.schemas s WHERE s.db = getvariable('current_database') AND s.name = schema_name));
@@ -142,125 +115,16 @@ SELECT g.name AS groname, CAST(g.id AS INTEGER) AS grosysid,
        (SELECT list(CAST(m.user_id AS INTEGER) ORDER BY m.user_id) FROM home.group_members m
         WHERE m.group_id = g.id) AS grolist
 FROM home.groups g;
-CREATE VIEW memory.rs_catalog.pg_database AS
-SELECT CAST(d.id AS INTEGER) AS oid, d.name AS datname, 1 AS datdba, 6 AS encoding,
-       'C' AS datcollate, 'C' AS datctype, false AS datistemplate, true AS datallowconn,
-       -1 AS datconnlimit, CAST(NULL AS VARCHAR[]) AS datacl, 1663 AS dattablespace
-FROM memory.rs_own.databases d;
 CREATE VIEW memory.rs_catalog.svv_redshift_databases AS
 SELECT name AS database_name, 1 AS database_owner, 'local' AS database_type,
        CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS database_options,
        'Snapshot Isolation' AS database_isolation_level
 FROM memory.rs_own.databases;
-CREATE VIEW memory.rs_catalog.pg_namespace AS
-SELECT CAST(id AS INTEGER) AS oid, name AS nspname, CAST(owner AS INTEGER) AS nspowner,
-       CAST(NULL AS VARCHAR[]) AS nspacl
-FROM memory.rs_own.schemas WHERE db = getvariable('current_database')
-UNION ALL SELECT 11, 'pg_catalog', 1, NULL UNION ALL SELECT 11000, 'information_schema', 1, NULL;
-CREATE VIEW memory.rs_information.schemata AS
-SELECT getvariable('current_database') AS catalog_name, n.nspname AS schema_name,
-       memory.rs_catalog.pg_get_userbyid(n.nspowner) AS schema_owner
-FROM memory.rs_catalog.pg_namespace n;
-
 -- Relations and columns.
-CREATE VIEW memory.rs_catalog.pg_class AS
-SELECT CAST(r.id AS INTEGER) AS oid, r.name AS relname, CAST(s.id AS INTEGER) AS relnamespace,
-       0 AS reltype, CAST(r.owner AS INTEGER) AS relowner, 0 AS relam, CAST(r.id AS INTEGER) AS relfilenode,
-       0 AS reltablespace, 0 AS relpages, CAST(0.001 AS REAL) AS reltuples, false AS relhasindex,
-       false AS relisshared, r.kind AS relkind,
-       CAST((SELECT count(*) FROM memory.rs_own.columns k WHERE k.db = r.db AND k.relation = r.id) AS SMALLINT) AS relnatts,
-       CAST(0 AS SMALLINT) AS relchecks, false AS relhasoids, false AS relhaspkey, false AS relhasrules,
-       false AS relhastriggers, false AS relrowsecurity, false AS relforcerowsecurity, 'p' AS relpersistence,
-       CAST(NULL AS VARCHAR[]) AS relacl, CAST(NULL AS VARCHAR[]) AS reloptions, 0 AS reloftype,
-       0 AS reltoastrelid, 'd' AS relreplident, false AS relispartition,
-       CAST(CASE r.dist_style WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 WHEN 'EVEN' THEN 0 ELSE 9 END AS SMALLINT) AS reldiststyle
-FROM memory.rs_own.relations r
-JOIN memory.rs_own.schemas s ON s.db = r.db AND s.name = r.schema_name
-WHERE r.db = getvariable('current_database');
-CREATE VIEW memory.rs_catalog.pg_attribute AS
-SELECT CAST(c.relation_id AS INTEGER) AS attrelid, c.column_name AS attname,
-       memory.rs_own.type_oid(c.type_name) AS atttypid, CAST(c.position AS SMALLINT) AS attnum,
-       CAST(-1 AS SMALLINT) AS attlen, memory.rs_own.type_modifier(c.type_name) AS atttypmod,
-       NOT c.is_nullable AS attnotnull, c.default_text IS NOT NULL AS atthasdef,
-       false AS attisdropped, '' AS attidentity, '' AS attgenerated, 0 AS attcollation, true AS attislocal,
-       0 AS attinhcount, c.dist_key AS attisdistkey, c.sort_key AS attsortkeyord,
-       CASE c.encoding WHEN 'none' THEN 0 WHEN 'lzo' THEN 12 WHEN 'az64' THEN 21 WHEN 'zstd' THEN 19 ELSE 128 END AS attencodingtype,
-       CAST(NULL AS VARCHAR[]) AS attacl, CAST(NULL AS VARCHAR[]) AS attoptions
-FROM memory.rs_own.all_columns c WHERE c.db = getvariable('current_database');
-CREATE VIEW memory.rs_catalog.pg_attrdef AS
-SELECT CAST(c.relation_id AS INTEGER) AS adrelid, CAST(c.position AS SMALLINT) AS adnum,
-       c.default_text AS adbin, c.default_text AS adsrc
-FROM memory.rs_own.all_columns c
-WHERE c.db = getvariable('current_database') AND c.default_text IS NOT NULL;
-CREATE VIEW memory.rs_catalog.pg_description AS
-SELECT CAST(r.id AS INTEGER) AS objoid, 1259 AS classoid, 0 AS objsubid, r.remarks AS description
-FROM memory.rs_own.relations r WHERE r.db = getvariable('current_database') AND r.remarks IS NOT NULL
-UNION ALL
-SELECT CAST(c.relation_id AS INTEGER), 1259, c.position, c.remarks FROM memory.rs_own.all_columns c
-WHERE c.db = getvariable('current_database') AND c.remarks IS NOT NULL;
-CREATE VIEW memory.rs_catalog.pg_constraint AS
-SELECT CAST(row_number() OVER (ORDER BY k.relation, k.name) + 200000 AS INTEGER) AS oid, k.name AS conname,
-       CAST(s.id AS INTEGER) AS connamespace, k.kind AS contype, CAST(k.relation AS INTEGER) AS conrelid,
-       0 AS conindid, CAST(0 AS INTEGER) AS confrelid,
-       (SELECT list(c.position ORDER BY list_position(k.columns, c.column_name))
-        FROM memory.rs_own.all_columns c WHERE c.db = k.db AND c.relation_id = k.relation
-          AND list_contains(k.columns, c.column_name)) AS conkey,
-       CASE k.kind WHEN 'p' THEN 'PRIMARY KEY (' WHEN 'u' THEN 'UNIQUE (' ELSE 'FOREIGN KEY (' END
-         || array_to_string(k.columns, ', ') || ')' AS definition
-FROM memory.rs_own.constraints k JOIN memory.rs_own.relations r ON r.db = k.db AND r.id = k.relation
-JOIN memory.rs_own.schemas s ON s.db = r.db AND s.name = r.schema_name
-WHERE k.db = getvariable('current_database');
-CREATE MACRO memory.rs_catalog.pg_get_constraintdef(number, pretty := false) AS
-  (SELECT k.definition FROM memory.rs_catalog.pg_constraint k WHERE k.oid = number);
-CREATE VIEW memory.rs_catalog.pg_type AS
-SELECT t.oid, t.typname, 11 AS typnamespace, 1 AS typowner, CAST(t.len AS SMALLINT) AS typlen,
-       'b' AS typtype, 0 AS typrelid, 0 AS typelem, 0 AS typbasetype, -1 AS typtypmod, true AS typisdefined,
-       ',' AS typdelim, false AS typnotnull, 0 AS typcollation
-FROM (VALUES (16, 'bool', 1), (19, 'name', 128), (20, 'int8', 8), (21, 'int2', 2), (23, 'int4', 4),
-  (25, 'text', -1), (26, 'oid', 4), (700, 'float4', 4), (701, 'float8', 8), (705, 'unknown', -1),
-  (1042, 'bpchar', -1), (1043, 'varchar', -1), (1082, 'date', 4), (1083, 'time', 8), (1114, 'timestamp', 8),
-  (1184, 'timestamptz', 8), (1188, 'intervaly2m', 4), (1190, 'intervald2s', 8), (1266, 'timetz', 12),
-  (1700, 'numeric', -1), (3000, 'geometry', -1), (3001, 'geography', -1), (4000, 'super', -1),
-  (6551, 'varbyte', -1)) AS t(oid, typname, len);
-CREATE VIEW memory.rs_catalog.pg_collation AS SELECT 0 AS oid, '' AS collname WHERE false;
-CREATE VIEW memory.rs_catalog.pg_am AS SELECT 0 AS oid, '' AS amname WHERE false;
-CREATE VIEW memory.rs_catalog.pg_index AS
-SELECT 0 AS indexrelid, 0 AS indrelid, false AS indisunique, false AS indisprimary,
-       false AS indisclustered, true AS indisvalid, CAST([] AS SMALLINT[]) AS indkey WHERE false;
-CREATE VIEW memory.rs_catalog.pg_proc AS
-SELECT 0 AS oid, '' AS proname, 0 AS pronamespace, 0 AS proowner, '' AS prosrc, 0 AS prorettype WHERE false;
-CREATE VIEW memory.rs_catalog.pg_inherits AS
-SELECT 0 AS inhrelid, 0 AS inhparent, 0 AS inhseqno WHERE false;
-CREATE VIEW memory.rs_catalog.pg_settings AS
-SELECT 'max_index_keys' AS name, '32' AS setting UNION ALL SELECT 'server_version', '8.0.2';
-CREATE VIEW memory.rs_catalog.pg_tables AS
-SELECT r.schema_name AS schemaname, r.name AS tablename, memory.rs_catalog.pg_get_userbyid(r.owner) AS tableowner,
-       CAST(NULL AS VARCHAR) AS tablespace, false AS hasindexes, false AS hasrules, false AS hastriggers
-FROM memory.rs_own.relations r WHERE r.db = getvariable('current_database') AND r.kind = 'r';
-CREATE VIEW memory.rs_catalog.pg_views AS
-SELECT r.schema_name AS schemaname, r.name AS viewname, memory.rs_catalog.pg_get_userbyid(r.owner) AS viewowner,
-       r.definition FROM memory.rs_own.relations r WHERE r.db = getvariable('current_database') AND r.kind = 'v';
-CREATE VIEW memory.rs_catalog.pg_table_def AS
-SELECT c.schema_name AS schemaname, c.relation_name AS tablename, c.column_name AS "column",
-       c.type_name AS type, rpad(c.encoding, 32, ' ') AS encoding, c.dist_key AS distkey,
-       c.sort_key AS sortkey, NOT c.is_nullable AS notnull
-FROM memory.rs_own.visible_columns c
-WHERE c.db = getvariable('current_database') AND c.kind = 'r'
-  AND list_contains(getvariable('lb_schemas'), c.schema_name)
-ORDER BY c.schema_name, c.relation_name, c.position;
 CREATE VIEW memory.rs_catalog.svv_tables AS
 SELECT r.db AS table_catalog, r.schema_name AS table_schema, r.name AS table_name,
        CASE r.kind WHEN 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type, r.remarks
 FROM memory.rs_own.visible_relations r WHERE r.db = getvariable('current_database');
-CREATE VIEW memory.rs_information.tables AS
-SELECT table_catalog, table_schema, table_name, table_type, CAST(NULL AS VARCHAR) AS self_referencing_column_name,
-       CAST(NULL AS VARCHAR) AS reference_generation, CAST(NULL AS VARCHAR) AS user_defined_type_catalog,
-       CAST(NULL AS VARCHAR) AS user_defined_type_schema, CAST(NULL AS VARCHAR) AS user_defined_name
-FROM memory.rs_catalog.svv_tables;
-CREATE VIEW memory.rs_information.views AS
-SELECT r.db AS table_catalog, r.schema_name AS table_schema, r.name AS table_name,
-       r.definition AS view_definition, 'NONE' AS check_option, 'NO' AS is_updatable, 'NO' AS is_insertable_into
-FROM memory.rs_own.visible_relations r WHERE r.db = getvariable('current_database') AND r.kind = 'v';
 CREATE VIEW memory.rs_catalog.svv_columns AS
 SELECT c.db AS table_catalog, c.schema_name AS table_schema, c.relation_name AS table_name, c.column_name,
        c.position AS ordinal_position, c.default_text AS column_default,
@@ -278,8 +142,6 @@ SELECT c.db AS table_catalog, c.schema_name AS table_schema, c.relation_name AS 
        CAST(NULL AS VARCHAR) AS collation_schema, CAST(NULL AS VARCHAR) AS collation_name,
        CAST(NULL AS VARCHAR) AS domain_name, c.remarks
 FROM memory.rs_own.visible_columns c WHERE c.db = getvariable('current_database');
-CREATE VIEW memory.rs_information.columns AS
-SELECT * EXCLUDE (remarks, interval_type, interval_precision, domain_name) FROM memory.rs_catalog.svv_columns;
 CREATE VIEW memory.rs_catalog.svv_all_tables AS
 SELECT r.db AS database_name, r.schema_name, r.name AS table_name, r.table_type,
        CAST(NULL AS VARCHAR) AS table_acl, r.remarks
@@ -322,20 +184,6 @@ SELECT a.chain AS iam_arn, a.command AS command_type, CAST(a.grantee AS INTEGER)
        a.grantee_kind AS identity_type
 FROM home.assume_role a
 WHERE getvariable('lb_superuser') OR list_contains(getvariable('lb_grantees'), a.grantee_kind || CAST(a.grantee AS VARCHAR));
-CREATE VIEW memory.rs_own.show_tables AS
-SELECT r.db AS database_name, r.schema_name, r.name AS table_name, r.table_type,
-       CAST(NULL AS VARCHAR) AS table_acl, r.remarks, memory.rs_catalog.pg_get_userbyid(r.owner) AS owner,
-       CAST(NULL AS TIMESTAMP) AS last_altered_time, CAST(NULL AS TIMESTAMP) AS last_modified_time,
-       r.dist_style, 'REGULAR ' || r.table_type AS table_subtype
-FROM memory.rs_own.visible_relations r;
-CREATE VIEW memory.rs_own.show_columns AS
-SELECT c.database_name, c.schema_name, c.table_name, c.column_name, c.ordinal_position, c.column_default,
-       c.is_nullable, c.data_type, c.character_maximum_length, c.numeric_precision, c.numeric_scale, c.remarks,
-       CAST(NULL AS VARCHAR) AS sort_key_type, k.sort_key, k.dist_key, k.encoding, CAST(NULL AS VARCHAR) AS "collation"
-FROM memory.rs_catalog.svv_all_columns c
-LEFT JOIN memory.rs_own.all_columns k ON k.db = c.database_name AND k.schema_name = c.schema_name
-  AND k.relation_name = c.table_name AND k.column_name = c.column_name;
-
 -- History. CHAR columns are padded with blanks, as clients expect to trim them.
 -- What runs now is in memory only: a cluster that starts runs nothing.
 CREATE TABLE memory.rs_own.running (

@@ -17,7 +17,7 @@ use pgwire::messages::response::{
 };
 use pgwire::messages::startup::{Authentication, BackendKeyData, ParameterStatus, SecretKey};
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
-use redshift_sql::{Kind, Statement};
+use redshift_sql::{Kind, Show, Statement};
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::bind;
@@ -401,6 +401,7 @@ fn parameter_count(kind: &Kind) -> usize {
         Kind::Engine(engine) => engine.parameters,
         Kind::CreateTable(create) => create.parameters,
         Kind::DeclareCursor { query, .. } => query.parameters,
+        Kind::Show(Show::List(list)) => list.parameters,
         _ => 0,
     }
 }

@@ -52,7 +52,14 @@ pub(crate) fn is_hidden_schema(schema: &str) -> bool {
         || schema.ends_with("$db")
         || matches!(
             schema,
-            "memory" | "system" | "temp" | "main" | "rs_catalog" | "rs_information" | "rs_own"
+            "memory"
+                | "system"
+                | "temp"
+                | "main"
+                | "rs_catalog"
+                | "rs_information"
+                | "rs_own"
+                | "rs_show"
         )
 }
 

@@ -5,16 +5,20 @@
 //! words, padded, so that every place in the text stays where it was.
 
 /// What psql writes, and what it means; none is longer than what it stands for.
-const FORMS: [(&str, &str); 9] = [
+const FORMS: [(&str, &str); 13] = [
     ("OPERATOR(pg_catalog.~)", "~"),
     ("OPERATOR(pg_catalog.!~)", "!~"),
     ("COLLATE pg_catalog.default", ""),
-    ("::pg_catalog.regclass", "::varchar"),
-    ("::pg_catalog.regtype", "::varchar"),
+    ("::pg_catalog.regclass", "::regclass"),
+    ("::pg_catalog.regtype", "::regtype"),
+    ("::pg_catalog.regproc", "::regproc"),
+    ("::pg_catalog.\"char\"", "::varchar"),
+    ("::\"char\"", "::text"),
     ("::pg_catalog.text", "::varchar"),
     ("::pg_catalog.char", "::varchar"),
     ("::pg_catalog.oid", "::oid"),
     ("::pg_catalog.int", "::int"),
+    ("::pg_catalog.name", "::name"),
 ];
 
 /// The text in Redshift's words, of the same length.
@@ -70,7 +74,7 @@ mod tests {
                 "c.relname OPERATOR(pg_catalog.~) '^(t)$' COLLATE pg_catalog.default and x",
                 "c.relname ~ '^(t)$' and x",
             ),
-            ("c.oid::pg_catalog.regtype::pg_catalog.text", "c.oid::varchar ::varchar"),
+            ("c.oid::pg_catalog.regtype::pg_catalog.text", "c.oid::regtype ::varchar"),
             (
                 "select 'a\\' ::pg_catalog.text', 'it''s ::pg_catalog.text'",
                 "select 'a\\' ::pg_catalog.text', 'it''s ::pg_catalog.text'",

@@ -6,7 +6,7 @@ use super::columns::{self, of_engine_name};
 use super::known::typed;
 use super::parameters::{substitute, type_of_parameter};
 use super::{Field, FieldType, Output, Parameter, Session};
-use crate::engine::Connection;
+use crate::engine::{Connection, literal};
 use crate::errors::Failure;
 use crate::privileges::{self, Resolved};
 
@@ -42,7 +42,22 @@ impl Session {
         if reads_history {
             self.cluster.history.flush();
         }
+        let reads_settings = resolved
+            .iter()
+            .any(|found| matches!(found, Resolved::System { name, .. } if name == "pg_settings"));
+        if reads_settings {
+            self.tell_settings()?;
+        }
         Ok(resolved)
+    }
+
+    /// The session's parameters, for `pg_settings`.
+    fn tell_settings(&self) -> Result<(), Failure> {
+        let pair = |(name, value): (String, String)| {
+            format!("{{'name': {}, 'setting': {}}}", literal(&name), literal(&value))
+        };
+        let pairs: Vec<String> = self.settings.all().into_iter().map(pair).collect();
+        self.set_variable("lb_settings", &format!("[{}]", pairs.join(", ")))
     }
 
     /// Runs a statement of the engine; gives its command tag.

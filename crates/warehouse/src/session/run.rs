@@ -125,7 +125,7 @@ impl Session {
             | Kind::Show(_)
             | Kind::Discard
             | Kind::Explain(_)
-            | Kind::Cancel { .. } => self.run_session(&statement.kind, output),
+            | Kind::Cancel { .. } => self.run_session(&statement.kind, parameters, output),
             Kind::CreateUser(_)
             | Kind::AlterUser(_)
             | Kind::DropUser(_)

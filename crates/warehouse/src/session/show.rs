@@ -6,21 +6,21 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, StringArray};
 use arrow::datatypes::{DataType, Field as ArrowField, Schema};
 use arrow::record_batch::RecordBatch;
-use redshift_sql::{Explain, Kind, ObjectName, Set, Show};
+use redshift_sql::{Explain, Kind, Set, Show};
 
 use super::engine_sql::{describe_sql, stream, text_fields};
 use super::settings::{REPORTED, unknown};
-use super::{Field, Output, Session};
+use super::show_table::Definition;
+use super::{Field, Output, Parameter, Session};
 use crate::catalog::users;
-use crate::engine::literal;
 use crate::errors::Failure;
-use crate::privileges;
 
 impl Session {
     /// Carries out the statements of this file.
     pub(super) fn run_session(
         &mut self,
         kind: &Kind,
+        parameters: &[Parameter],
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
         match kind {
@@ -28,7 +28,7 @@ impl Session {
             Kind::Reset { name } => self.reset(name.as_deref(), output),
             Kind::SetSessionAuthorization { user, .. } => self.become_user(user.as_deref()),
             Kind::Use { database } => self.use_database(database.as_deref()),
-            Kind::Show(show) => self.show(show, output),
+            Kind::Show(show) => self.show(show, parameters, output),
             Kind::Explain(explain) => self.explain(explain, output),
             Kind::Discard => self.discard(),
             Kind::Cancel { pid } => self.cancel(*pid),
@@ -119,7 +119,12 @@ impl Session {
         }
     }
 
-    fn show(&mut self, show: &Show, output: &mut dyn Output) -> Result<String, Failure> {
+    fn show(
+        &mut self,
+        show: &Show,
+        parameters: &[Parameter],
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
         match show {
             Show::Parameter(name) => {
                 let value = self.settings.get(name).ok_or_else(|| unknown(name))?.to_owned();
@@ -131,7 +136,7 @@ impl Session {
                 send_text(output, &["name", "setting"], &rows)?;
             }
             other => {
-                let sql = self.show_sql(other)?;
+                let sql = self.show_sql(other, Some(parameters))?;
                 stream(&self.connection, &sql, output)?;
             }
         }
@@ -144,59 +149,23 @@ impl Session {
             Show::Parameter(name) => Ok(text_fields(&[name.as_str()])),
             Show::All => Ok(text_fields(&["name", "setting"])),
             other => {
-                let sql = self.show_sql(other)?;
+                let sql = self.show_sql(other, None)?;
                 describe_sql(&self.connection, &sql)
             }
         }
     }
 
     /// `SHOW TABLES` and its kin are queries over the catalog's views.
-    fn show_sql(&mut self, show: &Show) -> Result<String, Failure> {
-        let matching = |column: &str, like: &Option<String>| match like {
-            Some(pattern) => format!(" AND {column} LIKE {}", literal(pattern)),
-            None => String::new(),
-        };
-        Ok(match show {
-            Show::Databases { like } => format!(
-                "SELECT name AS database_name FROM memory.rs_own.databases WHERE true{} ORDER BY 1",
-                matching("name", like)
-            ),
-            Show::Schemas { database, like } => format!(
-                "SELECT db AS database_name, name AS schema_name FROM memory.rs_own.schemas \
-                 WHERE db = {}{} ORDER BY 1, 2",
-                literal(database),
-                matching("name", like)
-            ),
-            Show::Tables { schema, like } => format!(
-                "SELECT * FROM memory.rs_own.show_tables WHERE database_name = {} \
-                 AND schema_name = {}{} ORDER BY table_name",
-                literal(schema.schema.as_ref().unwrap_or(&self.database)),
-                literal(&schema.name),
-                matching("table_name", like)
-            ),
-            Show::Columns { table, like } => {
-                let (database, schema) = self.place_of(table)?;
-                format!(
-                    "SELECT * FROM memory.rs_own.show_columns WHERE database_name = {} \
-                     AND schema_name = {} AND table_name = {}{} ORDER BY ordinal_position",
-                    literal(&database),
-                    literal(&schema),
-                    literal(&table.name),
-                    matching("column_name", like)
-                )
-            }
-            _ => return Err(Failure::not_implemented("this SHOW statement")),
-        })
-    }
-
-    fn place_of(&mut self, name: &ObjectName) -> Result<(String, String), Failure> {
-        let resolved =
-            self.with_scope(|connection, scope| privileges::resolve(connection, scope, name))?;
-        match resolved {
-            privileges::Resolved::Relation { database, relation } => {
-                Ok((database, relation.schema))
-            }
-            _ => Ok((self.database.clone(), String::from("pg_catalog"))),
+    fn show_sql(
+        &mut self,
+        show: &Show,
+        parameters: Option<&[Parameter]>,
+    ) -> Result<String, Failure> {
+        match show {
+            Show::List(list) => self.list_sql(list, parameters),
+            Show::Table(name) => self.definition_sql(name, Definition::Table),
+            Show::View(name) => self.definition_sql(name, Definition::View),
+            _ => Err(Failure::not_implemented("this SHOW statement")),
         }
     }
 

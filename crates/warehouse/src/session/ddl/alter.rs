@@ -38,6 +38,14 @@ impl Session {
 
     fn record_change(&mut self, relation: &Relation, alter: &AlterTable) -> Result<(), Failure> {
         let database = self.database.clone();
+        if let AlterTableAction::AddConstraint { name, constraint } = &alter.action {
+            return self.record_constraint(
+                relation.id,
+                &relation.name,
+                name.as_deref(),
+                constraint,
+            );
+        }
         let (connection, id) = (&self.connection, relation.id);
         match &alter.action {
             AlterTableAction::Rename(to) => {
@@ -66,9 +74,8 @@ impl Session {
                     relations::change_columns(connection, &database, id, Some(column), &change)?;
                 }
             }
-            AlterTableAction::AddConstraint { name, constraint } => {
-                self.record_constraint(id, &relation.name, name.as_deref(), constraint)?;
-            }
+            // Recorded above.
+            AlterTableAction::AddConstraint { .. } => {}
             AlterTableAction::DropConstraint(name) => {
                 relations::remove_constraint(connection, &database, id, name)?;
             }
