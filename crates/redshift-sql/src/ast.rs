@@ -109,6 +109,8 @@ pub enum Kind {
     Grant(Grant),
     /// `REVOKE`.
     Revoke(Revoke),
+    /// `ALTER DEFAULT PRIVILEGES`.
+    AlterDefaultPrivileges(AlterDefaultPrivileges),
     /// `BEGIN` or `START TRANSACTION`.
     Begin(Begin),
     /// `COMMIT` or `END`.

@@ -176,6 +176,15 @@ impl<'a> Cursor<'a> {
         Ok(unfolded.unwrap_or(folded))
     }
 
+    /// A role's name; the system's own have a prefix: `sys:dba`.
+    pub fn role_name(&mut self) -> Parse<String> {
+        let name = self.user_name()?;
+        if self.accept_token(&Token::Colon) {
+            return Ok(format!("{name}:{}", self.user_name()?));
+        }
+        Ok(name)
+    }
+
     /// `a`, `a.b` or `a.b.c`.
     pub fn object_name(&mut self) -> Parse<ObjectName> {
         let at = self.position();

@@ -51,6 +51,7 @@ fn fixed(kind: &Kind) -> &'static str {
         Kind::Lock { .. } => "LOCK TABLE",
         Kind::Grant(_) => "GRANT",
         Kind::Revoke(_) => "REVOKE",
+        Kind::AlterDefaultPrivileges(_) => "ALTER DEFAULT PRIVILEGES",
         Kind::Show(_) => "SHOW",
         Kind::Explain(_) => "EXPLAIN",
         Kind::Cancel { .. } => "CANCEL",

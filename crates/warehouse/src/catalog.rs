@@ -8,9 +8,11 @@
 //! This module must not know sessions or the wire. Start reading at [`prepare`]; the tables are
 //! in `catalog/tables.sql`, the views in `catalog/views.sql`.
 
+pub(crate) mod defaults;
 pub(crate) mod grants;
 pub(crate) mod history;
 pub(crate) mod relations;
+pub(crate) mod roles;
 pub(crate) mod system;
 pub(crate) mod users;
 
@@ -56,6 +58,8 @@ pub(crate) fn prepare(
                  INSERT INTO {schemas} VALUES (2200, 'public', {bootstrap}, NULL);
                  INSERT INTO {grants} VALUES ('schema', 'public', '', 'USAGE', '', 'public', 0, false, {bootstrap}),
                    ('schema', 'public', '', 'CREATE', '', 'public', 0, false, {bootstrap}),
+                   ('language', '', 'plpgsql', 'USAGE', '', 'public', 0, false, {bootstrap}),
+                   ('language', '', 'sql', 'USAGE', '', 'public', 0, false, {bootstrap}),
                    ('database', '', '', 'TEMP', '', 'public', 0, false, {bootstrap});
                  COMMIT",
                 catalog = quote(&catalog_of(database)),
@@ -67,6 +71,7 @@ pub(crate) fn prepare(
     }
     create_tables(connection, home, CLUSTER_TABLES)?;
     users::create_master(connection, home, master, now)?;
+    roles::create_system_roles(connection, home)?;
     system::create_views(connection, databases, home)
 }
 

@@ -10,6 +10,8 @@ mod names;
 
 pub(crate) use names::{Resolved, Scope, is_hidden_schema, resolve};
 
+use std::collections::BTreeSet;
+
 use redshift_sql::{Access, Privilege};
 
 use crate::catalog::grants::{Held, Object, held};
@@ -25,8 +27,24 @@ pub(crate) struct Identity {
     pub user: i64,
     /// CREATEUSER.
     pub superuser: bool,
+    /// Holds `sys:secadmin`: manages roles and policies.
+    pub security_admin: bool,
+    /// The system permissions of its roles.
+    pub permissions: BTreeSet<String>,
     /// The grantees it counts as, as SQL of ours.
     pub filter: String,
+}
+
+impl Identity {
+    /// Whether it may do what this system permission is for (`CREATE USER`, …).
+    pub(crate) fn may(&self, permission: &str) -> bool {
+        self.superuser || self.permissions.contains(permission)
+    }
+
+    /// Superusers and `sys:secadmin` manage row-level security and masking.
+    pub(crate) fn manages_policies(&self) -> bool {
+        self.superuser || self.security_admin
+    }
 }
 
 /// Checks every relation a statement touches. Gives what each name stands for, in order.
@@ -67,7 +85,7 @@ fn check_system(
     name: &str,
     visibility: Visibility,
 ) -> Result<(), Failure> {
-    let readable = identity.superuser || visibility == Visibility::All;
+    let readable = identity.may("ACCESS SYSTEM TABLE") || visibility == Visibility::All;
     if access.privilege == Privilege::Select && readable {
         return Ok(());
     }
@@ -90,7 +108,7 @@ pub(crate) fn check_relation(
     identity: &Identity,
     wanted: &Wanted<'_>,
 ) -> Result<(), Failure> {
-    if identity.superuser {
+    if identity.superuser || permitted(identity, relation, wanted.privilege) {
         return Ok(());
     }
     require_on_schema(connection, database, &relation.schema, identity, Privilege::Usage)?;
@@ -104,11 +122,22 @@ pub(crate) fn check_relation(
     if covers(&held, name, columns.as_deref()) {
         return Ok(());
     }
-    // Only the owner may alter a table; DROP can be granted.
-    if matches!(wanted.privilege, Privilege::Alter) {
+    if matches!(wanted.privilege, Privilege::Alter | Privilege::Drop) {
         return Err(Failure::new("42501", format!("must be owner of relation {}", relation.name)));
     }
     Err(Failure::denied("relation", &relation.name))
+}
+
+/// Whether a system permission lets it do this to any relation of the kind.
+fn permitted(identity: &Identity, relation: &Relation, privilege: Privilege) -> bool {
+    let permission = match privilege {
+        Privilege::Drop if relation.is_view() => "DROP VIEW",
+        Privilege::Drop => "DROP TABLE",
+        Privilege::Alter if !relation.is_view() => "ALTER TABLE",
+        Privilege::Truncate => "TRUNCATE TABLE",
+        _ => return false,
+    };
+    identity.may(permission)
 }
 
 fn covers(held: &[Held], privilege: &str, columns: Option<&[String]>) -> bool {
@@ -149,17 +178,28 @@ pub(crate) fn require_on_schema(
     identity: &Identity,
     privilege: Privilege,
 ) -> Result<(), Failure> {
-    if identity.superuser {
+    if holds_on_schema(connection, database, schema, identity, privilege)? {
         return Ok(());
+    }
+    Err(Failure::denied("schema", schema))
+}
+
+/// Whether it has a privilege on a schema, as its owner or by a grant.
+pub(crate) fn holds_on_schema(
+    connection: &Connection,
+    database: &str,
+    schema: &str,
+    identity: &Identity,
+    privilege: Privilege,
+) -> Result<bool, Failure> {
+    if identity.superuser {
+        return Ok(true);
     }
     let Some(found) = relations::schema(connection, database, schema)? else {
         return Err(Failure::new("3F000", format!("schema \"{schema}\" does not exist")));
     };
     let held = held(connection, database, &Object::Schema(schema), &identity.filter)?;
-    if found.owner == identity.user || covers(&held, privilege_name(privilege), None) {
-        return Ok(());
-    }
-    Err(Failure::denied("schema", schema))
+    Ok(found.owner == identity.user || covers(&held, privilege_name(privilege), None))
 }
 
 /// Requires CREATE or TEMP on the database.
@@ -182,6 +222,18 @@ pub(crate) fn require_on_database(
 /// Requires a superuser: `must be superuser to <what>`.
 pub(crate) fn require_superuser(identity: &Identity, what: &str) -> Result<(), Failure> {
     if identity.superuser {
+        return Ok(());
+    }
+    Err(Failure::new("42501", format!("must be superuser to {what}")))
+}
+
+/// Requires a system permission: `must be superuser to <what>`.
+pub(crate) fn require_permission(
+    identity: &Identity,
+    permission: &str,
+    what: &str,
+) -> Result<(), Failure> {
+    if identity.may(permission) {
         return Ok(());
     }
     Err(Failure::new("42501", format!("must be superuser to {what}")))

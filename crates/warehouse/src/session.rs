@@ -39,7 +39,8 @@ use chrono::{DateTime, Utc};
 use redshift_sql::{Options, Statement};
 
 use crate::catalog::grants::{identity_filter, memberships};
-use crate::catalog::users::{User, by_id};
+use crate::catalog::roles::{SECURITY_ADMIN, permissions};
+use crate::catalog::users::{User, by_id, settings as settings_of_user};
 use crate::catalog::{optional, timestamp};
 use crate::engine::{Connection, Interrupt, catalog_of, literal, quote};
 use crate::errors::Failure;
@@ -109,6 +110,9 @@ impl Session {
         signals: Arc<Signals>,
     ) -> Result<Self, Failure> {
         let connection = cluster.engine.connect()?;
+        // What the client asks for counts more than what the user was given.
+        let mut settings = settings_of_user(&connection, &cluster.home, login.user.id)?;
+        settings.extend(login.settings);
         let mut session = Self {
             cluster,
             connection,
@@ -117,7 +121,7 @@ impl Session {
             session_user: login.user.clone(),
             user: login.user,
             database: login.database,
-            settings: Settings::new(&login.settings),
+            settings: Settings::new(&settings),
             transaction: Transaction::default(),
             transaction_number: 0,
             transaction_began: None,
@@ -191,10 +195,13 @@ impl Session {
             return Err(Failure::new("42704", format!("user \"{name}\" does not exist")));
         };
         let (groups, roles) = memberships(&self.connection, &home, user.id)?;
+        let filter = identity_filter(user.id, &groups, &roles);
         let identity = Identity {
             user: user.id,
             superuser: user.superuser,
-            filter: identity_filter(user.id, &groups, &roles),
+            security_admin: roles.contains(&SECURITY_ADMIN),
+            permissions: permissions(&self.connection, &home, &filter)?.into_iter().collect(),
+            filter,
         };
         let grantees: Vec<String> = groups
             .iter()
@@ -205,9 +212,16 @@ impl Session {
         self.user = user;
         self.identity = Some((version, identity.clone()));
         self.set_user_variables()?;
-        self.set_variable("lb_superuser", &identity.superuser.to_string())?;
+        self.set_variable("lb_superuser", &identity.may("ACCESS CATALOG").to_string())?;
+        self.set_variable("lb_sees_all", &self.sees_all(&identity).to_string())?;
+        self.set_variable("lb_policies", &identity.manages_policies().to_string())?;
         self.set_variable("lb_grantees", &format!("[{}]", grantees.join(", ")))?;
         Ok(identity)
+    }
+
+    /// Whether the system tables show it everybody's rows.
+    fn sees_all(&self, identity: &Identity) -> bool {
+        identity.may("ACCESS SYSTEM TABLE") || self.user.syslog_unrestricted
     }
 
     /// Users, groups, grants or schemas changed: every session looks again.

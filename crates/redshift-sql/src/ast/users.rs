@@ -1,6 +1,7 @@
 //! Users, groups, roles and privileges.
 
 use super::{ObjectName, Privilege};
+use crate::types::SqlType;
 
 /// A password as it was written, checked, not yet hashed.
 #[derive(Clone, PartialEq, Eq)]
@@ -219,6 +220,37 @@ pub enum GrantObject {
         /// Languages.
         languages: Vec<String>,
     },
+    /// `EXECUTE ON FUNCTION f(…), …` or `ON PROCEDURE …`.
+    Routines {
+        /// Functions or procedures.
+        kind: RoutineKind,
+        /// Which.
+        routines: Vec<RoutineName>,
+    },
+    /// `EXECUTE ON ALL FUNCTIONS IN SCHEMA …` or `ALL PROCEDURES`.
+    AllRoutinesInSchema {
+        /// Functions or procedures.
+        kind: RoutineKind,
+        /// Schemas (the name is in `name`, a database in `schema`).
+        schemas: Vec<ObjectName>,
+    },
+    /// `FOR TABLES IN SCHEMA s` and its kin: all objects of a kind that are there and will be.
+    Scoped {
+        /// Privileges.
+        privileges: Vec<Privilege>,
+        /// On which objects.
+        objects: ScopedObjects,
+        /// In which schema; `None` is the whole database.
+        schema: Option<String>,
+        /// In which database; `None` is the connected one.
+        database: Option<String>,
+    },
+    /// System permissions, to roles: `CREATE USER`, `IGNORE RLS`, … (see
+    /// [`SYSTEM_PERMISSIONS`]).
+    System {
+        /// Their words, upper case.
+        permissions: Vec<&'static str>,
+    },
     /// `ASSUMEROLE ON … FOR …`.
     AssumeRole {
         /// Which roles.
@@ -232,6 +264,141 @@ pub enum GrantObject {
         roles: Vec<String>,
         /// `WITH ADMIN OPTION`.
         admin: bool,
+    },
+}
+
+/// System permissions for role-based access control (System permissions for RBAC in the Redshift
+/// developer guide), by their words.
+pub const SYSTEM_PERMISSIONS: &[&str] = &[
+    "ACCESS CATALOG",
+    "ACCESS SYSTEM TABLE",
+    "ALTER DATASHARE",
+    "ALTER DEFAULT PRIVILEGES",
+    "ALTER TABLE",
+    "ALTER USER",
+    "ANALYZE",
+    "CANCEL",
+    "CREATE DATASHARE",
+    "CREATE LIBRARY",
+    "CREATE MODEL",
+    "CREATE OR REPLACE EXTERNAL FUNCTION",
+    "CREATE OR REPLACE FUNCTION",
+    "CREATE OR REPLACE PROCEDURE",
+    "CREATE OR REPLACE VIEW",
+    "CREATE ROLE",
+    "CREATE SCHEMA",
+    "CREATE TABLE",
+    "CREATE USER",
+    "DROP DATASHARE",
+    "DROP FUNCTION",
+    "DROP LIBRARY",
+    "DROP MODEL",
+    "DROP PROCEDURE",
+    "DROP ROLE",
+    "DROP SCHEMA",
+    "DROP TABLE",
+    "DROP USER",
+    "DROP VIEW",
+    "EXPLAIN MASKING",
+    "EXPLAIN RLS",
+    "IGNORE RLS",
+    "TRUNCATE TABLE",
+    "VACUUM",
+];
+
+/// Functions or procedures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RoutineKind {
+    /// `FUNCTION`.
+    Function,
+    /// `PROCEDURE`.
+    Procedure,
+}
+
+impl RoutineKind {
+    /// The word in messages and in the catalog.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Procedure => "procedure",
+        }
+    }
+}
+
+/// A function or procedure named with its arguments' types: names may be overloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutineName {
+    /// Its name.
+    pub name: ObjectName,
+    /// The types of its arguments; `None` where the statement gives no list.
+    pub arguments: Option<Vec<SqlType>>,
+}
+
+/// What a scoped permission is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScopedObjects {
+    /// `FOR SCHEMAS IN DATABASE`.
+    Schemas,
+    /// `FOR TABLES IN …`: views too.
+    Tables,
+    /// `FOR FUNCTIONS IN …`.
+    Functions,
+    /// `FOR PROCEDURES IN …`.
+    Procedures,
+    /// `FOR LANGUAGES IN DATABASE`.
+    Languages,
+}
+
+impl ScopedObjects {
+    /// The word in the catalog.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Schemas => "schemas",
+            Self::Tables => "tables",
+            Self::Functions => "functions",
+            Self::Procedures => "procedures",
+            Self::Languages => "languages",
+        }
+    }
+}
+
+/// `ALTER DEFAULT PRIVILEGES [FOR USER …] [IN SCHEMA …] { GRANT | REVOKE } …`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlterDefaultPrivileges {
+    /// Whose new objects; empty is the current user's.
+    pub users: Vec<String>,
+    /// In which schemas; empty is everywhere.
+    pub schemas: Vec<String>,
+    /// On which kind of object.
+    pub objects: DefaultObjects,
+    /// Privileges.
+    pub privileges: Vec<Privilege>,
+    /// To or from whom.
+    pub grantees: Vec<Grantee>,
+    /// Granted or revoked.
+    pub change: DefaultChange,
+}
+
+/// Kinds of objects with default privileges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultObjects {
+    /// `ON TABLES`: views too.
+    Tables,
+    /// `ON FUNCTIONS`.
+    Functions,
+    /// `ON PROCEDURES`.
+    Procedures,
+}
+
+/// What becomes of default privileges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultChange {
+    /// `GRANT`.
+    Grant,
+    /// `REVOKE`.
+    Revoke {
+        /// `GRANT OPTION FOR`.
+        option_only: bool,
     },
 }
 
@@ -284,6 +451,8 @@ pub enum Grantee {
     Group(String),
     /// `ROLE r`.
     Role(String),
+    /// `RLS POLICY p`: what the policy reads.
+    RlsPolicy(String),
     /// `PUBLIC`.
     Public,
 }

@@ -4,12 +4,13 @@
 
 use sqlparser::tokenizer::Token;
 
+use super::grant_scope;
 use crate::ast::{
     AssumeRoleCommand, AssumeRoleTarget, ColumnPrivilege, Grant, GrantObject, Grantee, Kind,
-    Privilege, Revoke,
+    Privilege, Revoke, RoutineKind, SYSTEM_PERMISSIONS,
 };
 use crate::cursor::{Cursor, Parse};
-use crate::error::SqlError;
+use crate::error::{SYNTAX_ERROR, SqlError};
 
 /// Privileges by their words.
 const PRIVILEGES: &[(&str, Privilege)] = &[
@@ -29,7 +30,7 @@ const PRIVILEGES: &[(&str, Privilege)] = &[
     ("assumerole", Privilege::AssumeRole),
 ];
 
-const TABLE: &[Privilege] = &[
+pub(super) const TABLE: &[Privilege] = &[
     Privilege::Select,
     Privilege::Insert,
     Privilege::Update,
@@ -39,7 +40,7 @@ const TABLE: &[Privilege] = &[
     Privilege::Alter,
     Privilege::Truncate,
 ];
-const SCHEMA: &[Privilege] =
+pub(super) const SCHEMA: &[Privilege] =
     &[Privilege::Create, Privilege::Usage, Privilege::Alter, Privilege::Drop];
 const DATABASE: &[Privilege] =
     &[Privilege::Create, Privilege::Usage, Privilege::Temp, Privilege::Alter];
@@ -62,6 +63,7 @@ pub(super) fn revoke(c: &mut Cursor<'_>) -> Parse<Kind> {
     c.expect("from")?;
     let from = c.comma_separated(|c| grantee(c, false))?;
     finish_assume_role(c, &mut what)?;
+    check_grantees(&what, &from, c)?;
     let cascade = c.accept("cascade");
     let _ = !cascade && c.accept("restrict");
     Ok(Kind::Revoke(Revoke { what, from, option_only, cascade }))
@@ -72,18 +74,25 @@ fn object(c: &mut Cursor<'_>, then: &str) -> Parse<GrantObject> {
         c.expect("role")?;
         let roles = c.comma_separated(|c| {
             c.accept("role");
-            c.user_name()
+            c.role_name()
         })?;
         return Ok(GrantObject::Roles { roles, admin: false });
     }
+    if let Some(permissions) = system_permissions(c)? {
+        return Ok(GrantObject::System { permissions });
+    }
     let at = c.position();
     let privileges = privileges(c)?;
-    if !c.accept("on") {
-        let expected =
-            SqlError::unsupported(format!("this form of GRANT … {then} is not supported"));
-        let known = c.looking_at(&[then]);
-        return Err(if known { expected.at(at) } else { c.unexpected() });
+    if c.looking_at(&[then])
+        && matches!(privileges.as_slice(), [only] if only.privilege == Privilege::All)
+    {
+        return Ok(GrantObject::System { permissions: SYSTEM_PERMISSIONS.to_vec() });
     }
+    if c.accept("for") {
+        return grant_scope::scoped(c, &privileges)
+            .map_err(|e| if e.position.is_some() { e } else { e.at(at) });
+    }
+    c.expect("on")?;
     if privileges.iter().any(|p| p.privilege == Privilege::AssumeRole) {
         return assume_role(c);
     }
@@ -92,8 +101,25 @@ fn object(c: &mut Cursor<'_>, then: &str) -> Parse<GrantObject> {
     Ok(target)
 }
 
+/// `CREATE USER, DROP USER, …`: a list of system permissions, if one is next.
+fn system_permissions(c: &mut Cursor<'_>) -> Parse<Option<Vec<&'static str>>> {
+    let Some(first) = system_permission(c) else { return Ok(None) };
+    let mut found = vec![first];
+    while c.accept_token(&Token::Comma) {
+        found.push(system_permission(c).ok_or_else(|| c.unexpected())?);
+    }
+    Ok(Some(found))
+}
+
+fn system_permission(c: &mut Cursor<'_>) -> Option<&'static str> {
+    let words = |words: &&&str| words.to_ascii_lowercase();
+    SYSTEM_PERMISSIONS.iter().find(|name| c.accept(&words(name))).copied()
+}
+
 fn target(c: &mut Cursor<'_>, privileges: Vec<ColumnPrivilege>) -> Parse<GrantObject> {
-    let plain = |privileges: &[ColumnPrivilege]| privileges.iter().map(|p| p.privilege).collect();
+    let plain = |privileges: &[ColumnPrivilege]| -> Vec<Privilege> {
+        privileges.iter().map(|p| p.privilege).collect()
+    };
     if c.accept("all tables in schema") {
         let schemas = c.comma_separated(Cursor::object_name)?;
         return Ok(GrantObject::AllTablesInSchema { privileges: plain(&privileges), schemas });
@@ -107,10 +133,18 @@ fn target(c: &mut Cursor<'_>, privileges: Vec<ColumnPrivilege>) -> Parse<GrantOb
         return Ok(GrantObject::Databases { privileges: plain(&privileges), databases });
     }
     if c.accept("language") {
-        return Ok(GrantObject::Languages { languages: c.comma_separated(Cursor::name)? });
+        let languages = c.comma_separated(Cursor::name)?;
+        return match plain(&privileges).as_slice() {
+            [Privilege::Usage | Privilege::All] => Ok(GrantObject::Languages { languages }),
+            [wrong, ..] => Err(invalid(*wrong, "language")),
+            [] => Err(c.unexpected()),
+        };
     }
-    let others =
-        ["function", "procedure", "datashare", "model", "external", "copy", "all", "template"];
+    if let Some(routines) = grant_scope::routines(c)? {
+        check_execute(c, &privileges)?;
+        return Ok(routines);
+    }
+    let others = ["datashare", "model", "external", "copy", "all", "template"];
     if let Some(other) = others.iter().find(|word| c.looking_at(&[word])) {
         let message = format!("privileges ON {} are not supported", other.to_ascii_uppercase());
         return Err(SqlError::unsupported(message).at(c.position()));
@@ -120,7 +154,17 @@ fn target(c: &mut Cursor<'_>, privileges: Vec<ColumnPrivilege>) -> Parse<GrantOb
     Ok(GrantObject::Tables { privileges, tables })
 }
 
-fn privileges(c: &mut Cursor<'_>) -> Parse<Vec<ColumnPrivilege>> {
+/// Functions and procedures can only be called.
+fn check_execute(c: &Cursor<'_>, privileges: &[ColumnPrivilege]) -> Parse<()> {
+    let wrong = privileges.iter().map(|p| p.privilege);
+    match wrong.into_iter().find(|p| !matches!(p, Privilege::Execute | Privilege::All)) {
+        Some(wrong) => Err(invalid(wrong, "function").at(c.last_position())),
+        None => Ok(()),
+    }
+}
+
+/// The privileges of a grant, each perhaps with columns.
+pub(super) fn privileges(c: &mut Cursor<'_>) -> Parse<Vec<ColumnPrivilege>> {
     c.comma_separated(|c| {
         let privilege = if c.accept("all") {
             c.accept("privileges");
@@ -159,7 +203,8 @@ fn check_privileges(target: &GrantObject) -> Parse<()> {
     }
 }
 
-fn invalid(privilege: Privilege, kind: &str) -> SqlError {
+/// A privilege that this kind of object does not have.
+pub(super) fn invalid(privilege: Privilege, kind: &str) -> SqlError {
     let word = PRIVILEGES.iter().find(|(_, p)| *p == privilege).map_or("ALL", |(word, _)| word);
     let message = format!("invalid privilege type {} for {kind}", word.to_ascii_uppercase());
     SqlError::new("0LP01", message)
@@ -201,23 +246,35 @@ fn finish_roles(what: &mut GrantObject, to: &[Grantee]) {
     }
 }
 
-fn grantee(c: &mut Cursor<'_>, granting: bool) -> Parse<Grantee> {
-    if c.accept("public") {
-        return Ok(Grantee::Public);
-    }
-    if c.accept("group") {
-        return c.user_name().map(Grantee::Group);
-    }
-    if c.accept("role") {
-        return c.user_name().map(Grantee::Role);
-    }
-    if c.looking_at(&["iam_role"]) {
-        let message = "privileges of external objects for IAM_ROLE are not supported";
+/// One grantee; when granting, a user may get the grant option.
+pub(super) fn grantee(c: &mut Cursor<'_>, granting: bool) -> Parse<Grantee> {
+    let found = if c.accept("public") {
+        Grantee::Public
+    } else if c.accept("group") {
+        Grantee::Group(c.user_name()?)
+    } else if c.accept("rls policy") {
+        Grantee::RlsPolicy(c.name()?)
+    } else if c.accept("role") {
+        Grantee::Role(c.role_name()?)
+    } else if let Some(other) =
+        ["iam_role", "namespace", "account"].iter().find(|word| c.looking_at(&[word]))
+    {
+        let message = format!("privileges for {} are not supported", other.to_ascii_uppercase());
         return Err(SqlError::unsupported(message).at(c.position()));
+    } else {
+        let name = c.user_name()?;
+        let grant_option = granting && accept_option(c);
+        return Ok(Grantee::User { name, grant_option });
+    };
+    if granting && accept_option(c) {
+        let message = "grant options can only be granted to individual users";
+        return Err(SqlError::new("0LP01", message).at(c.last_position()));
     }
-    let name = c.user_name()?;
-    let grant_option = granting && (c.accept("with grant option") || c.accept("with admin option"));
-    Ok(Grantee::User { name, grant_option })
+    Ok(found)
+}
+
+fn accept_option(c: &mut Cursor<'_>) -> bool {
+    c.accept("with grant option") || c.accept("with admin option")
 }
 
 fn check_grant(what: &GrantObject, to: &[Grantee], c: &Cursor<'_>) -> Parse<()> {
@@ -230,5 +287,30 @@ fn check_grant(what: &GrantObject, to: &[Grantee], c: &Cursor<'_>) -> Parse<()> 
     if matches!(what, GrantObject::AssumeRole { .. }) && to.iter().any(optional) {
         return Err(c.unsupported("WITH GRANT OPTION is not supported for ASSUMEROLE"));
     }
-    Ok(())
+    check_grantees(what, to, c)
+}
+
+/// Some objects have grantees of their own.
+fn check_grantees(what: &GrantObject, to: &[Grantee], c: &Cursor<'_>) -> Parse<()> {
+    let fits: fn(&Grantee) -> bool = match what {
+        GrantObject::System { permissions }
+            if permissions.iter().all(|name| name.ends_with(" RLS")) =>
+        {
+            |g| matches!(g, Grantee::Role(_) | Grantee::User { .. })
+        }
+        GrantObject::System { .. } => |g| matches!(g, Grantee::Role(_)),
+        GrantObject::Roles { .. } | GrantObject::Scoped { .. } => {
+            |g| matches!(g, Grantee::Role(_) | Grantee::User { .. })
+        }
+        GrantObject::Tables { .. } => |_| true,
+        GrantObject::Routines { kind: RoutineKind::Function, .. } => |_| true,
+        _ => |g| !matches!(g, Grantee::RlsPolicy(_)),
+    };
+    match to.iter().all(fits) {
+        true => Ok(()),
+        false => {
+            let message = "this kind of grantee cannot hold the privilege";
+            Err(SqlError::new(SYNTAX_ERROR, message).at(c.last_position()))
+        }
+    }
 }

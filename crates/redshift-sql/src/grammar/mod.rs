@@ -8,8 +8,10 @@ mod attributes;
 mod authorization;
 mod column;
 mod copy;
+mod defaults;
 mod delimited;
 mod grant;
+mod grant_scope;
 mod refused;
 mod schema;
 mod session;
@@ -102,6 +104,9 @@ fn drop(c: &mut Cursor<'_>) -> Parse<Kind> {
 fn alter(c: &mut Cursor<'_>) -> Parse<Kind> {
     if let Some(kind) = users::alter(c)? {
         return Ok(kind);
+    }
+    if c.accept("default privileges") {
+        return defaults::parse(c);
     }
     if c.accept("schema") {
         return schema::alter(c);

@@ -37,7 +37,6 @@ const OBJECTS: &[&str] = &[
     "rls policy",
     "identity provider",
     "system",
-    "default privileges",
     "database",
     "view",
     "index",

@@ -23,7 +23,7 @@ pub(super) fn create(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
         let users = if c.accept("user") { c.comma_separated(Cursor::user_name)? } else { vec![] };
         Kind::CreateGroup(CreateGroup { name, users })
     } else if c.accept("role") {
-        let name = c.user_name()?;
+        let name = c.role_name()?;
         c.accept("with");
         let external_id = if c.accept("externalid") { Some(external_id(c)?) } else { None };
         Kind::CreateRole(CreateRole { name, external_id })
@@ -105,10 +105,10 @@ fn alter_group(c: &mut Cursor<'_>) -> Parse<AlterGroup> {
 }
 
 fn alter_role(c: &mut Cursor<'_>) -> Parse<AlterRole> {
-    let name = c.user_name()?;
+    let name = c.role_name()?;
     c.accept("with");
     let action = if c.accept("rename to") {
-        AlterRoleAction::Rename(c.user_name()?)
+        AlterRoleAction::Rename(c.role_name()?)
     } else if c.accept("owner to") {
         AlterRoleAction::Owner(c.user_name()?)
     } else {
@@ -128,7 +128,7 @@ pub(super) fn drop(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
         None => return Ok(None),
     };
     let if_exists = c.accept("if exists");
-    let names = c.comma_separated(Cursor::user_name)?;
+    let names = c.comma_separated(Cursor::role_name)?;
     let force = c.accept("force");
     c.accept("restrict");
     Ok(Some(make(DropNames { names, if_exists, force })))

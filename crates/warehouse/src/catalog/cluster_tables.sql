@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS own.roles (
 CREATE TABLE IF NOT EXISTS own.role_grants (
   role BIGINT NOT NULL, grantee_kind VARCHAR NOT NULL, grantee BIGINT NOT NULL,
   admin BOOLEAN NOT NULL);
+CREATE TABLE IF NOT EXISTS own.system_grants (
+  privilege VARCHAR NOT NULL, grantee_kind VARCHAR NOT NULL, grantee BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS own.assume_role (
   chain VARCHAR NOT NULL, command VARCHAR NOT NULL, grantee_kind VARCHAR NOT NULL,
   grantee BIGINT NOT NULL);

@@ -17,3 +17,7 @@ CREATE TABLE IF NOT EXISTS own.grants (
   privilege VARCHAR NOT NULL, column_name VARCHAR NOT NULL, grantee_kind VARCHAR NOT NULL,
   grantee BIGINT NOT NULL, grant_option BOOLEAN NOT NULL, grantor BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS own.dependencies (view_id BIGINT NOT NULL, relation BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS own.default_privileges (
+  owner BIGINT NOT NULL, schema_name VARCHAR NOT NULL, object VARCHAR NOT NULL,
+  privilege VARCHAR NOT NULL, grantee_kind VARCHAR NOT NULL, grantee BIGINT NOT NULL,
+  grant_option BOOLEAN NOT NULL, given BOOLEAN NOT NULL);

@@ -1,5 +1,8 @@
 //! Privileges as rows: who may do what with which object.
-//! Redshift Developer Guide, "GRANT", "REVOKE".
+//!
+//! One row per object, privilege, column and holder. Scoped permissions are rows too: their
+//! object is a kind in a place (`tables` in a schema, or in all of them), and [`held`] counts
+//! them for every object in that place. Redshift Developer Guide, "GRANT", "REVOKE".
 
 use super::own;
 use crate::engine::{Connection, EngineFault, Value, literal};
@@ -18,14 +21,38 @@ pub(crate) enum Object<'a> {
     Schema(&'a str),
     /// The database the row lies in.
     Database,
+    /// A function or procedure.
+    Routine {
+        /// `function` or `procedure`.
+        kind: &'static str,
+        /// Its schema.
+        schema: &'a str,
+        /// Its name with its arguments' types: `f(integer, character varying)`.
+        signature: &'a str,
+    },
+    /// A language of functions.
+    Language(&'a str),
+    /// Everything of a kind in a place.
+    Scope {
+        /// `tables`, `functions`, `procedures`, `schemas` or `languages`.
+        objects: &'static str,
+        /// In this schema; empty is the whole database.
+        schema: &'a str,
+    },
 }
 
 impl Object<'_> {
     fn values(&self) -> (&'static str, String, String) {
+        let none = || String::from("''");
         match self {
             Self::Relation { schema, name } => ("relation", literal(schema), literal(name)),
-            Self::Schema(schema) => ("schema", literal(schema), String::from("''")),
-            Self::Database => ("database", String::from("''"), String::from("''")),
+            Self::Schema(schema) => ("schema", literal(schema), none()),
+            Self::Database => ("database", none(), none()),
+            Self::Routine { kind, schema, signature } => {
+                (kind, literal(schema), literal(signature))
+            }
+            Self::Language(name) => ("language", none(), literal(name)),
+            Self::Scope { objects, schema } => (objects, literal(schema), none()),
         }
     }
 
@@ -33,12 +60,39 @@ impl Object<'_> {
         let (object, schema, name) = self.values();
         format!("object = '{object}' AND schema_name = {schema} AND name = {name}")
     }
+
+    /// The rows that count for the object: its own and those of the places it is in.
+    fn reach(&self) -> String {
+        let own = self.filter();
+        let (scope, schema) = match self {
+            Self::Relation { schema, .. } => ("tables", *schema),
+            Self::Routine { kind: "procedure", schema, .. } => ("procedures", *schema),
+            Self::Routine { schema, .. } => ("functions", *schema),
+            Self::Schema(_) => ("schemas", ""),
+            Self::Language(_) => ("languages", ""),
+            Self::Database | Self::Scope { .. } => return own,
+        };
+        let schema = literal(schema);
+        format!("(({own}) OR (object = '{scope}' AND schema_name IN ({schema}, '')))")
+    }
+
+    /// Its kind as messages name it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Relation { .. } => "relation",
+            Self::Schema(_) => "schema",
+            Self::Database => "database",
+            Self::Routine { kind, .. } => kind,
+            Self::Language(_) => "language",
+            Self::Scope { objects, .. } => objects,
+        }
+    }
 }
 
 /// Who holds a grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Holder {
-    /// `user`, `group`, `role` or `public`.
+    /// `user`, `group`, `role`, `rls_policy` or `public`.
     pub kind: &'static str,
     /// Its id; 0 for PUBLIC.
     pub id: i64,
@@ -97,6 +151,25 @@ pub(crate) fn take(
     take_rows(connection, database, object, right, from).map(drop)
 }
 
+/// Takes a privilege on every column of its own.
+pub(crate) fn take_columns(
+    connection: &Connection,
+    database: &str,
+    object: &Object<'_>,
+    privilege: &str,
+    from: &Holder,
+) -> Result<(), EngineFault> {
+    connection.run(&format!(
+        "DELETE FROM {} WHERE {} AND privilege = '{privilege}' AND column_name <> '' \
+         AND grantee_kind = '{}' AND grantee = {}",
+        own(database, "grants"),
+        object.filter(),
+        from.kind,
+        from.id
+    ))?;
+    Ok(())
+}
+
 fn row_filter(object: &Object<'_>, right: Right<'_>, holder: &Holder) -> String {
     format!(
         "{} AND privilege = '{}' AND column_name = {} AND grantee_kind = '{}' AND grantee = {}",
@@ -137,18 +210,37 @@ pub(crate) struct Held {
     pub grant_option: bool,
 }
 
-/// What an identity holds on an object, by itself, its groups, its roles or PUBLIC.
-/// `identity` is SQL of ours: see [`identity_filter`].
+/// What an identity holds on an object, by itself, its groups, its roles or PUBLIC, and by its
+/// scoped permissions. `identity` is SQL of ours: see [`identity_filter`].
 pub(crate) fn held(
     connection: &Connection,
     database: &str,
     object: &Object<'_>,
     identity: &str,
 ) -> Result<Vec<Held>, EngineFault> {
+    rows_of(connection, database, &object.reach(), identity)
+}
+
+/// What one holder has on an object, by rows of its own.
+pub(crate) fn held_by(
+    connection: &Connection,
+    database: &str,
+    object: &Object<'_>,
+    holder: &Holder,
+) -> Result<Vec<Held>, EngineFault> {
+    let own = format!("grantee_kind = '{}' AND grantee = {}", holder.kind, holder.id);
+    rows_of(connection, database, &object.filter(), &own)
+}
+
+fn rows_of(
+    connection: &Connection,
+    database: &str,
+    objects: &str,
+    holders: &str,
+) -> Result<Vec<Held>, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT privilege, column_name, grant_option FROM {} WHERE {} AND ({identity})",
+        "SELECT privilege, column_name, grant_option FROM {} WHERE {objects} AND ({holders})",
         own(database, "grants"),
-        object.filter()
     ))?;
     Ok(rows
         .iter()
@@ -163,6 +255,44 @@ pub(crate) fn held(
         .collect())
 }
 
+/// Those to whom a user has given a privilege on.
+pub(crate) fn given_on(
+    connection: &Connection,
+    database: &str,
+    object: &Object<'_>,
+    privilege: &str,
+    grantor: i64,
+) -> Result<Vec<Holder>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT grantee_kind, grantee FROM {} WHERE {} AND privilege = '{privilege}' \
+         AND grantor = {grantor} AND NOT (grantee_kind = 'user' AND grantee = {grantor})",
+        own(database, "grants"),
+        object.filter()
+    ))?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| match row.as_slice() {
+            [kind, id] => Some(Holder { kind: holder_kind(kind.text()), id: id.int() }),
+            _ => None,
+        })
+        .collect())
+}
+
+/// The kinds of holders, as rows have them.
+pub(crate) fn holder_kind(text: &str) -> &'static str {
+    match text {
+        "user" => "user",
+        "group" => "group",
+        "role" => "role",
+        "rls_policy" => "rls_policy",
+        _ => "public",
+    }
+}
+
+/// What `grants` calls its object in messages.
+const OBJECT_NAME: &str = "CASE object WHEN 'schema' THEN schema_name WHEN 'database' THEN object \
+                           ELSE coalesce(nullif(name, ''), nullif(schema_name, ''), object) END";
+
 /// An object on which a user holds a privilege of its own: such a user cannot be dropped.
 pub(crate) fn privileged_on(
     connection: &Connection,
@@ -170,9 +300,24 @@ pub(crate) fn privileged_on(
     user: i64,
 ) -> Result<Option<String>, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT CASE object WHEN 'relation' THEN name WHEN 'schema' THEN schema_name \
-         ELSE object END FROM {} WHERE grantee_kind = 'user' AND grantee = {user} LIMIT 1",
-        own(database, "grants")
+        "SELECT {OBJECT_NAME} FROM {} WHERE grantee_kind = 'user' AND grantee = {user} \
+         UNION ALL SELECT 'default privileges' FROM {} \
+         WHERE owner = {user} OR (grantee_kind = 'user' AND grantee = {user}) LIMIT 1",
+        own(database, "grants"),
+        own(database, "default_privileges")
+    ))?;
+    Ok(rows.first().and_then(|row| row.first()).map(|name| name.text().to_owned()))
+}
+
+/// An object on which a group holds a privilege: such a group cannot be dropped.
+pub(crate) fn held_by_group(
+    connection: &Connection,
+    database: &str,
+    group: i64,
+) -> Result<Option<String>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT {OBJECT_NAME} FROM {} WHERE grantee_kind = 'group' AND grantee = {group} LIMIT 1",
+        own(database, "grants"),
     ))?;
     Ok(rows.first().and_then(|row| row.first()).map(|name| name.text().to_owned()))
 }

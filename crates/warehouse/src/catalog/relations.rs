@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{optional, own, timestamp};
+use super::grants::Object;
+use super::{defaults, optional, own, timestamp};
 use crate::engine::{Connection, EngineFault, Value, literal};
 
 /// Ids of schemas and relations start here, above PostgreSQL's own.
@@ -208,6 +209,8 @@ pub(crate) fn add(
     for column in &relation.columns {
         add_column(connection, database, id, column)?;
     }
+    let object = Object::Relation { schema: relation.schema, name: relation.name };
+    defaults::apply(connection, database, &object, relation.schema, relation.owner)?;
     Ok(id)
 }
 

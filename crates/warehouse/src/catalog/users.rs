@@ -31,15 +31,22 @@ pub(crate) struct User {
     pub valid_until: Option<String>,
     /// CONNECTION LIMIT.
     pub connection_limit: Option<i64>,
+    /// SESSION TIMEOUT in seconds.
+    pub session_timeout: Option<i64>,
+    /// EXTERNALID.
+    pub external_id: Option<String>,
 }
 
 const USER_COLUMNS: &str = "id, name, super, create_db, syslog_unrestricted, password, \
-                            valid_until, connection_limit";
+                            valid_until, connection_limit, session_timeout, external_id";
 
 fn user_of(row: &[Value]) -> Option<User> {
-    let [id, name, superuser, create_db, syslog, password, valid_until, limit] = row else {
+    let [id, name, superuser, create_db, syslog, password, valid_until, limit, timeout, external] =
+        row
+    else {
         return None;
     };
+    let number = |value: &Value| (*value != Value::Null).then(|| value.int());
     Some(User {
         id: id.int(),
         name: name.text().to_owned(),
@@ -48,7 +55,9 @@ fn user_of(row: &[Value]) -> Option<User> {
         syslog_unrestricted: syslog.is_true(),
         password: PasswordVerifier::from_stored(password.text()),
         valid_until: valid_until.opt_text(),
-        connection_limit: (*limit != Value::Null).then(|| limit.int()),
+        connection_limit: number(limit),
+        session_timeout: number(timeout),
+        external_id: external.opt_text(),
     })
 }
 
@@ -119,7 +128,7 @@ pub(crate) fn create(
 ) -> Result<(), EngineFault> {
     connection.run(&format!(
         "INSERT INTO {users} VALUES ({id}, {name}, {password}, {superuser}, {create_db}, \
-         {syslog}, {valid_until}, {limit}, NULL, NULL, {now})",
+         {syslog}, {valid_until}, {limit}, {timeout}, {external}, {now})",
         users = own(home, "users"),
         id = user.id,
         name = literal(&user.name),
@@ -128,7 +137,9 @@ pub(crate) fn create(
         create_db = user.create_db,
         syslog = user.syslog_unrestricted,
         valid_until = optional(user.valid_until.as_deref()),
-        limit = user.connection_limit.map_or_else(|| String::from("NULL"), |n| n.to_string()),
+        limit = optional_number(user.connection_limit),
+        timeout = optional_number(user.session_timeout),
+        external = optional(user.external_id.as_deref()),
         now = timestamp(now),
     ))?;
     Ok(())
@@ -139,7 +150,8 @@ pub(crate) fn update(connection: &Connection, home: &str, user: &User) -> Result
     connection.run(&format!(
         "UPDATE {users} SET name = {name}, password = {password}, super = {superuser}, \
          create_db = {create_db}, syslog_unrestricted = {syslog}, valid_until = {valid_until}, \
-         connection_limit = {limit} WHERE id = {id}",
+         connection_limit = {limit}, session_timeout = {timeout}, external_id = {external} \
+         WHERE id = {id}",
         users = own(home, "users"),
         id = user.id,
         name = literal(&user.name),
@@ -148,8 +160,60 @@ pub(crate) fn update(connection: &Connection, home: &str, user: &User) -> Result
         create_db = user.create_db,
         syslog = user.syslog_unrestricted,
         valid_until = optional(user.valid_until.as_deref()),
-        limit = user.connection_limit.map_or_else(|| String::from("NULL"), |n| n.to_string()),
+        limit = optional_number(user.connection_limit),
+        timeout = optional_number(user.session_timeout),
+        external = optional(user.external_id.as_deref()),
     ))?;
+    Ok(())
+}
+
+fn optional_number(number: Option<i64>) -> String {
+    number.map_or_else(|| String::from("NULL"), |n| n.to_string())
+}
+
+/// The parameters that `ALTER USER … SET` gives a user's sessions.
+pub(crate) fn settings(
+    connection: &Connection,
+    home: &str,
+    user: i64,
+) -> Result<Vec<(String, String)>, EngineFault> {
+    let table = own(home, "user_settings");
+    let rows =
+        connection.rows(&format!("SELECT name, value FROM {table} WHERE user_id = {user}"))?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| match row.as_slice() {
+            [name, value] => Some((name.text().to_owned(), value.text().to_owned())),
+            _ => None,
+        })
+        .collect())
+}
+
+/// Sets or forgets such a parameter.
+pub(crate) fn set_setting(
+    connection: &Connection,
+    home: &str,
+    user: i64,
+    name: &str,
+    value: Option<&str>,
+) -> Result<(), EngineFault> {
+    let (table, name) = (own(home, "user_settings"), literal(name));
+    connection.run(&format!("DELETE FROM {table} WHERE user_id = {user} AND name = {name}"))?;
+    if let Some(value) = value {
+        let value = literal(value);
+        connection.run(&format!("INSERT INTO {table} VALUES ({user}, {name}, {value})"))?;
+    }
+    Ok(())
+}
+
+/// Changes one fact of a role; `assignment` is SQL of ours.
+pub(crate) fn change_role(
+    connection: &Connection,
+    home: &str,
+    role: i64,
+    assignment: &str,
+) -> Result<(), EngineFault> {
+    connection.run(&format!("UPDATE {} SET {assignment} WHERE id = {role}", own(home, "roles")))?;
     Ok(())
 }
 
@@ -313,14 +377,21 @@ pub(crate) fn remove(
     let to = format!("grantee_kind = '{kind}' AND grantee = {id}");
     connection.run(&format!("DELETE FROM {} WHERE {to}", own(home, "assume_role")))?;
     connection.run(&format!("DELETE FROM {} WHERE {to}", own(home, "role_grants")))?;
+    connection.run(&format!("DELETE FROM {} WHERE {to}", own(home, "system_grants")))?;
+    if kind == "user" {
+        let settings = own(home, "user_settings");
+        connection.run(&format!("DELETE FROM {settings} WHERE user_id = {id}"))?;
+    }
     if kind == "role" {
         connection.run(&format!("DELETE FROM {} WHERE role = {id}", own(home, "role_grants")))?;
     }
     for database in databases {
         let grants = own(database, "grants");
-        let found = connection.rows(&format!("SELECT 1 FROM {grants} WHERE {to} LIMIT 1"))?;
-        if !found.is_empty() {
-            connection.run(&format!("DELETE FROM {grants} WHERE {to}"))?;
+        for table in [grants, own(database, "default_privileges")] {
+            let found = connection.rows(&format!("SELECT 1 FROM {table} WHERE {to} LIMIT 1"))?;
+            if !found.is_empty() {
+                connection.run(&format!("DELETE FROM {table} WHERE {to}"))?;
+            }
         }
     }
     Ok(())

@@ -1,41 +1,40 @@
 //! GRANT and REVOKE. Redshift Developer Guide, "GRANT", "REVOKE".
+//!
+//! Start reading at [`Session::grant`]; each kind of object has a file below `grants/`.
 
-use redshift_sql::{
-    AssumeRoleCommand, AssumeRoleTarget, ColumnPrivilege, Grant, GrantObject, Grantee, ObjectName,
-    Privilege, Revoke,
-};
+mod assume_role;
+mod defaults;
+mod objects;
+mod relations;
+mod roles;
+
+use redshift_sql::{Grant, GrantObject, Grantee, Privilege, Revoke};
 
 use super::Session;
-use crate::catalog::grants::{Holder, Object, Right, give, held, take};
-use crate::catalog::own;
-use crate::catalog::relations::{self, Relation};
+use crate::catalog::grants::{Holder, Object, Right, give, given_on, held, held_by, take};
 use crate::catalog::users::Collective;
-use crate::engine::literal;
 use crate::errors::Failure;
-use crate::privileges::assume_role::{ANY_CHAIN, DEFAULT_CHAIN, ENFORCED};
-use crate::privileges::{self, Resolved, privilege_name, require_superuser};
-
-/// What `ALL` means for tables and views.
-const ALL_ON_TABLES: [Privilege; 8] = [
-    Privilege::Select,
-    Privilege::Insert,
-    Privilege::Update,
-    Privilege::Delete,
-    Privilege::References,
-    Privilege::Drop,
-    Privilege::Alter,
-    Privilege::Truncate,
-];
+use crate::privileges::privilege_name;
 
 /// A grant to give or to take.
 #[derive(Clone, Copy)]
 enum Change {
     Give,
-    Take { option_only: bool },
+    Take { option_only: bool, cascade: bool },
 }
 
 /// A holder and whether it may give the privilege on.
 type To = (Holder, bool);
+
+/// Where a privilege is to change, and in whose name.
+struct Place<'a> {
+    database: &'a str,
+    object: Object<'a>,
+    /// The object's owner: superusers give in its name.
+    owner: i64,
+    /// Its name in messages.
+    name: &'a str,
+}
 
 impl Session {
     pub(super) fn grant(&mut self, grant: &Grant) -> Result<(), Failure> {
@@ -43,8 +42,8 @@ impl Session {
     }
 
     pub(super) fn revoke(&mut self, revoke: &Revoke) -> Result<(), Failure> {
-        let change = Change::Take { option_only: revoke.option_only };
-        self.change_grants(&revoke.what, &revoke.from, change)
+        let Revoke { option_only, cascade, .. } = *revoke;
+        self.change_grants(&revoke.what, &revoke.from, Change::Take { option_only, cascade })
     }
 
     fn change_grants(
@@ -54,31 +53,54 @@ impl Session {
         change: Change,
     ) -> Result<(), Failure> {
         let holders = self.holders(grantees)?;
-        self.atomically(|session| match what {
-            GrantObject::Tables { privileges, tables } => {
-                session.change_on_tables(privileges, tables, &holders, change)
-            }
-            GrantObject::AllTablesInSchema { privileges, schemas } => {
-                session.change_on_all_tables(privileges, schemas, &holders, change)
-            }
-            GrantObject::Schemas { privileges, schemas } => {
-                session.change_on_schemas(privileges, schemas, &holders, change)
-            }
-            GrantObject::Databases { privileges, databases } => {
-                session.change_on_databases(privileges, databases, &holders, change)
-            }
-            GrantObject::Languages { .. } => Ok(()),
-            GrantObject::AssumeRole { roles, commands } => {
-                session.change_assume_role(roles, commands, &holders, change)
-            }
-            GrantObject::Roles { roles, admin } => {
-                session.change_roles(roles, *admin, &holders, change)
-            }
-        })?;
+        self.atomically(|session| session.change_on(what, &holders, change))?;
         self.privileges_changed();
         Ok(())
     }
 
+    fn change_on(
+        &mut self,
+        what: &GrantObject,
+        holders: &[To],
+        change: Change,
+    ) -> Result<(), Failure> {
+        match what {
+            GrantObject::Tables { privileges, tables } => {
+                self.change_on_tables(privileges, tables, holders, change)
+            }
+            GrantObject::AllTablesInSchema { privileges, schemas } => {
+                self.change_on_all_tables(privileges, schemas, holders, change)
+            }
+            GrantObject::Schemas { privileges, schemas } => {
+                self.change_on_schemas(privileges, schemas, holders, change)
+            }
+            GrantObject::Databases { privileges, databases } => {
+                self.change_on_databases(privileges, databases, holders, change)
+            }
+            GrantObject::Languages { languages } => {
+                self.change_on_languages(languages, holders, change)
+            }
+            GrantObject::Routines { kind, routines } => {
+                self.change_on_routines(*kind, routines, holders, change)
+            }
+            GrantObject::AllRoutinesInSchema { kind, schemas } => {
+                self.change_on_all_routines(*kind, schemas, holders, change)
+            }
+            GrantObject::Scoped { privileges, objects, schema, database } => {
+                let place = (schema.as_deref(), database.as_deref());
+                self.change_scoped(privileges, *objects, place, holders, change)
+            }
+            GrantObject::AssumeRole { roles, commands } => {
+                self.change_assume_role(roles, commands, holders, change)
+            }
+            GrantObject::Roles { roles, .. } => self.change_roles(roles, holders, change),
+            GrantObject::System { permissions } => {
+                self.change_permissions(permissions, holders, change)
+            }
+        }
+    }
+
+    /// The holders behind the names, each of which must exist.
     fn holders(&self, grantees: &[Grantee]) -> Result<Vec<To>, Failure> {
         grantees
             .iter()
@@ -96,267 +118,86 @@ impl Session {
                         let id = self.existing(Collective::Role, name)?;
                         (Holder { kind: "role", id }, false)
                     }
+                    Grantee::RlsPolicy(_) => {
+                        return Err(Failure::not_implemented("privileges of RLS policies"));
+                    }
                     Grantee::Public => (Holder { kind: "public", id: 0 }, false),
                 })
             })
             .collect()
     }
 
-    fn change_on_tables(
-        &mut self,
-        wanted: &[ColumnPrivilege],
-        tables: &[ObjectName],
-        holders: &[To],
-        change: Change,
-    ) -> Result<(), Failure> {
-        for table in tables {
-            let resolved =
-                self.with_scope(|connection, scope| privileges::resolve(connection, scope, table))?;
-            if let Resolved::Relation { database, relation } = resolved {
-                self.change_on_relation(&database, &relation, wanted, holders, change)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn change_on_all_tables(
-        &mut self,
-        wanted: &[Privilege],
-        schemas: &[ObjectName],
-        holders: &[To],
-        change: Change,
-    ) -> Result<(), Failure> {
-        let wanted: Vec<ColumnPrivilege> =
-            wanted.iter().map(|p| ColumnPrivilege { privilege: *p, columns: None }).collect();
-        for schema in schemas {
-            let database = schema.schema.clone().unwrap_or_else(|| self.database.clone());
-            for relation in relations::in_schema(&self.connection, &database, &schema.name)? {
-                self.change_on_relation(&database, &relation, &wanted, holders, change)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn change_on_relation(
-        &mut self,
-        database: &str,
-        relation: &Relation,
-        wanted: &[ColumnPrivilege],
-        holders: &[To],
-        change: Change,
-    ) -> Result<(), Failure> {
-        let object = Object::Relation { schema: &relation.schema, name: &relation.name };
-        let everything = [String::new()];
-        for wish in wanted {
-            let names: Vec<&'static str> = match wish.privilege {
-                Privilege::All => ALL_ON_TABLES.iter().map(|p| privilege_name(*p)).collect(),
-                privilege => vec![privilege_name(privilege)],
-            };
-            for privilege in names {
-                let owner = relation.owner;
-                self.require_grantor(database, &object, owner, &relation.name, privilege)?;
-                for column in wish.columns.as_deref().unwrap_or(&everything) {
-                    let right = Right { privilege, column };
-                    self.apply(database, &object, right, holders, change)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn change_on_schemas(
-        &mut self,
-        wanted: &[Privilege],
-        schemas: &[ObjectName],
-        holders: &[To],
-        change: Change,
-    ) -> Result<(), Failure> {
-        for name in schemas {
-            let database = name.schema.clone().unwrap_or_else(|| self.database.clone());
-            let schema =
-                relations::schema(&self.connection, &database, &name.name)?.ok_or_else(|| {
-                    Failure::new("3F000", format!("schema \"{}\" does not exist", name.name))
-                })?;
-            let object = Object::Schema(&schema.name);
-            for privilege in expand(wanted, &[Privilege::Usage, Privilege::Create]) {
-                self.require_grantor(&database, &object, schema.owner, &schema.name, privilege)?;
-                let right = Right { privilege, column: "" };
-                self.apply(&database, &object, right, holders, change)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn change_on_databases(
-        &mut self,
-        wanted: &[Privilege],
-        databases: &[String],
-        holders: &[To],
-        change: Change,
-    ) -> Result<(), Failure> {
+    /// Owners, superusers and holders of the grant option may give a privilege; gives in whose
+    /// name.
+    fn grantor(&mut self, place: &Place<'_>, privilege: &str) -> Result<i64, Failure> {
         let identity = self.identity()?;
-        require_superuser(&identity, "grant privileges on a database")?;
-        for database in databases {
-            if !self.cluster.databases.contains(database) {
-                return Err(Failure::new(
-                    "3D000",
-                    format!("database \"{database}\" does not exist"),
-                ));
-            }
-            for privilege in expand(wanted, &[Privilege::Create, Privilege::Temp]) {
-                let right = Right { privilege, column: "" };
-                self.apply(database, &Object::Database, right, holders, change)?;
-            }
+        if identity.superuser || place.owner == identity.user {
+            return Ok(place.owner);
         }
-        Ok(())
-    }
-
-    /// Owners, superusers and holders of the grant option may give a privilege.
-    fn require_grantor(
-        &mut self,
-        database: &str,
-        object: &Object<'_>,
-        owner: i64,
-        name: &str,
-        privilege: &str,
-    ) -> Result<(), Failure> {
-        let identity = self.identity()?;
-        if identity.superuser || owner == identity.user {
-            return Ok(());
-        }
-        let held = held(&self.connection, database, object, &identity.filter)?;
+        let held = held(&self.connection, place.database, &place.object, &identity.filter)?;
         if held.iter().any(|grant| grant.privilege == privilege && grant.grant_option) {
-            return Ok(());
+            return Ok(identity.user);
         }
-        let kind = if matches!(object, Object::Schema(_)) { "schema" } else { "relation" };
-        Err(Failure::denied(kind, name))
+        Err(Failure::denied(place.object.word(), place.name))
     }
 
+    /// Gives or takes one privilege of every holder.
     fn apply(
-        &self,
-        database: &str,
-        object: &Object<'_>,
+        &mut self,
+        place: &Place<'_>,
         right: Right<'_>,
         holders: &[To],
         change: Change,
     ) -> Result<(), Failure> {
+        let grantor = self.grantor(place, right.privilege)?;
         for (holder, option) in holders {
-            let connection = &self.connection;
+            let (connection, database) = (&self.connection, place.database);
             match change {
                 Change::Give => {
-                    give(connection, database, object, right, holder, *option, self.user.id)?;
+                    give(connection, database, &place.object, right, holder, *option, grantor)?;
                 }
-                Change::Take { option_only } => {
-                    take(connection, database, object, right, holder, option_only)?;
+                Change::Take { option_only, cascade } => {
+                    self.take_given_on(place, right, holder, cascade)?;
+                    let connection = &self.connection;
+                    take(connection, database, &place.object, right, holder, option_only)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn change_assume_role(
-        &mut self,
-        roles: &AssumeRoleTarget,
-        commands: &[AssumeRoleCommand],
-        holders: &[To],
-        change: Change,
+    /// What a holder of the grant option has given on goes with it (CASCADE) or keeps it.
+    fn take_given_on(
+        &self,
+        place: &Place<'_>,
+        right: Right<'_>,
+        holder: &Holder,
+        cascade: bool,
     ) -> Result<(), Failure> {
-        let identity = self.identity()?;
-        require_superuser(&identity, "grant or revoke ASSUMEROLE")?;
-        let chains = match roles {
-            AssumeRoleTarget::All => vec![ANY_CHAIN.to_owned()],
-            AssumeRoleTarget::Default => vec![DEFAULT_CHAIN.to_owned()],
-            AssumeRoleTarget::Chains(chains) => chains.clone(),
-        };
-        let table = own(&self.cluster.home, "assume_role");
-        for (holder, _) in holders {
-            for chain in &chains {
-                for command in commands {
-                    let command = command_name(*command);
-                    let (chain_text, kind) = (literal(chain), holder.kind);
-                    let same = format!(
-                        "grantee_kind = '{kind}' AND grantee = {} AND chain = {chain_text}",
-                        holder.id
-                    );
-                    let narrower = if command == "ALL" {
-                        String::new()
-                    } else {
-                        format!(" AND command = '{command}'")
-                    };
-                    self.connection.run(&format!("DELETE FROM {table} WHERE {same}{narrower}"))?;
-                    let everybody =
-                        holder.kind == "public" && chain == ANY_CHAIN && command == "ALL";
-                    if everybody {
-                        self.enforce_assume_role(!matches!(change, Change::Give))?;
-                    } else if matches!(change, Change::Give) {
-                        self.connection.run(&format!(
-                            "INSERT INTO {table} VALUES ({chain_text}, '{command}', '{kind}', {})",
-                            holder.id
-                        ))?;
-                    }
-                }
-            }
+        let (connection, database, object) = (&self.connection, place.database, &place.object);
+        let optional = held_by(connection, database, object, holder)?
+            .iter()
+            .any(|held| held.privilege == right.privilege && held.grant_option);
+        if !optional || holder.kind != "user" || holder.id == place.owner {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// `REVOKE ASSUMEROLE ON ALL FROM PUBLIC FOR ALL`: from now on the privilege counts. The same
-    /// granted again to everybody is the state that a cluster is born with.
-    fn enforce_assume_role(&self, enforced: bool) -> Result<(), Failure> {
-        let facts = own(&self.cluster.home, "facts");
-        self.connection.run(&format!("DELETE FROM {facts} WHERE name = '{ENFORCED}'"))?;
-        if enforced {
-            self.connection.run(&format!("INSERT INTO {facts} VALUES ('{ENFORCED}', 'true')"))?;
+        let given = given_on(connection, database, object, right.privilege, holder.id)?;
+        if !given.is_empty() && !cascade {
+            let mut failure = Failure::new("2BP01", "dependent privileges exist");
+            failure.hint = Some(String::from("Use CASCADE to revoke them too."));
+            return Err(failure);
         }
-        Ok(())
-    }
-
-    fn change_roles(
-        &mut self,
-        roles: &[String],
-        admin: bool,
-        holders: &[To],
-        change: Change,
-    ) -> Result<(), Failure> {
-        let identity = self.identity()?;
-        require_superuser(&identity, "grant or revoke roles")?;
-        let table = own(&self.cluster.home, "role_grants");
-        for name in roles {
-            let role = self.existing(Collective::Role, name)?;
-            for (holder, option) in holders {
-                let (kind, id) = (holder.kind, holder.id);
-                self.connection.run(&format!(
-                    "DELETE FROM {table} WHERE role = {role} AND grantee_kind = '{kind}' \
-                     AND grantee = {id}"
-                ))?;
-                let keep = match change {
-                    Change::Give => Some(admin || *option),
-                    Change::Take { option_only: true } => Some(false),
-                    Change::Take { option_only: false } => None,
-                };
-                if let Some(admin) = keep {
-                    self.connection.run(&format!(
-                        "INSERT INTO {table} VALUES ({role}, '{kind}', {id}, {admin})"
-                    ))?;
-                }
-            }
+        for next in given {
+            self.take_given_on(place, right, &next, cascade)?;
+            take(connection, database, object, right, &next, false)?;
         }
         Ok(())
     }
 }
 
+/// The privileges by their words; `ALL` is every one in `all`.
 fn expand(wanted: &[Privilege], all: &[Privilege]) -> Vec<&'static str> {
     let whole = wanted.contains(&Privilege::All);
     let list = if whole { all } else { wanted };
     list.iter().map(|privilege| privilege_name(*privilege)).collect()
-}
-
-fn command_name(command: AssumeRoleCommand) -> &'static str {
-    match command {
-        AssumeRoleCommand::All => "ALL",
-        AssumeRoleCommand::Copy => "COPY",
-        AssumeRoleCommand::Unload => "UNLOAD",
-        AssumeRoleCommand::ExternalFunction => "EXTERNAL FUNCTION",
-        AssumeRoleCommand::CreateModel => "CREATE MODEL",
-    }
 }

@@ -137,6 +137,9 @@ impl Session {
             | Kind::DropRole(_) => self.run_users(&statement.kind),
             Kind::Grant(grant) => self.grant(grant).map(|()| "GRANT".into()),
             Kind::Revoke(revoke) => self.revoke(revoke).map(|()| "REVOKE".into()),
+            Kind::AlterDefaultPrivileges(alter) => {
+                self.alter_default_privileges(alter).map(|()| "ALTER DEFAULT PRIVILEGES".into())
+            }
             other => self.run_ddl(other, parameters, output),
         }
     }

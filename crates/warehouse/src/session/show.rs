@@ -109,7 +109,8 @@ impl Session {
         let identity = self.identity()?;
         let me = self.user.name.clone();
         let target = i32::try_from(pid).unwrap_or(0);
-        let found = self.cluster.sessions.cancel(target, |owner| identity.superuser || owner == me);
+        let found =
+            self.cluster.sessions.cancel(target, |owner| identity.may("CANCEL") || owner == me);
         match found {
             Some(true) => Ok(String::from("CANCEL")),
             Some(false) => {

@@ -26,7 +26,9 @@ impl Session {
         let database = self.database.clone();
         let identity = self.identity()?;
         let connection = &self.connection;
-        privileges::require_on_database(connection, &database, &identity, Privilege::Create)?;
+        if !identity.may("CREATE SCHEMA") {
+            privileges::require_on_database(connection, &database, &identity, Privilege::Create)?;
+        }
         if relations::schema(&self.connection, &database, name)?.is_some() {
             if create.if_not_exists {
                 output.notice(&Notice::info(format!(
@@ -53,7 +55,7 @@ impl Session {
     pub(super) fn alter_schema(&mut self, alter: &AlterSchema) -> Result<String, Failure> {
         let database = self.database.clone();
         let identity = self.identity()?;
-        self.require_schema_owner(&alter.name, &identity)?;
+        self.require_schema_owner(&alter.name, &identity, Privilege::Alter)?;
         match &alter.action {
             AlterSchemaAction::Rename(_) => {
                 return Err(Failure::not_implemented("ALTER SCHEMA … RENAME"));
@@ -69,12 +71,16 @@ impl Session {
         Ok(String::from("ALTER SCHEMA"))
     }
 
-    fn require_schema_owner(&self, name: &str, identity: &Identity) -> Result<(), Failure> {
-        let found = relations::schema(&self.connection, &self.database, name)?;
-        let Some(schema) = found else {
-            return Err(Failure::new("3F000", format!("schema \"{name}\" does not exist")));
-        };
-        if identity.superuser || schema.owner == identity.user {
+    /// Ownership of a schema, or a privilege on it that stands for this.
+    fn require_schema_owner(
+        &self,
+        name: &str,
+        identity: &Identity,
+        privilege: Privilege,
+    ) -> Result<(), Failure> {
+        let (connection, database) = (&self.connection, &self.database);
+        let held = privileges::holds_on_schema(connection, database, name, identity, privilege)?;
+        if held || privilege == Privilege::Drop && identity.may("DROP SCHEMA") {
             return Ok(());
         }
         Err(Failure::new("42501", format!("must be owner of schema {name}")))
@@ -110,7 +116,7 @@ impl Session {
                 "Schema \"{name}\" does not exist and will be skipped"
             )));
         }
-        self.require_schema_owner(name, identity)?;
+        self.require_schema_owner(name, identity, Privilege::Drop)?;
         let inside = relations::in_schema(&self.connection, &database, name)?;
         if !inside.is_empty() && !drop.cascade {
             let mut failure = Failure::new(

@@ -27,7 +27,7 @@ impl Session {
             return Ok(tag(create));
         }
         let place = self.place(&create.name)?;
-        self.require_create(&place.schema)?;
+        self.require_create(&place.schema, "CREATE TABLE")?;
         if self.find_relation(&place)?.is_some() {
             if create.if_not_exists {
                 output.notice(&Notice::info(format!(
@@ -164,7 +164,7 @@ impl Session {
 
     pub(super) fn create_view(&mut self, create: &CreateView) -> Result<String, Failure> {
         let place = self.place(&create.name)?;
-        self.require_create(&place.schema)?;
+        self.require_create(&place.schema, "CREATE OR REPLACE VIEW")?;
         if create.late_binding {
             return Err(Failure::not_implemented("CREATE VIEW … WITH NO SCHEMA BINDING"));
         }
