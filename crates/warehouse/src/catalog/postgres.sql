@@ -6,7 +6,7 @@ CREATE VIEW memory.rs_catalog.pg_database AS
 SELECT CAST(d.id AS INTEGER) AS oid, d.name AS datname, 1 AS datdba, 6 AS encoding,
        'C' AS datcollate, 'C' AS datctype, false AS datistemplate, true AS datallowconn,
        -1 AS datconnlimit, 0 AS datlastsysoid, CAST(NULL AS VARCHAR) AS datconfig,
-       CAST(NULL AS VARCHAR[]) AS datacl, 1663 AS dattablespace
+       memory.rs_own.acl(d.name, 'database', '', '', 1, 'CT') AS datacl, 1663 AS dattablespace
 FROM memory.rs_own.databases d;
 CREATE VIEW memory.rs_catalog.pg_database_info AS
 SELECT d.oid AS datid, d.datname, d.datdba, d.encoding, d.datistemplate, d.datallowconn,
@@ -14,7 +14,7 @@ SELECT d.oid AS datid, d.datname, d.datdba, d.encoding, d.datistemplate, d.datal
 FROM memory.rs_catalog.pg_database d;
 CREATE VIEW memory.rs_catalog.pg_namespace AS
 SELECT CAST(id AS INTEGER) AS oid, name AS nspname, CAST(owner AS INTEGER) AS nspowner,
-       CAST(NULL AS VARCHAR[]) AS nspacl
+       memory.rs_own.acl(db, 'schema', name, '', owner, 'UC') AS nspacl
 FROM memory.rs_own.schemas WHERE db = getvariable('current_database')
 UNION ALL SELECT id, name, 1, NULL FROM memory.rs_own.system_schemas;
 
@@ -30,7 +30,7 @@ SELECT CAST(r.id AS INTEGER) AS oid, r.name AS relname, CAST(s.id AS INTEGER) AS
        CAST(0 AS SMALLINT) AS relfkeys, CAST(0 AS SMALLINT) AS relrefs, false AS relhasoids,
        EXISTS (SELECT 1 FROM memory.rs_own.constraints k WHERE k.db = r.db AND k.relation = r.id AND k.kind = 'p') AS relhaspkey,
        r.kind = 'v' AS relhasrules, false AS relhassubclass, false AS relhastriggers, false AS relrowsecurity,
-       false AS relforcerowsecurity, 'p' AS relpersistence, CAST(NULL AS VARCHAR[]) AS relacl,
+       false AS relforcerowsecurity, 'p' AS relpersistence, memory.rs_own.acl(r.db, 'relation', r.schema_name, r.name, r.owner, 'arwdRxtDPA') AS relacl,
        CAST(NULL AS VARCHAR[]) AS reloptions, 0 AS reloftype, 'd' AS relreplident, false AS relispartition,
        CAST(CASE r.dist_style WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 WHEN 'EVEN' THEN 0 ELSE 9 END AS SMALLINT) AS reldiststyle
 FROM memory.rs_own.relations r

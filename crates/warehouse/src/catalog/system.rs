@@ -15,6 +15,7 @@ pub(crate) const INFORMATION_SCHEMA: &str = "memory.rs_information";
 /// The scripts of views and functions, in order: a view needs those it reads. `home.x` is a table
 /// of the first database, `memory.rs_own.x` the union of a table over all databases.
 const SCRIPTS: &[&str] = &[
+    include_str!("acl.sql"),
     include_str!("views.sql"),
     include_str!("keys.sql"),
     include_str!("postgres.sql"),
@@ -22,10 +23,18 @@ const SCRIPTS: &[&str] = &[
     include_str!("functions.sql"),
     include_str!("information.sql"),
     include_str!("show.sql"),
+    include_str!("privileges.sql"),
 ];
 /// Tables that every database has, for the unions.
-const PER_DATABASE: [&str; 6] =
-    ["schemas", "relations", "columns", "constraints", "grants", "dependencies"];
+const PER_DATABASE: &[&str] = &[
+    "schemas",
+    "relations",
+    "columns",
+    "constraints",
+    "grants",
+    "default_privileges",
+    "dependencies",
+];
 
 /// Creates the schemas, the unions over all databases, and every view and function.
 pub(super) fn create_views(
@@ -144,8 +153,24 @@ const BUILT: &[&str] = &[
     "pg_proc",
     "pg_roles",
 ];
+/// Views of who holds what: each shows what its reader may know.
+const PRIVILEGES: &[&str] = &[
+    "pg_default_acl",
+    "svv_column_privileges",
+    "svv_database_privileges",
+    "svv_default_privileges",
+    "svv_function_privileges",
+    "svv_language_privileges",
+    "svv_relation_privileges",
+    "svv_role_grants",
+    "svv_roles",
+    "svv_schema_privileges",
+    "svv_system_privileges",
+    "svv_user_grants",
+    "svv_user_info",
+];
 /// Those of them that only superusers may read.
-const SUPERUSER_ONLY: &[&str] = &["svv_table_info"];
+const SUPERUSER_ONLY: &[&str] = &["pg_shadow", "svv_table_info"];
 /// Views of `information_schema` that exist here.
 const INFORMATION: &[&str] = &[
     "check_constraints",
@@ -173,7 +198,7 @@ pub(crate) fn find(name: &str) -> Option<System> {
     if SUPERUSER_ONLY.contains(&name) {
         return Some(System::View(Visibility::Superuser));
     }
-    if BUILT.contains(&name) {
+    if BUILT.contains(&name) || PRIVILEGES.contains(&name) {
         return Some(System::View(Visibility::All));
     }
     is_documented(name).then_some(System::NotBuilt)

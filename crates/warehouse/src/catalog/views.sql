@@ -43,8 +43,8 @@ CREATE MACRO memory.rs_own.type_modifier(t) AS CAST(CASE
 -- Whether the session's user may know of an object.
 CREATE MACRO memory.rs_own.may_see(in_db, in_object, in_schema, in_name, in_owner) AS
   getvariable('lb_superuser') OR in_owner = getvariable('current_user_id') OR EXISTS (
-    SELECT 1 FROM memory.rs_own.grants g WHERE g.db = in_db AND g.object = in_object
-      AND g.schema_name = in_schema AND g.name = in_name
+    SELECT 1 FROM memory.rs_own.grants g WHERE g.db = in_db
+      AND memory.rs_own.counts_for(g.object, g.schema_name, g.name, in_object, in_schema, in_name)
       AND list_contains(getvariable('lb_grantees'), g.grantee_kind || CAST(g.grantee AS VARCHAR)));
 -- Rows of history that the session's user may see.
 CREATE MACRO memory.rs_own.may_see_user(who) AS
@@ -70,9 +70,6 @@ WHERE memory.rs_own.may_see(c.db, 'relation', c.schema_name, c.relation_name, c.
 -- Functions that clients call on the catalog.
 CREATE MACRO memory.rs_catalog.pg_get_userbyid(who) AS
   coalesce((SELECT u.name FROM home.users u WHERE u.id = who), 'unknown (OID=' || CAST(who AS VARCHAR) || ')');
-CREATE MACRO memory.rs_catalog.has_schema_privilege(schema_name, wish) AS
-  memory.rs_own.may_see(getvariable('current_database'), 'schema', schema_name, '',
-    (SELECT s.owner FROM memory.rs_own.schemas s WHERE s.db = getvariable('current_database') AND s.name = schema_name));
 
 -- Every role of every user, roles granted to roles included.
 CREATE VIEW memory.rs_own.user_roles AS
@@ -99,8 +96,10 @@ CREATE MACRO memory.rs_catalog.has_assumerole_privilege
 -- Users, groups, roles, databases, schemas.
 CREATE VIEW memory.rs_catalog.pg_user AS
 SELECT name AS usename, CAST(id AS INTEGER) AS usesysid, create_db AS usecreatedb,
-       super AS usesuper, super AS usecatupd, '********' AS passwd,
-       valid_until AS valuntil, CAST(NULL AS VARCHAR) AS useconfig
+       super AS usesuper, id = 1 AS usecatupd, '********' AS passwd,
+       valid_until AS valuntil,
+       (SELECT '{' || string_agg(s.name || '=' || s.value, ',' ORDER BY s.name) || '}'
+        FROM home.user_settings s WHERE s.user_id = users.id) AS useconfig
 FROM home.users;
 CREATE VIEW memory.rs_catalog.pg_roles AS
 SELECT name AS rolname, CAST(id AS INTEGER) AS oid, super AS rolsuper, true AS rolinherit,

@@ -29,10 +29,11 @@ impl Session {
         &mut self,
         accesses: &[redshift_sql::Access],
     ) -> Result<Vec<Resolved>, Failure> {
+        // Functions ask about the identity too, with no relation in sight.
+        let identity = self.identity()?;
         if accesses.is_empty() {
             return Ok(Vec::new());
         }
-        let identity = self.identity()?;
         let resolved = self.with_scope(|connection, scope| {
             privileges::check(connection, scope, &identity, accesses)
         })?;
