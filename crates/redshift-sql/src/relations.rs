@@ -141,7 +141,10 @@ impl Walk {
         if reads {
             self.add(target, Privilege::Select, None)?;
         }
-        self.read(&update.assignments)?;
+        // The columns assigned are written, not read.
+        for assignment in &update.assignments {
+            self.read(&assignment.value)?;
+        }
         self.read(&update.from)?;
         self.read(&update.selection)
     }

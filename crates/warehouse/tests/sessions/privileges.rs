@@ -48,7 +48,7 @@ async fn nothing_is_allowed_that_was_not_granted() {
             ("select * from v", "1"),
             ("update s.t set a = 5", table),
             ("delete from s.t", table),
-            ("drop table s.t", table),
+            ("drop table s.t", "!42501 must be owner of relation t"),
             ("alter table s.t add column c int", "!42501 must be owner of relation t"),
             ("grant select on s.t to public", table),
             ("create table copy as select * from s.t", ""),

@@ -4,6 +4,7 @@
 use redshift_sql::{ObjectName, Privilege, RoutineKind, RoutineName, ScopedObjects};
 
 use super::super::Session;
+use super::super::columns::type_name;
 use super::relations::ALL_ON_TABLES;
 use super::{Change, Place, To, expand};
 use crate::catalog::grants::{Object, Right};
@@ -153,12 +154,7 @@ impl Session {
         kind: RoutineKind,
         routine: &RoutineName,
     ) -> Result<Routine, Failure> {
-        let types: Vec<String> = routine
-            .arguments
-            .iter()
-            .flatten()
-            .map(|ty| super::super::columns::type_name(ty))
-            .collect();
+        let types: Vec<String> = routine.arguments.iter().flatten().map(type_name).collect();
         let text = format!("{} {}({}) does not exist", kind.word(), routine.name, types.join(", "));
         Err(Failure::new("42883", text))
     }
