@@ -115,7 +115,7 @@ CREATE MACRO memory.rs_own.part(written) AS
   CASE WHEN starts_with(written, '"') THEN replace(substring(written, 2, length(written) - 2), '""', '"') ELSE lower(written) END;
 CREATE MACRO memory.rs_own.is_system(written) AS
   regexp_matches(CAST(written AS VARCHAR), '^(pg_catalog\.)?(pg_|stl_|stv_|svl_|svv_|sys_)');
-CREATE MACRO memory.rs_own.named_relation(written) AS coalesce((
+CREATE MACRO memory.rs_own.written_relation(written) AS coalesce((
   SELECT arg_min(struct_pack(s := r.schema_name, n := r.name, o := r.owner),
                  coalesce(list_position(getvariable('lb_schemas'), r.schema_name), 1000))
   FROM memory.rs_own.relations r
@@ -131,11 +131,11 @@ CREATE MACRO memory.rs_own.table_may(who, written, wish) AS
     WHEN memory.rs_own.is_system(written) THEN upper(wish) = 'SELECT'
     ELSE (SELECT memory.rs_own.user_may(who, getvariable('current_database'), 'relation', f.r.s, f.r.n, f.r.o, wish,
             ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES', 'DROP', 'ALTER', 'TRUNCATE', 'RULE', 'TRIGGER'])
-          FROM (SELECT memory.rs_own.named_relation(written) AS r) f) END;
+          FROM (SELECT memory.rs_own.written_relation(written) AS r) f) END;
 CREATE MACRO memory.rs_catalog.has_table_privilege
   (written, wish) AS memory.rs_own.table_may(getvariable('current_user_id'), written, wish),
   (who, written, wish) AS memory.rs_own.table_may(memory.rs_own.user_id(who), written, wish);
-CREATE MACRO memory.rs_own.named_schema(written) AS coalesce((
+CREATE MACRO memory.rs_own.written_schema(written) AS coalesce((
   SELECT max(struct_pack(n := s.name, o := s.owner)) FROM memory.rs_own.schemas s
   WHERE s.db = getvariable('current_database')
     AND (s.name = CAST(written AS VARCHAR) OR CAST(s.id AS VARCHAR) = CAST(written AS VARCHAR))),
@@ -146,11 +146,11 @@ CREATE MACRO memory.rs_own.schema_may(who, written, wish) AS
     WHEN CAST(written AS VARCHAR) IN ('pg_catalog', 'information_schema') THEN upper(wish) = 'USAGE'
     ELSE (SELECT memory.rs_own.user_may(who, getvariable('current_database'), 'schema', f.s.n, '', f.s.o, wish,
             ['CREATE', 'USAGE', 'ALTER', 'DROP'])
-          FROM (SELECT memory.rs_own.named_schema(written) AS s) f) END;
+          FROM (SELECT memory.rs_own.written_schema(written) AS s) f) END;
 CREATE MACRO memory.rs_catalog.has_schema_privilege
   (written, wish) AS memory.rs_own.schema_may(getvariable('current_user_id'), written, wish),
   (who, written, wish) AS memory.rs_own.schema_may(memory.rs_own.user_id(who), written, wish);
-CREATE MACRO memory.rs_own.named_database(written) AS coalesce((
+CREATE MACRO memory.rs_own.written_database(written) AS coalesce((
   SELECT max(d.name) FROM memory.rs_own.databases d
   WHERE d.name = CAST(written AS VARCHAR) OR CAST(d.id AS VARCHAR) = CAST(written AS VARCHAR)),
   error('redshift:3D000:database "' || CAST(written AS VARCHAR) || '" does not exist'));
@@ -158,7 +158,7 @@ CREATE MACRO memory.rs_own.database_may(who, written, wish) AS
   CASE WHEN written IS NULL OR wish IS NULL THEN NULL
     ELSE (SELECT memory.rs_own.user_may(who, f.d, 'database', '', '', 1, wish,
             ['CREATE', 'USAGE', 'TEMP', 'TEMPORARY', 'ALTER'])
-          FROM (SELECT memory.rs_own.named_database(written) AS d) f) END;
+          FROM (SELECT memory.rs_own.written_database(written) AS d) f) END;
 CREATE MACRO memory.rs_catalog.has_database_privilege
   (written, wish) AS memory.rs_own.database_may(getvariable('current_user_id'), written, wish),
   (who, written, wish) AS memory.rs_own.database_may(memory.rs_own.user_id(who), written, wish);
