@@ -4,6 +4,8 @@
 //! It must not know sessions or the wire. Start reading at [`Failure`]; the table is
 //! [`ENGINE_MESSAGES`].
 
+mod numbers;
+
 use crate::engine::EngineFault;
 use crate::unload::UnloadError;
 
@@ -220,6 +222,9 @@ pub(crate) fn from_engine(message: &str) -> Failure {
         failure.detail = Some(CONFLICT_DETAIL.to_owned());
         return failure;
     }
+    if let Some(failure) = numbers::failure(first) {
+        return failure;
+    }
     let words = match (rule.words, quoted_name(first)) {
         ("", _) => without_class(first).to_owned(),
         (words, Some(name)) => words.replace('%', &name),
@@ -282,7 +287,7 @@ mod tests {
             (
                 "Conversion Error: Could not convert string 'Table with name' to INT32\n\nLINE 1: x",
                 "22P02",
-                "Could not convert string 'Table with name' to INT32",
+                "invalid input syntax for integer: \"Table with name\"",
             ),
             ("INTERRUPT Error: Interrupted!", "57014", "Query (0) cancelled on user's request"),
             ("TransactionContext Error: Conflict on update!", "XX000", "1023"),

@@ -56,6 +56,24 @@ pub(super) fn function(name: &str, args: Vec<Expr>) -> Function {
     }
 }
 
+/// A function of the engine's, which the pass of functions leaves alone; its name may have several
+/// parts.
+pub(super) fn engine_call(name: &str, args: Vec<Expr>) -> Expr {
+    Expr::Function(Function { name: engine_name(name), ..function(name, args) })
+}
+
+/// The name of such a function.
+pub(super) fn engine_name(name: &str) -> ObjectName {
+    let part = |part: &str| ObjectNamePart::Identifier(Ident::new(format!("{ENGINE}{part}")));
+    ObjectName(name.split('.').map(part).collect())
+}
+
+/// Whether a name is one of these.
+pub(super) fn is_engine_name(name: &ObjectName) -> bool {
+    let first = name.0.first().and_then(ObjectNamePart::as_ident);
+    first.is_some_and(|first| first.value.starts_with(ENGINE))
+}
+
 /// An unnamed argument.
 pub(super) fn argument(expr: Expr) -> FunctionArg {
     FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))

@@ -58,7 +58,7 @@ fn is_engine(data_type: &DataType) -> bool {
 }
 
 /// `CAST(value AS type)` with Redshift's meaning.
-fn cast(value: Expr, to: SqlType) -> Parse<Expr> {
+pub(super) fn cast(value: Expr, to: SqlType) -> Parse<Expr> {
     let engine = to
         .engine()
         .ok_or_else(|| SqlError::unsupported(format!("casts to type {to} are not supported")))?;

@@ -112,6 +112,9 @@ impl Functions<'_, '_> {
         let Expr::Function(function) = expr else {
             return special::syntax(expr);
         };
+        if build::is_engine_name(&function.name) {
+            return Ok(());
+        }
         let (name, position) = simple_name(&function.name)?;
         if name == "array" && matches!(function.args, FunctionArguments::Subquery(_)) {
             // `ARRAY(SELECT …)`: grammar, not a call.

@@ -15,6 +15,7 @@ pub(crate) const INFORMATION_SCHEMA: &str = "memory.rs_information";
 /// The scripts of views and functions, in order: a view needs those it reads. `home.x` is a table
 /// of the first database, `memory.rs_own.x` the union of a table over all databases.
 const SCRIPTS: &[&str] = &[
+    include_str!("typing.sql"),
     include_str!("acl.sql"),
     include_str!("views.sql"),
     include_str!("keys.sql"),

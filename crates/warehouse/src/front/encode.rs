@@ -32,6 +32,8 @@ pub(super) enum Format {
 /// A batch's columns, ready to be written row by row.
 pub(super) struct Rows<'a> {
     columns: Vec<Column<'a>>,
+    /// The bytes that each column's values are padded to with blanks (CHAR), 0 for none.
+    widths: &'a [usize],
     extra_float_digits: i64,
 }
 
@@ -86,9 +88,11 @@ impl TimestampValues<'_> {
 
 impl<'a> Rows<'a> {
     /// Looks at a batch; `formats` has one format per column, or one for all, or none (text).
+    /// `widths` has the bytes that a column's values are padded to, 0 or nothing for none.
     pub(super) fn new(
         batch: &'a RecordBatch,
         formats: &[Format],
+        widths: &'a [usize],
         extra_float_digits: i64,
     ) -> Result<Self, Failure> {
         let columns = batch
@@ -99,13 +103,13 @@ impl<'a> Rows<'a> {
                 Ok(Column { array, values: values(array)?, format: format_of(formats, index) })
             })
             .collect::<Result<_, Failure>>()?;
-        Ok(Self { columns, extra_float_digits })
+        Ok(Self { columns, widths, extra_float_digits })
     }
 
     /// Writes one row: the number of fields, then each with its length.
     pub(super) fn write(&self, row: usize, out: &mut BytesMut) {
         out.put_u16(u16::try_from(self.columns.len()).unwrap_or(u16::MAX));
-        for column in &self.columns {
+        for (index, column) in self.columns.iter().enumerate() {
             if column.array.is_null(row) || matches!(column.values, Values::Null) {
                 out.put_i32(-1);
                 continue;
@@ -115,6 +119,10 @@ impl<'a> Rows<'a> {
             match column.format {
                 Format::Text => write_text(&column.values, row, self.extra_float_digits, out),
                 Format::Binary => write_binary(&column.values, row, out),
+            }
+            if let Some(width) = self.widths.get(index).filter(|width| **width > 0) {
+                let end = start.saturating_add(4).saturating_add(*width);
+                out.resize(out.len().max(end), b' ');
             }
             let length = out.len().saturating_sub(start).saturating_sub(4);
             let length = i32::try_from(length).unwrap_or(i32::MAX);

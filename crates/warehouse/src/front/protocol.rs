@@ -24,7 +24,7 @@ use super::bind;
 use super::encode::{Format, Rows, format_of};
 use super::login::Admitted;
 use super::outbox::Outbox;
-use super::types::{engine_type, wire_type};
+use super::types::{char_width, engine_type, wire_type};
 use crate::errors::Failure;
 use crate::registry::Signals;
 use crate::session::{Field, Notice, Output, Pager, Parameter, Session, Status};
@@ -271,8 +271,12 @@ impl Connection {
         let count = statement.as_ref().map_or(0, |statement| parameter_count(&statement.kind));
         let types = (0..count.max(parse.type_oids.len()))
             .map(|index| parse.type_oids.get(index).copied().filter(|oid| *oid != 0))
-            .map(|oid| oid.unwrap_or(VARCHAR))
-            .collect();
+            .collect::<Vec<Option<u32>>>();
+        let types = match &statement {
+            Some(statement) => self.session.parameter_types(statement, &types),
+            None => types,
+        };
+        let types = types.into_iter().map(|oid| oid.unwrap_or(VARCHAR)).collect();
         self.statements.insert(name, Prepared { statement, types });
         self.outbox.message(&PgWireBackendMessage::ParseComplete(ParseComplete::new()))
     }
@@ -441,6 +445,8 @@ struct WireOutput<'a> {
     formats: &'a [Format],
     describes: bool,
     extra_float_digits: i64,
+    /// Bytes of the CHAR columns, 0 for the others.
+    widths: Vec<usize>,
 }
 
 impl<'a> WireOutput<'a> {
@@ -451,12 +457,19 @@ impl<'a> WireOutput<'a> {
         session: &Session,
     ) -> Self {
         let digits = session.setting("extra_float_digits").and_then(|digits| digits.parse().ok());
-        Self { outbox, formats, describes, extra_float_digits: digits.unwrap_or(0) }
+        Self {
+            outbox,
+            formats,
+            describes,
+            extra_float_digits: digits.unwrap_or(0),
+            widths: Vec::new(),
+        }
     }
 }
 
 impl Output for WireOutput<'_> {
     fn columns(&mut self, fields: &[Field]) -> Result<(), Failure> {
+        self.widths = fields.iter().map(|field| char_width(field.kind)).collect();
         if self.describes {
             self.outbox.message(&row_description(fields, self.formats))?;
         }
@@ -464,7 +477,7 @@ impl Output for WireOutput<'_> {
     }
 
     fn rows(&mut self, batch: &arrow::record_batch::RecordBatch) -> Result<(), Failure> {
-        let rows = Rows::new(batch, self.formats, self.extra_float_digits)?;
+        let rows = Rows::new(batch, self.formats, &self.widths, self.extra_float_digits)?;
         for row in 0..batch.num_rows() {
             self.outbox.row(|out| rows.write(row, out))?;
         }

@@ -64,6 +64,14 @@ fn sql_type(sql: SqlType) -> WireType {
     }
 }
 
+/// The bytes that a CHAR value is padded to, 0 for other types.
+pub(super) fn char_width(kind: FieldType) -> usize {
+    match kind {
+        FieldType::Sql(SqlType::Char(length)) => length as usize,
+        _ => 0,
+    }
+}
+
 /// A length of 0 is unknown.
 fn sized(oid: u32, length: u32) -> WireType {
     let modifier = match length {

@@ -8,12 +8,15 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use redshift_sql::{Catalog, ColumnType, EngineStatement, ObjectName, Resolution, SqlType};
+use redshift_sql::{
+    Catalog, ColumnType, EngineStatement, Kind, ObjectName, Resolution, SqlType, Statement,
+};
 
 use super::columns::{declared, of_engine_name, type_name};
 use super::ddl::default_encoding;
 use super::engine_sql::describe_sql;
 use super::rewrite::rewrite_names;
+use super::transaction::Transaction;
 use super::{Field, FieldType, Session};
 use crate::catalog::relations::{ColumnFacts, declared_types};
 use crate::engine::{catalog_of, quote};
@@ -70,6 +73,25 @@ impl Session {
         self.answer_functions(&resolution.session_functions)?;
         resolution.sql = rewrite_names(&resolution.sql, &statement.accesses);
         Ok(resolution)
+    }
+
+    /// The types of a statement's parameters by object id: those the client gave, and where it
+    /// gave none those that their places tell. What cannot be found out now is told by Describe.
+    pub(crate) fn parameter_types(
+        &mut self,
+        statement: &Statement,
+        given: &[Option<u32>],
+    ) -> Vec<Option<u32>> {
+        let Kind::Engine(engine) = &statement.kind else { return given.to_vec() };
+        let known = given.iter().all(Option::is_some);
+        if known || self.transaction == Transaction::Aborted {
+            return given.to_vec();
+        }
+        let Ok(resolution) = self.resolve(engine, &[]) else { return given.to_vec() };
+        let found = resolution.parameters.iter().copied().chain(std::iter::repeat(None));
+        let text = |known: &SqlType| !matches!(known, SqlType::Char(_) | SqlType::Varchar(_));
+        let oid = |found: Option<SqlType>| found.filter(text).map(|known| known.oid());
+        given.iter().zip(found).map(|(given, found)| given.or_else(|| oid(found))).collect()
     }
 
     /// What the catalog keeps of the columns of a query that becomes a view or a table; `names`

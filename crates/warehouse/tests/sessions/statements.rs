@@ -142,7 +142,7 @@ async fn names_and_the_catalog() {
             (
                 "select table_name, column_name, data_type, character_maximum_length from svv_columns \
                  where table_name in ('w', 'q') order by 1 desc, 2",
-                "w|b|character|3;w|u|character varying|65535;q|b|character|3",
+                "w|b|character|3;w|u|character varying|3;q|b|character|3",
             ),
             ("drop table q", ""),
             ("drop view w", ""),

@@ -6,13 +6,19 @@
 //! being incomplete. It must not know the engine's API nor where columns come from. Start reading
 //! at [`apply`]; `query.rs` walks queries, `scope.rs` finds names, `expression.rs` types values.
 
+mod arithmetic;
+mod assign;
+mod compare;
+mod decimal;
 mod expression;
 mod query;
+mod results;
 mod scope;
+mod unify;
 
-use sqlparser::ast::Statement as Tree;
+use sqlparser::ast::{Expr, Statement as Tree};
 
-use super::Notes;
+use super::{Notes, build};
 use crate::cursor::Parse;
 use crate::resolve::{Catalog, ColumnType};
 use crate::types::SqlType;
@@ -23,8 +29,10 @@ use scope::{Relation, Scope};
 enum Type {
     /// Nothing.
     Unknown,
-    /// A string literal or NULL: takes the type its place wants.
+    /// NULL or a parameter: takes the type its place wants.
     Untyped,
+    /// A string literal of this many bytes: takes the type its place wants, or is text.
+    Text(u32),
     /// A type of Redshift. A string's length of 0 is unknown.
     Sql(SqlType),
 }
@@ -37,8 +45,20 @@ impl Type {
     fn sql(self) -> Option<SqlType> {
         match self {
             Self::Sql(known) => Some(known),
-            Self::Unknown | Self::Untyped => None,
+            Self::Unknown | Self::Untyped | Self::Text(_) => None,
         }
+    }
+
+    /// The same, with literals as the text that they are.
+    fn shown(self) -> Option<SqlType> {
+        match self {
+            Self::Text(length) => Some(SqlType::Varchar(length.max(1))),
+            other => other.sql(),
+        }
+    }
+
+    fn is_varchar(self) -> bool {
+        matches!(self, Self::Sql(SqlType::Varchar(_)))
     }
 }
 
@@ -60,9 +80,19 @@ pub(super) fn apply(tree: &mut Tree, notes: &mut Notes<'_>) -> Parse<()> {
     let Some(catalog) = notes.catalog else { return Ok(()) };
     let mut typer =
         Typer { catalog, scopes: Vec::new(), common: Vec::new(), parameters: Vec::new() };
-    if let Tree::Query(query) = tree {
-        notes.columns = typer.query(query)?;
+    match tree {
+        Tree::Query(query) => notes.columns = typer.query(query)?,
+        Tree::Insert(insert) => typer.insert(insert)?,
+        Tree::Update(update) => typer.update(update)?,
+        Tree::Delete(delete) => typer.delete(delete)?,
+        Tree::Merge(merge) => typer.merge(merge)?,
+        _ => {}
     }
     notes.parameters = typer.parameters;
     Ok(())
+}
+
+/// Takes an expression out to put it into another.
+fn take(expr: &mut Expr) -> Expr {
+    std::mem::replace(expr, build::null())
 }

@@ -7,7 +7,7 @@ use sqlparser::ast::{
 };
 
 use super::scope::{Relation, Scope};
-use super::{Columns, Type, Typer};
+use super::{Columns, Type, Typer, unify};
 use crate::cursor::{Parse, object_name};
 use crate::resolve::ColumnType;
 
@@ -48,7 +48,10 @@ impl Typer<'_> {
                 let right = self.body(right, None)?;
                 Ok(both(left, right))
             }
-            SetExpr::Values(_) => Ok(None),
+            SetExpr::Values(values) => {
+                values.rows.iter_mut().try_for_each(|row| self.all(&mut row.content))?;
+                Ok(None)
+            }
             _ => Ok(None),
         }
     }
@@ -63,11 +66,7 @@ impl Typer<'_> {
 
     /// The parts of a select that see its FROM clause, in the order in which names become known.
     fn in_scope(&mut self, select: &mut Select, order_by: Option<&mut OrderBy>) -> Parse<Columns> {
-        for join in select.from.iter_mut().flat_map(|table| &mut table.joins) {
-            if let Some(JoinConstraint::On(on)) = constraint(join) {
-                self.expression(on)?;
-            }
-        }
+        self.conditions(&mut select.from)?;
         self.optional(select.selection.as_mut())?;
         let columns = self.list(&mut select.projection)?;
         if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
@@ -76,11 +75,24 @@ impl Typer<'_> {
         self.optional(select.having.as_mut())?;
         self.optional(select.qualify.as_mut())?;
         if let Some(OrderByKind::Expressions(keys)) = order_by.map(|order| &mut order.kind) {
-            for key in keys {
-                self.expression(&mut key.expr)?;
-            }
+            self.keys(keys)?;
         }
         Ok(columns)
+    }
+
+    /// The conditions of joins; they see the whole FROM clause here, the engine says what they may.
+    pub(super) fn conditions(&mut self, tables: &mut [TableWithJoins]) -> Parse<()> {
+        for table in tables {
+            if let TableFactor::NestedJoin { table_with_joins, .. } = &mut table.relation {
+                self.conditions(std::slice::from_mut(table_with_joins.as_mut()))?;
+            }
+            for join in &mut table.joins {
+                if let Some(JoinConstraint::On(on)) = constraint(join) {
+                    self.expression(on)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn optional(&mut self, expr: Option<&mut Expr>) -> Parse<()> {
@@ -181,7 +193,7 @@ impl Typer<'_> {
         Ok(())
     }
 
-    fn factor(&mut self, factor: &mut TableFactor, scope: &mut Scope) -> Parse<()> {
+    pub(super) fn factor(&mut self, factor: &mut TableFactor, scope: &mut Scope) -> Parse<()> {
         let relation = match factor {
             TableFactor::Table { name, alias, args: None, .. } => {
                 let known = self.relation(name);
@@ -209,7 +221,7 @@ impl Typer<'_> {
     }
 
     /// The columns of a relation by its name: a common table expression, or the catalog's.
-    fn relation(&self, name: &ObjectName) -> Columns {
+    pub(super) fn relation(&self, name: &ObjectName) -> Columns {
         let parts: Vec<String> = name.0.iter().filter_map(part).collect();
         if let [only] = parts.as_slice()
             && let Some(found) = self.common.iter().rev().find(|cte| cte.name == *only)
@@ -261,7 +273,7 @@ fn both(left: Columns, right: Columns) -> Columns {
     }
     for (column, other) in left.iter_mut().zip(right) {
         let (one, other) = (Type::of(column.sql_type), Type::of(other.sql_type));
-        column.sql_type = one.sql().filter(|_| one == other);
+        column.sql_type = unify::both(one, other).sql();
     }
     Some(left)
 }
