@@ -4,8 +4,6 @@
 //! and must hand on every method that the wrapped dialect overrides.
 
 use std::any::TypeId;
-use std::iter::Peekable;
-use std::str::Chars;
 
 use sqlparser::dialect::{Dialect, RedshiftSqlDialect};
 use sqlparser::keywords::Keyword;
@@ -50,15 +48,9 @@ impl Dialect for Redshift {
         WRAPPED.is_identifier_part(ch)
     }
 
-    fn is_nested_delimited_identifier_start(&self, ch: char) -> bool {
-        WRAPPED.is_nested_delimited_identifier_start(ch)
-    }
-
-    fn peek_nested_delimited_identifier_quotes(
-        &self,
-        chars: Peekable<Chars<'_>>,
-    ) -> Option<(char, Option<char>)> {
-        WRAPPED.peek_nested_delimited_identifier_quotes(chars)
+    /// `ARRAY[E'a']`: a bracket begins no name, as it does for the wrapped dialect.
+    fn is_nested_delimited_identifier_start(&self, _: char) -> bool {
+        false
     }
 
     fn identifier_quote_style(&self, identifier: &str) -> Option<char> {

@@ -9,6 +9,7 @@
 //! in `catalog/tables.sql`, the views in `catalog/views.sql`.
 
 pub(crate) mod defaults;
+mod empty;
 pub(crate) mod grants;
 pub(crate) mod history;
 pub(crate) mod relations;

@@ -7,6 +7,7 @@
 //! PostgreSQL documentation, "Frontend/Backend Protocol"; the differences of Redshift are noted
 //! where they are made.
 
+mod array;
 mod bind;
 mod connection;
 mod encode;

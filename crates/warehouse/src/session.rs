@@ -39,6 +39,7 @@ use chrono::{DateTime, Utc};
 use redshift_sql::{Options, Statement};
 
 use crate::catalog::grants::{identity_filter, memberships};
+use crate::catalog::history::{Client, ConnectionRecord, Event, Record};
 use crate::catalog::roles::{SECURITY_ADMIN, permissions};
 use crate::catalog::users::{User, by_id, settings as settings_of_user};
 use crate::catalog::{optional, timestamp};
@@ -62,6 +63,8 @@ pub(crate) struct Login {
     pub database: String,
     /// Start-up parameters that are settings.
     pub settings: Vec<(String, String)>,
+    /// What is known of the client.
+    pub client: Client,
 }
 
 /// One open session.
@@ -100,6 +103,8 @@ pub(crate) struct Session {
     last_copy: i64,
     copy_count: u64,
     cursor_number: u64,
+    /// Who is at the other end, and since when.
+    client: (Client, DateTime<Utc>),
 }
 
 impl Session {
@@ -113,6 +118,7 @@ impl Session {
         // What the client asks for counts more than what the user was given.
         let mut settings = settings_of_user(&connection, &cluster.home, login.user.id)?;
         settings.extend(login.settings);
+        let now = cluster.world.now();
         let mut session = Self {
             cluster,
             connection,
@@ -140,6 +146,7 @@ impl Session {
             last_copy: -1,
             copy_count: 0,
             cursor_number: 0,
+            client: (login.client, now),
         };
         session.set_variables()?;
         Ok(session)
@@ -153,7 +160,25 @@ impl Session {
     /// Tells the session its process id.
     pub(crate) fn set_pid(&mut self, pid: i32) -> Result<(), Failure> {
         self.pid = pid;
+        self.tell_history(Event::Authenticated);
+        self.tell_history(Event::Opened);
         self.set_variable("pg_backend_pid", &pid.to_string())
+    }
+
+    /// Writes down that the session began or ended.
+    fn tell_history(&self, event: Event) {
+        let (client, opened) = &self.client;
+        let time = if event == Event::Closed { self.cluster.world.now() } else { *opened };
+        self.cluster.history.add(Record::Connection(ConnectionRecord {
+            event,
+            time,
+            duration: (time - *opened).num_microseconds().unwrap_or(0),
+            client: client.clone(),
+            session: self.pid,
+            database: self.database.clone(),
+            user: self.session_user.name.clone(),
+            user_id: self.session_user.id,
+        }));
     }
 
     /// What ReadyForQuery tells.
@@ -359,6 +384,9 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        if self.pid != 0 {
+            self.tell_history(Event::Closed);
+        }
         self.cluster.sessions.remove(self.pid);
     }
 }

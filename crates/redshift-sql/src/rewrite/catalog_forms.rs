@@ -7,7 +7,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AccessExpr, Expr, FunctionArguments, Statement as Tree, Subscript, VisitorMut,
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, JsonPathElem,
+    Statement as Tree, VisitorMut,
 };
 
 use super::{Notes, build};
@@ -34,6 +35,8 @@ const ARRAYS: &[&str] = &[
 const ARRAY_FUNCTIONS: &[&str] = &["current_schemas", "string_to_array", "array"];
 /// The one that counts from 0.
 const VECTOR: &str = "indkey";
+/// What an element is called until the functions' pass gives it the engine's name.
+pub(super) const ELEMENT: &str = "lb_element";
 
 /// Casts to names of objects: what gives the id for a name, and what gives the name for an id.
 const REGISTERED: &[(&str, &str, &str)] = &[
@@ -42,17 +45,23 @@ const REGISTERED: &[(&str, &str, &str)] = &[
     ("regproc", "lb_routine", "lb_routine_name"),
 ];
 
-pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
-    change(tree, &mut Forms)
+/// Elements of the catalog's arrays become calls.
+pub(super) fn elements(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
+    change(tree, &mut Forms(element))
 }
 
-struct Forms;
+/// Casts to names of objects become calls of the warehouse's macros.
+pub(super) fn names(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
+    change(tree, &mut Forms(registered))
+}
+
+struct Forms(fn(&mut Expr) -> Option<Expr>);
 
 impl VisitorMut for Forms {
     type Break = SqlError;
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<SqlError> {
-        if let Some(new) = element(expr).or_else(|| registered(expr)) {
+        if let Some(new) = self.0(expr) {
             *expr = new;
         }
         ControlFlow::Continue(())
@@ -61,11 +70,9 @@ impl VisitorMut for Forms {
 
 /// Whether a subscript is one of the catalog's arrays, and not a path into a SUPER value.
 pub(super) fn is_element(expr: &Expr) -> bool {
-    let Expr::CompoundFieldAccess { root, access_chain } = expr else { return false };
-    let [.., AccessExpr::Subscript(Subscript::Index { .. })] = access_chain.as_slice() else {
-        return false;
-    };
-    array_name(root, access_chain).is_some()
+    let Expr::JsonAccess { value, path } = expr else { return false };
+    matches!(path.path.last(), Some(JsonPathElem::Bracket { .. }))
+        && array_name(value, &path.path).is_some()
 }
 
 /// Whether an expression is a column of the catalog that is an array.
@@ -75,12 +82,12 @@ pub(super) fn is_array_column(expr: &Expr) -> bool {
 }
 
 /// The name of the column or function that gives the array.
-fn array_name<'a>(root: &'a Expr, chain: &'a [AccessExpr]) -> Option<&'a str> {
-    let dotted = chain.iter().rev().find_map(|access| match access {
-        AccessExpr::Dot(Expr::Identifier(name)) => Some(name.value.as_str()),
+fn array_name<'a>(value: &'a Expr, path: &'a [JsonPathElem]) -> Option<&'a str> {
+    let dotted = path.iter().rev().find_map(|part| match part {
+        JsonPathElem::Dot { key, .. } => Some(key.as_str()),
         _ => None,
     });
-    let name = match (dotted, root) {
+    let name = match (dotted, value) {
         (Some(name), _) => name,
         (None, Expr::Identifier(name)) => name.value.as_str(),
         (None, Expr::CompoundIdentifier(names)) => names.last()?.value.as_str(),
@@ -99,22 +106,21 @@ fn element(expr: &mut Expr) -> Option<Expr> {
     if !is_element(expr) {
         return None;
     }
-    let Expr::CompoundFieldAccess { root, access_chain } = expr else { return None };
-    let from_zero = array_name(root, access_chain) == Some(VECTOR);
-    let Some(AccessExpr::Subscript(Subscript::Index { index })) = access_chain.pop() else {
-        return None;
+    let Expr::JsonAccess { value, path } = expr else { return None };
+    let from_zero = array_name(value, &path.path) == Some(VECTOR);
+    let Some(JsonPathElem::Bracket { key }) = path.path.pop() else { return None };
+    let index =
+        if from_zero { build::binary(key, BinaryOperator::Plus, build::number(1)) } else { key };
+    let array = std::mem::replace(value.as_mut(), build::null());
+    let array = match path.path.pop() {
+        // `c.conkey[1]` where the parser took `c` for the value.
+        Some(JsonPathElem::Dot { key, .. }) => match array {
+            Expr::Identifier(table) => Expr::CompoundIdentifier(vec![table, Ident::new(key)]),
+            _ => return None,
+        },
+        _ => array,
     };
-    let index = if from_zero {
-        build::binary(index, sqlparser::ast::BinaryOperator::Plus, build::number(1))
-    } else {
-        index
-    };
-    let array = if access_chain.is_empty() {
-        std::mem::replace(root.as_mut(), build::null())
-    } else {
-        std::mem::replace(expr, build::null())
-    };
-    Some(build::call("list_extract", vec![array, index]))
+    Some(build::call(ELEMENT, vec![array, index]))
 }
 
 /// A cast to a name of an object.
@@ -136,9 +142,7 @@ fn registered(expr: &mut Expr) -> Option<Expr> {
         return None;
     }
     match list.args.pop()? {
-        sqlparser::ast::FunctionArg::Unnamed(sqlparser::ast::FunctionArgExpr::Expr(inner)) => {
-            Some(inner)
-        }
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(inner),
         _ => None,
     }
 }

@@ -53,6 +53,8 @@ const PASSES: &[Pass] = &[
     refuse::apply,
     // Before functions are renamed: a result column is called by Redshift's name of its function.
     labels::apply,
+    // After labels; before anything takes a subscript for a path into a SUPER value.
+    catalog_forms::elements,
     // Before functions: a limit is no expression of a row.
     top::apply,
     // Before scalar functions: `FROM current_database()` becomes a query that calls one.
@@ -62,7 +64,7 @@ const PASSES: &[Pass] = &[
     // Before casts: function calls become casts (`date('…')`, `convert`).
     functions::apply,
     // After functions, which refuse names that no client may call; before casts, whose types these are not.
-    catalog_forms::apply,
+    catalog_forms::names,
     // After functions: what they expand to divides and concatenates too.
     operators::apply,
     // After everything that writes types.

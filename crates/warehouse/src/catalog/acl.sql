@@ -1,12 +1,12 @@
 -- Privileges as the views show them: names of holders, visibility, ACL texts. Built before all
 -- other views, which use these.
 CREATE MACRO memory.rs_own.user_name(who) AS
-  coalesce((SELECT u.name FROM home.users u WHERE u.id = who), 'unknown (OID=' || CAST(who AS VARCHAR) || ')');
+  coalesce((SELECT lb_u.name FROM home.users lb_u WHERE lb_u.id = who), 'unknown (OID=' || CAST(who AS VARCHAR) || ')');
 CREATE MACRO memory.rs_own.holder_name(kind, who) AS CASE kind
   WHEN 'public' THEN 'public'
   WHEN 'user' THEN memory.rs_own.user_name(who)
-  WHEN 'group' THEN (SELECT g.name FROM home.groups g WHERE g.id = who)
-  ELSE (SELECT r.name FROM home.roles r WHERE r.id = who) END;
+  WHEN 'group' THEN (SELECT lb_g.name FROM home.groups lb_g WHERE lb_g.id = who)
+  ELSE (SELECT lb_r.name FROM home.roles lb_r WHERE lb_r.id = who) END;
 -- Whether the session's user may know of a privilege: its own, or of its own object.
 CREATE MACRO memory.rs_own.may_see_holder(kind, who, in_owner) AS
   getvariable('lb_sees_all') OR in_owner = getvariable('current_user_id')
@@ -37,6 +37,6 @@ FROM (SELECT g.db, g.object, g.schema_name, g.name, g.grantee_kind, g.grantee, g
       GROUP BY g.db, g.object, g.schema_name, g.name, g.grantee_kind, g.grantee, g.grantor)
 GROUP BY db, object, schema_name, name;
 CREATE MACRO memory.rs_own.acl(in_db, in_object, in_schema, in_name, in_owner, all_letters) AS
-  (SELECT list_prepend(memory.rs_own.user_name(in_owner) || '=' || all_letters || '/' || memory.rs_own.user_name(in_owner), a.items)
-   FROM memory.rs_own.acls a
-   WHERE a.db = in_db AND a.object = in_object AND a.schema_name = in_schema AND a.name = in_name);
+  (SELECT list_prepend(memory.rs_own.user_name(in_owner) || '=' || all_letters || '/' || memory.rs_own.user_name(in_owner), lb_a.items)
+   FROM memory.rs_own.acls lb_a
+   WHERE lb_a.db = in_db AND lb_a.object = in_object AND lb_a.schema_name = in_schema AND lb_a.name = in_name);

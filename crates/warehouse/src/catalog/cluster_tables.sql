@@ -51,3 +51,10 @@ CREATE TABLE IF NOT EXISTS own.load_error_fields (
 CREATE TABLE IF NOT EXISTS own.load_replacements (
   user_id BIGINT, query_id BIGINT, session_id BIGINT, file_name VARCHAR, line_number BIGINT,
   column_name VARCHAR);
+CREATE TABLE IF NOT EXISTS own.connection_log (
+  event VARCHAR, record_time TIMESTAMP, remote_host VARCHAR, remote_port INTEGER, session_id BIGINT,
+  database_name VARCHAR, user_name VARCHAR, duration BIGINT, tls BOOLEAN, application_name VARCHAR,
+  driver_version VARCHAR, os_version VARCHAR, plugin_name VARCHAR);
+CREATE TABLE IF NOT EXISTS own.user_log (
+  user_id BIGINT, user_name VARCHAR, original_user_name VARCHAR, action VARCHAR, create_db BOOLEAN,
+  super BOOLEAN, valid_until VARCHAR, session_id BIGINT, transaction_id BIGINT, record_time TIMESTAMP);

@@ -1,7 +1,10 @@
 //! What ran: rows behind `sys_query_history`, `stl_unload_log` and their kin.
 //! Redshift Developer Guide, "SYS_QUERY_HISTORY", "SYS_UNLOAD_HISTORY", "STL_UNLOAD_LOG".
 
+mod connections;
 mod load;
+
+pub(crate) use connections::{Client, ConnectionRecord, Event, UserRecord};
 
 use std::collections::BTreeMap;
 
@@ -200,6 +203,10 @@ pub(crate) enum Record {
     LoadError(LoadErrorRecord),
     /// A value that a COPY changed; told while it runs.
     Replacement(ReplacementRecord),
+    /// A connection came, was refused, or went.
+    Connection(ConnectionRecord),
+    /// A database user changed.
+    User(UserRecord),
 }
 
 /// Rows to write, by table.
@@ -222,6 +229,7 @@ pub(crate) fn write(
     records: &[Record],
 ) -> Result<(), EngineFault> {
     let (mut running, mut ended) = (Vec::new(), Vec::new());
+    let mut sessions = Vec::new();
     let mut rows = Rows::new();
     for record in records {
         let mut add = |table, row| rows.entry(table).or_default().push(row);
@@ -244,6 +252,11 @@ pub(crate) fn write(
                 load::field_rows(error).for_each(|row| add("load_error_fields", row));
             }
             Record::Replacement(value) => add("load_replacements", load::replacement_row(value)),
+            Record::Connection(event) => {
+                sessions.extend(connections::session_change(event));
+                add("connection_log", connections::connection_row(event));
+            }
+            Record::User(change) => add("user_log", connections::user_row(change)),
         }
     }
     connection.run("BEGIN TRANSACTION")?;
@@ -253,6 +266,7 @@ pub(crate) fn write(
     });
     connection.run(if written.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     written?;
+    sessions.iter().try_for_each(|change| connection.run(change).map(drop))?;
     write_running(connection, &running, &ended)
 }
 
@@ -350,6 +364,13 @@ pub(crate) fn trim(connection: &Connection, home: &str) -> Result<(), EngineFaul
             "DELETE FROM {table} WHERE query_id < \
              (SELECT max(query_id) - {KEPT_QUERIES} FROM {queries})",
             table = own(home, table),
+        ))?;
+    }
+    for table in ["connection_log", "user_log"] {
+        let table = own(home, table);
+        connection.run(&format!(
+            "DELETE FROM {table} WHERE record_time < (SELECT record_time FROM {table} \
+             ORDER BY record_time DESC LIMIT 1 OFFSET {KEPT_QUERIES})"
         ))?;
     }
     Ok(())

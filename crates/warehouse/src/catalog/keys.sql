@@ -35,6 +35,6 @@ SELECT k.db, k.relation, k.name, k.kind, k.oid, k.index_oid, k.columns, k.schema
 FROM memory.rs_own.keys k
 LEFT JOIN memory.rs_own.relations t ON k.kind = 'f' AND t.db = k.db AND t.id = k.foreign_relation;
 CREATE MACRO memory.rs_own.dist_style_text(in_db, in_relation, in_style) AS
-  CASE in_style WHEN 'KEY' THEN 'KEY(' || coalesce((SELECT any_value(c.name) FROM memory.rs_own.columns c
-         WHERE c.db = in_db AND c.relation = in_relation AND c.dist_key), '') || ')'
+  CASE in_style WHEN 'KEY' THEN 'KEY(' || coalesce((SELECT any_value(lb_c.name) FROM memory.rs_own.columns lb_c
+         WHERE lb_c.db = in_db AND lb_c.relation = in_relation AND lb_c.dist_key), '') || ')'
        WHEN 'AUTO' THEN 'AUTO(ALL)' ELSE in_style END;

@@ -14,8 +14,8 @@ CREATE MACRO memory.rs_catalog.format_type(number, modifier) AS CASE number
   WHEN 1700 THEN 'numeric' || CASE WHEN modifier > 4 THEN
     '(' || CAST((modifier - 4) // 65536 AS VARCHAR) || ',' || CAST((modifier - 4) % 65536 AS VARCHAR) || ')' ELSE '' END
   WHEN 6551 THEN memory.rs_own.sized('binary varying', modifier)
-  ELSE coalesce((SELECT CASE WHEN t.element = 0 THEN t.typname ELSE memory.rs_own.element_name(t.typname) || '[]' END
-                 FROM memory.rs_own.types t WHERE t.oid = number), CASE WHEN number IS NULL THEN NULL WHEN number = 0 THEN '-' ELSE '???' END) END;
+  ELSE coalesce((SELECT CASE WHEN lb_t.element = 0 THEN lb_t.typname ELSE memory.rs_own.element_name(lb_t.typname) || '[]' END
+                 FROM memory.rs_own.types lb_t WHERE lb_t.oid = number), CASE WHEN number IS NULL THEN NULL WHEN number = 0 THEN '-' ELSE '???' END) END;
 -- The catalog's own relations that other rows point at by these ids.
 CREATE VIEW memory.rs_own.system_ids AS
 SELECT * FROM (VALUES (1259, 'pg_class'), (1249, 'pg_attribute'), (1255, 'pg_proc'), (1247, 'pg_type'),
@@ -27,10 +27,10 @@ CREATE MACRO memory.rs_own.unquoted(in_part) AS
   CASE WHEN in_part LIKE '"%"' THEN replace(in_part[2:-2], '""', '"') ELSE lower(in_part) END;
 CREATE MACRO memory.rs_own.named_relation(schema_part, name_part) AS (
   SELECT id FROM (
-    SELECT CAST(c.oid AS INTEGER) AS id, list_position(getvariable('lb_schemas'), n.nspname) AS place
-    FROM memory.rs_catalog.pg_class c JOIN memory.rs_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relname = name_part AND (n.nspname = schema_part OR (schema_part = '' AND list_contains(getvariable('lb_schemas'), n.nspname)))
-    UNION ALL SELECT s.id, 0 FROM memory.rs_own.system_ids s WHERE s.name = name_part AND schema_part IN ('', 'pg_catalog')
+    SELECT CAST(lb_c.oid AS INTEGER) AS id, list_position(getvariable('lb_schemas'), lb_n.nspname) AS place
+    FROM memory.rs_catalog.pg_class lb_c JOIN memory.rs_catalog.pg_namespace lb_n ON lb_n.oid = lb_c.relnamespace
+    WHERE lb_c.relname = name_part AND (lb_n.nspname = schema_part OR (schema_part = '' AND list_contains(getvariable('lb_schemas'), lb_n.nspname)))
+    UNION ALL SELECT lb_s.id, 0 FROM memory.rs_own.system_ids lb_s WHERE lb_s.name = name_part AND schema_part IN ('', 'pg_catalog')
   ) ORDER BY place LIMIT 1);
 CREATE MACRO memory.rs_own.name_parts(in_name) AS regexp_extract_all(in_name, '("([^"]|"")*"|[^.]+)');
 CREATE MACRO memory.rs_own.relation_or_null(in_name) AS memory.rs_own.named_relation(
@@ -42,15 +42,15 @@ CREATE MACRO memory.rs_catalog.lb_relation(in_name) AS CASE WHEN in_name IS NULL
   ELSE coalesce(memory.rs_own.relation_or_null(in_name),
     CAST(error('redshift:42P01:relation "' || in_name || '" does not exist') AS INTEGER)) END;
 CREATE MACRO memory.rs_catalog.lb_relation_name(in_number) AS
-  coalesce((SELECT CASE WHEN list_contains(getvariable('lb_schemas'), n.nspname) THEN '' ELSE memory.rs_own.quoted(n.nspname) || '.' END
-      || memory.rs_own.quoted(c.relname)
-    FROM memory.rs_catalog.pg_class c JOIN memory.rs_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = TRY_CAST(in_number AS INTEGER)),
-    (SELECT s.name FROM memory.rs_own.system_ids s WHERE s.id = TRY_CAST(in_number AS INTEGER)), CAST(in_number AS VARCHAR));
+  coalesce((SELECT CASE WHEN list_contains(getvariable('lb_schemas'), lb_n.nspname) THEN '' ELSE memory.rs_own.quoted(lb_n.nspname) || '.' END
+      || memory.rs_own.quoted(lb_c.relname)
+    FROM memory.rs_catalog.pg_class lb_c JOIN memory.rs_catalog.pg_namespace lb_n ON lb_n.oid = lb_c.relnamespace WHERE lb_c.oid = TRY_CAST(in_number AS INTEGER)),
+    (SELECT lb_s.name FROM memory.rs_own.system_ids lb_s WHERE lb_s.id = TRY_CAST(in_number AS INTEGER)), CAST(in_number AS VARCHAR));
 CREATE MACRO memory.rs_catalog.lb_type_name(in_number) AS memory.rs_catalog.format_type(TRY_CAST(in_number AS INTEGER), NULL);
 CREATE MACRO memory.rs_catalog.lb_type(in_name) AS CASE WHEN regexp_full_match(in_name, '[0-9]+') THEN TRY_CAST(in_name AS INTEGER)
-  ELSE coalesce((SELECT t.oid FROM memory.rs_own.types t WHERE t.typname = lower(in_name) OR memory.rs_catalog.format_type(t.oid, NULL) = lower(in_name) LIMIT 1),
+  ELSE coalesce((SELECT lb_t.oid FROM memory.rs_own.types lb_t WHERE lb_t.typname = lower(in_name) OR memory.rs_catalog.format_type(lb_t.oid, NULL) = lower(in_name) LIMIT 1),
     CAST(error('redshift:42704:type "' || in_name || '" does not exist') AS INTEGER)) END;
 CREATE MACRO memory.rs_catalog.lb_routine_name(in_number) AS
-  coalesce((SELECT p.proname FROM memory.rs_catalog.pg_proc p WHERE p.oid = TRY_CAST(in_number AS INTEGER)), CAST(in_number AS VARCHAR));
+  coalesce((SELECT lb_p.proname FROM memory.rs_catalog.pg_proc lb_p WHERE lb_p.oid = TRY_CAST(in_number AS INTEGER)), CAST(in_number AS VARCHAR));
 -- The functions that types are read by have ids of no one else; they are compared by name.
 CREATE MACRO memory.rs_catalog.lb_routine(in_name) AS in_name;

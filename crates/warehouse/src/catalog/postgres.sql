@@ -29,7 +29,8 @@ SELECT CAST(r.id AS INTEGER) AS oid, r.name AS relname, CAST(s.id AS INTEGER) AS
        CAST(0 AS SMALLINT) AS relchecks, CAST(0 AS SMALLINT) AS reltriggers, CAST(0 AS SMALLINT) AS relukeys,
        CAST(0 AS SMALLINT) AS relfkeys, CAST(0 AS SMALLINT) AS relrefs, false AS relhasoids,
        EXISTS (SELECT 1 FROM memory.rs_own.constraints k WHERE k.db = r.db AND k.relation = r.id AND k.kind = 'p') AS relhaspkey,
-       r.kind = 'v' AS relhasrules, false AS relhassubclass, false AS relhastriggers, false AS relrowsecurity,
+       r.kind = 'v' AS relhasrules, false AS relhassubclass,
+       EXISTS (SELECT 1 FROM memory.rs_own.constraints k WHERE k.db = r.db AND k.kind = 'f' AND r.id IN (k.relation, k.foreign_relation)) AS relhastriggers, false AS relrowsecurity,
        false AS relforcerowsecurity, 'p' AS relpersistence, memory.rs_own.acl(r.db, 'relation', r.schema_name, r.name, r.owner, 'arwdRxtDPA') AS relacl,
        CAST(NULL AS VARCHAR[]) AS reloptions, 0 AS reloftype, 'd' AS relreplident, false AS relispartition,
        CAST(CASE r.dist_style WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 WHEN 'EVEN' THEN 0 ELSE 9 END AS SMALLINT) AS reldiststyle

@@ -97,33 +97,33 @@ UNION ALL SELECT u.id, 'public', 0 FROM home.users u
 UNION ALL SELECT m.user_id, 'group', m.group_id FROM home.group_members m
 UNION ALL SELECT r.member, 'role', r.role FROM memory.rs_own.user_roles r;
 CREATE MACRO memory.rs_own.user_id(who) AS
-  coalesce((SELECT max(u.id) FROM home.users u WHERE u.name = who),
+  coalesce((SELECT max(lb_u.id) FROM home.users lb_u WHERE lb_u.name = who),
            error('redshift:42704:user "' || who || '" does not exist'));
 -- Whether a user has one of some privileges (`select, insert with grant option`) on an object.
 CREATE MACRO memory.rs_own.user_may(who, in_db, in_object, in_schema, in_name, in_owner, wish, known) AS
   CASE WHEN len(list_filter(string_split(upper(wish), ','),
                 lambda w: NOT list_contains(known, trim(replace(w, 'WITH GRANT OPTION', ''))))) > 0
     THEN error('redshift:22023:unrecognized privilege type: "' || wish || '"')
-  ELSE in_owner = who OR coalesce((SELECT u.super FROM home.users u WHERE u.id = who), false)
-    OR EXISTS (SELECT 1 FROM memory.rs_own.grants g JOIN memory.rs_own.counts_as c ON c.kind = g.grantee_kind AND c.holder = g.grantee
-      WHERE c.user_id = who AND g.db = in_db AND g.column_name = ''
-        AND memory.rs_own.counts_for(g.object, g.schema_name, g.name, in_object, in_schema, in_name)
+  ELSE in_owner = who OR coalesce((SELECT lb_u.super FROM home.users lb_u WHERE lb_u.id = who), false)
+    OR EXISTS (SELECT 1 FROM memory.rs_own.grants lb_g JOIN memory.rs_own.counts_as lb_c ON lb_c.kind = lb_g.grantee_kind AND lb_c.holder = lb_g.grantee
+      WHERE lb_c.user_id = who AND lb_g.db = in_db AND lb_g.column_name = ''
+        AND memory.rs_own.counts_for(lb_g.object, lb_g.schema_name, lb_g.name, in_object, in_schema, in_name)
         AND len(list_filter(string_split(replace(upper(wish), 'TEMPORARY', 'TEMP'), ','),
-              lambda w: trim(replace(w, 'WITH GRANT OPTION', '')) = g.privilege AND (g.grant_option OR NOT contains(w, 'GRANT OPTION')))) > 0) END;
+              lambda w: trim(replace(w, 'WITH GRANT OPTION', '')) = lb_g.privilege AND (lb_g.grant_option OR NOT contains(w, 'GRANT OPTION')))) > 0) END;
 -- A name as written in a text: `t`, `s.t`, `"T"`, or an oid.
 CREATE MACRO memory.rs_own.part(written) AS
   CASE WHEN starts_with(written, '"') THEN replace(substring(written, 2, length(written) - 2), '""', '"') ELSE lower(written) END;
 CREATE MACRO memory.rs_own.is_system(written) AS
   regexp_matches(CAST(written AS VARCHAR), '^(pg_catalog\.)?(pg_|stl_|stv_|svl_|svv_|sys_)');
 CREATE MACRO memory.rs_own.written_relation(written) AS coalesce((
-  SELECT arg_min(struct_pack(s := r.schema_name, n := r.name, o := r.owner),
-                 coalesce(list_position(getvariable('lb_schemas'), r.schema_name), 1000))
-  FROM memory.rs_own.relations r
-  WHERE r.db = getvariable('current_database') AND (CAST(r.id AS VARCHAR) = CAST(written AS VARCHAR)
-    OR (r.name = memory.rs_own.part(split_part(CAST(written AS VARCHAR), '.', -1))
+  SELECT arg_min(struct_pack(s := lb_r.schema_name, n := lb_r.name, o := lb_r.owner),
+                 coalesce(list_position(getvariable('lb_schemas'), lb_r.schema_name), 1000))
+  FROM memory.rs_own.relations lb_r
+  WHERE lb_r.db = getvariable('current_database') AND (CAST(lb_r.id AS VARCHAR) = CAST(written AS VARCHAR)
+    OR (lb_r.name = memory.rs_own.part(split_part(CAST(written AS VARCHAR), '.', -1))
         AND CASE WHEN contains(CAST(written AS VARCHAR), '.')
-          THEN r.schema_name = memory.rs_own.part(split_part(CAST(written AS VARCHAR), '.', -2))
-          ELSE list_contains(getvariable('lb_schemas'), r.schema_name) END))),
+          THEN lb_r.schema_name = memory.rs_own.part(split_part(CAST(written AS VARCHAR), '.', -2))
+          ELSE list_contains(getvariable('lb_schemas'), lb_r.schema_name) END))),
   CASE WHEN NOT memory.rs_own.is_system(written)
     THEN error('redshift:42P01:relation "' || CAST(written AS VARCHAR) || '" does not exist') END);
 CREATE MACRO memory.rs_own.table_may(who, written, wish) AS
@@ -136,9 +136,9 @@ CREATE MACRO memory.rs_catalog.has_table_privilege
   (written, wish) AS memory.rs_own.table_may(getvariable('current_user_id'), written, wish),
   (who, written, wish) AS memory.rs_own.table_may(memory.rs_own.user_id(who), written, wish);
 CREATE MACRO memory.rs_own.written_schema(written) AS coalesce((
-  SELECT max(struct_pack(n := s.name, o := s.owner)) FROM memory.rs_own.schemas s
-  WHERE s.db = getvariable('current_database')
-    AND (s.name = CAST(written AS VARCHAR) OR CAST(s.id AS VARCHAR) = CAST(written AS VARCHAR))),
+  SELECT max(struct_pack(n := lb_s.name, o := lb_s.owner)) FROM memory.rs_own.schemas lb_s
+  WHERE lb_s.db = getvariable('current_database')
+    AND (lb_s.name = CAST(written AS VARCHAR) OR CAST(lb_s.id AS VARCHAR) = CAST(written AS VARCHAR))),
   CASE WHEN CAST(written AS VARCHAR) NOT IN ('pg_catalog', 'information_schema')
     THEN error('redshift:3F000:schema "' || CAST(written AS VARCHAR) || '" does not exist') END);
 CREATE MACRO memory.rs_own.schema_may(who, written, wish) AS
@@ -151,8 +151,8 @@ CREATE MACRO memory.rs_catalog.has_schema_privilege
   (written, wish) AS memory.rs_own.schema_may(getvariable('current_user_id'), written, wish),
   (who, written, wish) AS memory.rs_own.schema_may(memory.rs_own.user_id(who), written, wish);
 CREATE MACRO memory.rs_own.written_database(written) AS coalesce((
-  SELECT max(d.name) FROM memory.rs_own.databases d
-  WHERE d.name = CAST(written AS VARCHAR) OR CAST(d.id AS VARCHAR) = CAST(written AS VARCHAR)),
+  SELECT max(lb_d.name) FROM memory.rs_own.databases lb_d
+  WHERE lb_d.name = CAST(written AS VARCHAR) OR CAST(lb_d.id AS VARCHAR) = CAST(written AS VARCHAR)),
   error('redshift:3D000:database "' || CAST(written AS VARCHAR) || '" does not exist'));
 CREATE MACRO memory.rs_own.database_may(who, written, wish) AS
   CASE WHEN written IS NULL OR wish IS NULL THEN NULL
@@ -172,7 +172,7 @@ CREATE MACRO memory.rs_catalog.has_language_privilege
 
 -- Memberships. Whoever sees all may ask about everybody; others about themselves and their roles.
 CREATE MACRO memory.rs_own.role_id(wanted) AS
-  coalesce((SELECT max(r.id) FROM home.roles r WHERE r.name = wanted),
+  coalesce((SELECT max(lb_r.id) FROM home.roles lb_r WHERE lb_r.name = wanted),
            error('redshift:42704:role "' || wanted || '" does not exist'));
 CREATE MACRO memory.rs_own.denied_membership() AS
   error('redshift:42501:must be superuser or have ACCESS SYSTEM TABLE privilege to check membership for another user');
@@ -181,10 +181,10 @@ SELECT 'role' AS kind, r.id, r.name FROM home.roles r UNION ALL SELECT 'group', 
 CREATE MACRO memory.rs_catalog.user_is_member_of(who, wanted) AS
   CASE WHEN NOT (who = getvariable('current_user') OR getvariable('lb_sees_all') OR coalesce(getvariable('lb_policies'), false))
     THEN memory.rs_own.denied_membership()
-    WHEN NOT EXISTS (SELECT 1 FROM memory.rs_own.collectives n WHERE n.name = wanted)
+    WHEN NOT EXISTS (SELECT 1 FROM memory.rs_own.collectives lb_n WHERE lb_n.name = wanted)
     THEN error('redshift:42704:role "' || wanted || '" does not exist')
-    ELSE EXISTS (SELECT 1 FROM memory.rs_own.counts_as c JOIN memory.rs_own.collectives n ON n.kind = c.kind AND n.id = c.holder
-                 WHERE c.user_id = memory.rs_own.user_id(who) AND n.name = wanted) END;
+    ELSE EXISTS (SELECT 1 FROM memory.rs_own.counts_as lb_c JOIN memory.rs_own.collectives lb_n ON lb_n.kind = lb_c.kind AND lb_n.id = lb_c.holder
+                 WHERE lb_c.user_id = memory.rs_own.user_id(who) AND lb_n.name = wanted) END;
 CREATE VIEW memory.rs_own.role_roles AS
 WITH RECURSIVE held AS (
   SELECT g.grantee AS holder, g.role FROM home.role_grants g WHERE g.grantee_kind = 'role'
@@ -193,5 +193,5 @@ SELECT holder, role FROM held;
 CREATE MACRO memory.rs_catalog.role_is_member_of(holder_name, wanted) AS
   CASE WHEN NOT (getvariable('lb_sees_all') OR list_contains(getvariable('lb_grantees'),
       'role' || CAST(memory.rs_own.role_id(holder_name) AS VARCHAR))) THEN memory.rs_own.denied_membership()
-    ELSE EXISTS (SELECT 1 FROM memory.rs_own.role_roles h
-                 WHERE h.holder = memory.rs_own.role_id(holder_name) AND h.role = memory.rs_own.role_id(wanted)) END;
+    ELSE EXISTS (SELECT 1 FROM memory.rs_own.role_roles lb_h
+                 WHERE lb_h.holder = memory.rs_own.role_id(holder_name) AND lb_h.role = memory.rs_own.role_id(wanted)) END;

@@ -4,7 +4,7 @@
 //! The session hands its facts in as engine variables (`lb_user`, `lb_database`, …). Which
 //! system names exist, and who may read them, is [`find`].
 
-use super::own;
+use super::{empty, own};
 use crate::engine::{Connection, EngineFault, catalog_of, literal};
 
 /// The engine schema of our `pg_catalog`, and of the `svv_`, `stl_`, `sys_` views.
@@ -25,6 +25,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("information.sql"),
     include_str!("show.sql"),
     include_str!("privileges.sql"),
+    include_str!("history.sql"),
 ];
 /// Tables that every database has, for the unions.
 const PER_DATABASE: &[&str] = &[
@@ -72,6 +73,7 @@ pub(super) fn create_views(
     // A view is bound by the types of the variables it reads: this one is a list of pairs.
     connection.run("SET VARIABLE lb_settings = [{'name': '', 'setting': ''}]")?;
     let home = own(home, "");
+    connection.run_script(&empty::script(CATALOG_SCHEMA))?;
     SCRIPTS.iter().try_for_each(|script| connection.run_script(&script.replace("home.", &home)))
 }
 
@@ -95,6 +97,27 @@ pub(crate) enum System {
 
 /// Views of `pg_catalog` that exist here.
 const BUILT: &[&str] = &[
+    "pg_locks",
+    "pg_stat_activity",
+    "stl_ddltext",
+    "stl_query",
+    "stl_querytext",
+    "stl_sessions",
+    "stl_utilitytext",
+    "stv_inflight",
+    "stv_sessions",
+    "svl_qlog",
+    "svl_statementtext",
+    "svl_terminate",
+    "svv_all_schemas",
+    "svv_interleaved_columns",
+    "svv_query_inflight",
+    "svv_redshift_columns",
+    "svv_redshift_functions",
+    "svv_redshift_schemas",
+    "svv_redshift_tables",
+    "svv_schema_quota_state",
+    "sys_query_text",
     "pg_attribute",
     "pg_class",
     "pg_collation",
@@ -171,7 +194,16 @@ const PRIVILEGES: &[&str] = &[
     "svv_user_info",
 ];
 /// Those of them that only superusers may read.
-const SUPERUSER_ONLY: &[&str] = &["pg_shadow", "svv_table_info"];
+const SUPERUSER_ONLY: &[&str] = &[
+    "pg_shadow",
+    "stl_connection_log",
+    "stl_userlog",
+    "stv_slices",
+    "stv_tbl_perm",
+    "svv_table_info",
+    "sys_connection_log",
+    "sys_userlog",
+];
 /// Views of `information_schema` that exist here.
 const INFORMATION: &[&str] = &[
     "check_constraints",
@@ -202,7 +234,8 @@ pub(crate) fn find(name: &str) -> Option<System> {
     if BUILT.contains(&name) || PRIVILEGES.contains(&name) {
         return Some(System::View(Visibility::All));
     }
-    is_documented(name).then_some(System::NotBuilt)
+    let empty = empty::find(name).map(System::View);
+    empty.or_else(|| is_documented(name).then_some(System::NotBuilt))
 }
 
 /// Looks a name of `information_schema` up.

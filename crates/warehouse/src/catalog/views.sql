@@ -43,9 +43,9 @@ CREATE MACRO memory.rs_own.type_modifier(t) AS CAST(CASE
 -- Whether the session's user may know of an object.
 CREATE MACRO memory.rs_own.may_see(in_db, in_object, in_schema, in_name, in_owner) AS
   getvariable('lb_superuser') OR in_owner = getvariable('current_user_id') OR EXISTS (
-    SELECT 1 FROM memory.rs_own.grants g WHERE g.db = in_db
-      AND memory.rs_own.counts_for(g.object, g.schema_name, g.name, in_object, in_schema, in_name)
-      AND list_contains(getvariable('lb_grantees'), g.grantee_kind || CAST(g.grantee AS VARCHAR)));
+    SELECT 1 FROM memory.rs_own.grants lb_g WHERE lb_g.db = in_db
+      AND memory.rs_own.counts_for(lb_g.object, lb_g.schema_name, lb_g.name, in_object, in_schema, in_name)
+      AND list_contains(getvariable('lb_grantees'), lb_g.grantee_kind || CAST(lb_g.grantee AS VARCHAR)));
 -- Rows of history that the session's user may see.
 CREATE MACRO memory.rs_own.may_see_user(who) AS
   getvariable('lb_sees_all') OR who = getvariable('current_user_id');
@@ -69,7 +69,7 @@ WHERE memory.rs_own.may_see(c.db, 'relation', c.schema_name, c.relation_name, c.
 
 -- Functions that clients call on the catalog.
 CREATE MACRO memory.rs_catalog.pg_get_userbyid(who) AS
-  coalesce((SELECT u.name FROM home.users u WHERE u.id = who), 'unknown (OID=' || CAST(who AS VARCHAR) || ')');
+  coalesce((SELECT lb_u.name FROM home.users lb_u WHERE lb_u.id = who), 'unknown (OID=' || CAST(who AS VARCHAR) || ')');
 
 -- Every role of every user, roles granted to roles included.
 CREATE VIEW memory.rs_own.user_roles AS
@@ -80,18 +80,18 @@ WITH RECURSIVE held AS (
 SELECT member, role FROM held;
 -- The same question as privileges/assume_role.rs asks before COPY and UNLOAD.
 CREATE MACRO memory.rs_own.may_assume(who, roles, wish) AS
-  NOT EXISTS (SELECT 1 FROM home.facts f WHERE f.name = 'assumerole_enforced')
-  OR coalesce((SELECT u.super FROM home.users u WHERE u.id = who), false)
-  OR EXISTS (SELECT 1 FROM home.assume_role a
-    WHERE a.chain IN (roles, 'ALL') AND a.command IN (upper(wish), 'ALL')
-      AND (a.grantee_kind = 'public' OR (a.grantee_kind = 'user' AND a.grantee = who)
-        OR (a.grantee_kind = 'group' AND a.grantee IN (SELECT m.group_id FROM home.group_members m WHERE m.user_id = who))
-        OR (a.grantee_kind = 'role' AND a.grantee IN (SELECT r.role FROM memory.rs_own.user_roles r WHERE r.member = who))));
+  NOT EXISTS (SELECT 1 FROM home.facts lb_f WHERE lb_f.name = 'assumerole_enforced')
+  OR coalesce((SELECT lb_u.super FROM home.users lb_u WHERE lb_u.id = who), false)
+  OR EXISTS (SELECT 1 FROM home.assume_role lb_a
+    WHERE lb_a.chain IN (roles, 'ALL') AND lb_a.command IN (upper(wish), 'ALL')
+      AND (lb_a.grantee_kind = 'public' OR (lb_a.grantee_kind = 'user' AND lb_a.grantee = who)
+        OR (lb_a.grantee_kind = 'group' AND lb_a.grantee IN (SELECT lb_m.group_id FROM home.group_members lb_m WHERE lb_m.user_id = who))
+        OR (lb_a.grantee_kind = 'role' AND lb_a.grantee IN (SELECT lb_r.role FROM memory.rs_own.user_roles lb_r WHERE lb_r.member = who))));
 CREATE MACRO memory.rs_catalog.has_assumerole_privilege
   (roles, wish) AS memory.rs_own.may_assume(getvariable('current_user_id'), roles, wish),
   (who, roles, wish) AS memory.rs_own.may_assume(
-    (SELECT CASE WHEN count(u.id) = 0 THEN error('redshift:42704:user "' || who || '" does not exist') ELSE max(u.id) END
-     FROM home.users u WHERE u.name = who), roles, wish);
+    (SELECT CASE WHEN count(lb_u.id) = 0 THEN error('redshift:42704:user "' || who || '" does not exist') ELSE max(lb_u.id) END
+     FROM home.users lb_u WHERE lb_u.name = who), roles, wish);
 
 -- Users, groups, roles, databases, schemas.
 CREATE VIEW memory.rs_catalog.pg_user AS

@@ -12,7 +12,7 @@ use arrow::datatypes::{
 use arrow::record_batch::RecordBatch;
 use bytes::{BufMut, BytesMut};
 
-use super::{numeric, text};
+use super::{array, numeric, text};
 use crate::errors::Failure;
 
 /// Microseconds from 1970 to 2000, the wire's epoch.
@@ -236,7 +236,8 @@ fn write_binary(values: &Values<'_>, row: usize, out: &mut BytesMut) {
             out.put_i32(value.months);
         }
         Values::Bytes(array) => out.put_slice(array.value(row)),
-        Values::Text(_) | Values::List(_) | Values::Null => write_text(values, row, 0, out),
+        Values::List(list) => array::write_binary(&list.value(row), out),
+        Values::Text(_) | Values::Null => write_text(values, row, 0, out),
     }
 }
 

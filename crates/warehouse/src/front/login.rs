@@ -9,6 +9,7 @@ use pgwire::messages::startup::{Authentication, NegotiateProtocolVersion, Startu
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
 
 use super::connection::Wire;
+use crate::catalog::history::{Client, ConnectionRecord, Event, Record};
 use crate::catalog::users::{self, User};
 use crate::errors::Failure;
 use crate::password::PasswordVerifier;
@@ -51,13 +52,19 @@ pub(super) async fn log_in(
     // An unknown user is asked for a password too, so that names cannot be tried out.
     let verifier =
         user.as_ref().map_or_else(PasswordVerifier::disabled, |user| user.password.clone());
-    if !check_password(cluster, wire, name, &verifier).await? {
-        return Ok(Err(wrong_password(name)));
-    }
-    let Some(user) = user else { return Ok(Err(wrong_password(name))) };
-    if let Err(failure) = admit_user(cluster, &user, database) {
-        return Ok(Err(failure));
-    }
+    let client = client_of(wire, startup);
+    let right = check_password(cluster, wire, name, &verifier).await?;
+    let admitted = match user {
+        Some(user) if right => admit_user(cluster, &user, database).map(|()| user),
+        _ => Err(wrong_password(name)),
+    };
+    let user = match admitted {
+        Ok(user) => user,
+        Err(failure) => {
+            remember_refusal(cluster, client, name, database);
+            return Ok(Err(failure));
+        }
+    };
     let settings = startup
         .parameters
         .iter()
@@ -65,7 +72,34 @@ pub(super) async fn log_in(
         .map(|(key, value)| (key.clone(), value.clone()))
         .chain(get("options").map(options_of).unwrap_or_default())
         .collect();
-    Ok(Ok(Admitted { login: Login { user, database: database.to_owned(), settings } }))
+    Ok(Ok(Admitted { login: Login { user, database: database.to_owned(), settings, client } }))
+}
+
+/// What the client told of itself.
+fn client_of(wire: &Wire, startup: &Startup) -> Client {
+    let get = |key: &str| startup.parameters.get(key).cloned().unwrap_or_default();
+    Client {
+        host: wire.peer.ip().to_string(),
+        port: wire.peer.port(),
+        tls: wire.secure,
+        application: get("application_name"),
+        driver: get("driver_version"),
+        system: get("os_version"),
+        plugin: get("plugin_name"),
+    }
+}
+
+fn remember_refusal(cluster: &Cluster, client: Client, user: &str, database: &str) {
+    cluster.history.add(Record::Connection(ConnectionRecord {
+        event: Event::Refused,
+        time: cluster.world.now(),
+        duration: 0,
+        client,
+        session: 0,
+        database: database.to_owned(),
+        user: user.to_owned(),
+        user_id: 0,
+    }));
 }
 
 /// The cluster must be there, and a clear connection allowed.

@@ -268,6 +268,9 @@ impl Connection {
             return Err(Failure::new("42601", text));
         }
         let statement = statements.pop().map(Arc::new);
+        if let Some(statement) = &statement {
+            self.session.refuse_if_aborted(&statement.kind)?;
+        }
         let count = statement.as_ref().map_or(0, |statement| parameter_count(&statement.kind));
         let types = (0..count.max(parse.type_oids.len()))
             .map(|index| parse.type_oids.get(index).copied().filter(|oid| *oid != 0))
@@ -321,10 +324,16 @@ impl Connection {
             (portal.statement.clone(), portal.types.clone(), portal.formats.clone())
         };
         let engine: Vec<_> = types.iter().map(|oid| engine_type(*oid)).collect();
-        let fields = match statement {
-            Some(statement) => self.session.describe(&statement, &engine)?,
-            None => None,
+        let described = match statement {
+            Some(statement) => self.session.describe(&statement, &engine),
+            None => Ok(None),
         };
+        if described.is_err() && describe.target_type == TARGET_TYPE_BYTE_STATEMENT {
+            // PostgreSQL would have found the error at Parse, and there would be no statement:
+            // clients use its name again.
+            self.statements.remove(&name);
+        }
+        let fields = described?;
         self.outbox.message(&match fields {
             Some(fields) => row_description(&fields, &formats),
             None => PgWireBackendMessage::NoData(NoData::new()),

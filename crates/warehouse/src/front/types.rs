@@ -20,8 +20,10 @@ const fn fixed(oid: u32, size: i16) -> WireType {
     WireType { oid, size, modifier: -1 }
 }
 
-/// NAME, the type of identifiers.
+/// Arrays of NAME, INT2 and INT4.
 const NAME_ARRAY: u32 = 1003;
+const INT2_ARRAY: u32 = 1005;
+const INT4_ARRAY: u32 = 1007;
 /// The modifier of SUPER.
 const SUPER_MODIFIER: i32 = 16_384_000;
 
@@ -29,6 +31,8 @@ const SUPER_MODIFIER: i32 = 16_384_000;
 pub(super) fn wire_type(kind: FieldType) -> WireType {
     match kind {
         FieldType::TextArray => fixed(NAME_ARRAY, -1),
+        FieldType::SmallIntArray => fixed(INT2_ARRAY, -1),
+        FieldType::IntegerArray => fixed(INT4_ARRAY, -1),
         FieldType::Sql(sql) => sql_type(sql),
     }
 }

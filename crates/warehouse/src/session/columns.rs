@@ -19,6 +19,10 @@ pub(crate) enum FieldType {
     Sql(SqlType),
     /// A list of texts, as the catalog's functions give it.
     TextArray,
+    /// A list of SMALLINT, as `pg_constraint.conkey`.
+    SmallIntArray,
+    /// A list of INTEGER, as `pg_group.grolist`.
+    IntegerArray,
 }
 
 impl FieldType {
@@ -26,7 +30,7 @@ impl FieldType {
     pub(crate) fn sql(self) -> SqlType {
         match self {
             Self::Sql(sql) => sql,
-            Self::TextArray => SqlType::Varchar(0),
+            Self::TextArray | Self::SmallIntArray | Self::IntegerArray => SqlType::Varchar(0),
         }
     }
 }
@@ -58,15 +62,23 @@ fn of_arrow(data_type: &DataType) -> FieldType {
         DataType::Timestamp(_, _) => SqlType::Timestamp,
         DataType::Interval(_) => SqlType::IntervalDayToSecond,
         DataType::Binary | DataType::LargeBinary => SqlType::Varbyte(0),
-        DataType::List(_) => return FieldType::TextArray,
+        DataType::List(item) => return array_of(&of_arrow(item.data_type())),
         _ => SqlType::Varchar(0),
     })
 }
 
+fn array_of(item: &FieldType) -> FieldType {
+    match item {
+        FieldType::Sql(SqlType::SmallInt) => FieldType::SmallIntArray,
+        FieldType::Sql(SqlType::Integer) => FieldType::IntegerArray,
+        _ => FieldType::TextArray,
+    }
+}
+
 /// A type as the engine's DESCRIBE writes it.
 pub(crate) fn of_engine_name(name: &str) -> FieldType {
-    if name.ends_with("[]") {
-        return FieldType::TextArray;
+    if let Some(item) = name.strip_suffix("[]") {
+        return array_of(&of_engine_name(item));
     }
     FieldType::Sql(match name {
         "BOOLEAN" => SqlType::Boolean,

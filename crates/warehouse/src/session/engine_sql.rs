@@ -177,18 +177,9 @@ pub(super) fn text_fields(names: &[&str]) -> Vec<Field> {
     names.iter().map(|name| Field { name: (*name).to_owned(), kind }).collect()
 }
 
+/// Views of what ran and who was there, which the writer of history fills.
 fn is_history(name: &str) -> bool {
-    const BEGINNINGS: [&str; 10] = [
-        "sys_query",
-        "sys_unload",
-        "sys_load",
-        "stv_recents",
-        "stl_unload",
-        "stl_load",
-        "stl_replacements",
-        "stl_query",
-        "svl_q",
-        "svcs_unload",
-    ];
-    BEGINNINGS.iter().any(|prefix| name.starts_with(prefix))
+    const BEGINNINGS: [&str; 5] = ["sys_", "stl_", "stv_", "svl_", "svcs_"];
+    const OTHERS: [&str; 2] = ["pg_stat_activity", "svv_query_inflight"];
+    BEGINNINGS.iter().any(|prefix| name.starts_with(prefix)) || OTHERS.contains(&name)
 }

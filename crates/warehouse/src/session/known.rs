@@ -207,8 +207,9 @@ fn certain(engine: &str) -> Option<SqlType> {
         "JSON" => Some(SqlType::Super),
         "HUGEINT" | "UBIGINT" | "UINTEGER" | "USMALLINT" | "UTINYINT" | "TINYINT" => None,
         other => match of_engine_name(other) {
-            FieldType::Sql(SqlType::Varchar(_)) | FieldType::TextArray => None,
+            FieldType::Sql(SqlType::Varchar(_)) => None,
             FieldType::Sql(known) => Some(known),
+            _ => None,
         },
     }
 }

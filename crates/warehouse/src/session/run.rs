@@ -64,7 +64,8 @@ impl Session {
         result
     }
 
-    fn refuse_if_aborted(&self, kind: &Kind) -> Result<(), Failure> {
+    /// 25P02 in a transaction that has failed, but for the statements that end it.
+    pub(crate) fn refuse_if_aborted(&self, kind: &Kind) -> Result<(), Failure> {
         let ends = matches!(kind, Kind::Commit | Kind::Rollback | Kind::Empty);
         if self.transaction == Transaction::Aborted && !ends {
             return Err(Failure::transaction_aborted());

@@ -10,6 +10,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::Session;
 use crate::catalog::grants::{held_by_group, privileged_on};
+use crate::catalog::history::{Record, UserRecord};
 use crate::catalog::users::{self, Collective, User};
 use crate::catalog::{relations, roles};
 use crate::engine::literal;
@@ -65,7 +66,22 @@ impl Session {
             let id = self.existing(Collective::Group, &group)?;
             users::add_members(&self.connection, &home, id, &[user.id])?;
         }
+        self.log_user(&user, "create", None);
         Ok(())
+    }
+
+    /// Tells `stl_userlog` of a change.
+    fn log_user(&self, user: &User, action: &'static str, old_name: Option<&str>) {
+        self.cluster.history.add(Record::User(UserRecord {
+            action,
+            id: user.id,
+            name: user.name.clone(),
+            old_name: old_name.map(str::to_owned),
+            rights: [user.create_db, user.superuser],
+            valid_until: user.valid_until.clone(),
+            place: (self.pid, self.transaction_number),
+            time: self.cluster.world.now(),
+        }));
     }
 
     fn alter_user(&mut self, alter: &AlterUser) -> Result<(), Failure> {
@@ -115,7 +131,12 @@ impl Session {
                 return self.set_for_user(user.id, name, None);
             }
         }
-        Ok(users::update(&self.connection, &home, &user)?)
+        users::update(&self.connection, &home, &user)?;
+        match &alter.action {
+            AlterUserAction::Rename(_) => self.log_user(&user, "rename", Some(&alter.name)),
+            _ => self.log_user(&user, "alter", None),
+        }
+        Ok(())
     }
 
     /// A parameter that the user's sessions begin with, checked as SET would.
@@ -157,6 +178,7 @@ impl Session {
                 }
             }
             users::remove(&self.connection, &home, &self.cluster.databases, "user", user.id)?;
+            self.log_user(&user, "drop", None);
         }
         Ok(())
     }

@@ -129,7 +129,7 @@ async fn names_and_the_catalog() {
                 "dev;information_schema;public",
             ),
             ("select table_name from information_schema.tables", "t"),
-            ("select * from stl_query", "!0A000 stl_query is not implemented"),
+            ("select * from stl_s3client", "!0A000 stl_s3client is not implemented"),
             ("create schema pg_mine", "!42939 unacceptable schema name \"pg_mine\""),
             (
                 "create table other (a int); insert into other values (1); \

@@ -2,7 +2,7 @@
 //! wrongly, so only what the warehouse does define may stand here) (Redshift guide, SQL functions › System information functions).
 
 use super::{
-    How::{Catalog, Missing, Same},
+    How::{Catalog, Missing, Named, Same},
     Table,
 };
 
@@ -22,9 +22,14 @@ pub(super) const FUNCTIONS: Table = &[
     ("has_language_privilege", Catalog),
     ("has_schema_privilege", Catalog),
     ("has_table_privilege", Catalog),
+    // What `catalog_forms` makes of `conkey[1]`.
+    ("lb_element", Named("list_extract")),
     ("obj_description", Catalog),
     ("pg_char_to_encoding", Catalog),
+    ("pg_database_size", Catalog),
     ("pg_encoding_to_char", Catalog),
+    ("pg_get_triggerdef", Catalog),
+    ("pg_tablespace_size", Catalog),
     ("pg_function_is_visible", Catalog),
     ("pg_get_constraintdef", Catalog),
     ("pg_get_expr", Catalog),

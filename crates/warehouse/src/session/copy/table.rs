@@ -131,7 +131,7 @@ fn engine_type(kind: &str) -> Option<SqlType> {
         FieldType::Sql(SqlType::Varchar(0)) => Some(SqlType::Varchar(65_535)),
         FieldType::Sql(SqlType::Varbyte(0)) => Some(SqlType::Varbyte(16_777_216)),
         FieldType::Sql(ty) => Some(ty),
-        FieldType::TextArray => None,
+        _ => None,
     }
 }
 
