@@ -145,7 +145,9 @@ fn length_check(name: &str, data_type: SqlType) -> Option<String> {
 
 /// The sequence behind an identity column: its creation, and the default that reads it.
 fn identity_sequence(table: &ObjectName, column: &str, identity: Identity) -> (String, String) {
-    let name = ObjectName { name: format!("identity {} {column}", table.name), ..table.clone() };
+    // The name tells COPY whether it may fill the column.
+    let kind = if identity.by_default { "generated" } else { "identity" };
+    let name = ObjectName { name: format!("{kind} {} {column}", table.name), ..table.clone() };
     let name = emit::name(&name);
     let (seed, step) = (identity.seed, identity.step);
     // Both bounds are stated: the engine's own refuse a seed below 1.

@@ -120,9 +120,9 @@ impl Draft {
         if c.accept("region") {
             once(c, &mut self.region, as_string)?;
         } else if c.accept("manifest") {
-            self.manifest = true;
+            flag(c, &mut self.manifest)?;
         } else if c.accept("ssh") {
-            self.ssh = true;
+            flag(c, &mut self.ssh)?;
         } else if c.accept("readratio") {
             once(c, &mut self.read_ratio, read_ratio)?;
         } else if c.accept("delimiter") {
@@ -163,7 +163,7 @@ impl Draft {
         } else if c.accept("null") {
             CopyOption::NullAs(null_as(c)?)
         } else if c.accept("comprows") {
-            CopyOption::CompRows(c.integer()?)
+            CopyOption::CompRows(sample_rows(c)?)
         } else if c.accept("compupdate") {
             let preset = c.accept("preset");
             let on = on_off(c).unwrap_or(true);
@@ -210,13 +210,25 @@ impl Draft {
             let read_ratio = self.read_ratio.ok_or_else(|| {
                 SqlError::new(SYNTAX_ERROR, "READRATIO is required for COPY from DynamoDB")
             })?;
+            let misplaced = [
+                ("MANIFEST", self.manifest),
+                ("SSH", self.ssh),
+                ("DELIMITER", self.delimiter.is_some()),
+            ];
+            if let Some((option, _)) = misplaced.iter().find(|(_, stated)| *stated) {
+                return Err(conflict(option, "a DynamoDB source"));
+            }
             return Ok(CopySource::DynamoDb { table: table.to_owned(), read_ratio });
+        }
+        if self.read_ratio.is_some() {
+            return Err(conflict("READRATIO", "a source other than DynamoDB"));
         }
         if text.starts_with("emr://") {
             return Ok(CopySource::Emr(text));
         }
         if !text.starts_with("s3://") {
-            let message = format!("COPY source '{text}' is not supported");
+            let message = "LOAD source is not supported. (Hint: only S3 or DynamoDB or EMR based \
+                           load is allowed)";
             return Err(SqlError::unsupported(message));
         }
         match (self.manifest, self.ssh) {
@@ -318,6 +330,24 @@ fn read_ratio(c: &mut Cursor<'_>) -> Parse<u32> {
         return Ok(ratio);
     }
     let message = "READRATIO must be between 1 and 200";
+    Err(SqlError::new(INVALID_PARAMETER, message).at(c.last_position()))
+}
+
+/// An option without a value, once.
+fn flag(c: &Cursor<'_>, stated: &mut bool) -> Parse<()> {
+    if std::mem::replace(stated, true) {
+        return Err(redundant().at(c.last_position()));
+    }
+    Ok(())
+}
+
+/// `COMPROWS`: rows of the sample for compression.
+fn sample_rows(c: &mut Cursor<'_>) -> Parse<u64> {
+    let rows: u64 = c.integer()?;
+    if (1000..=2_147_483_647).contains(&rows) {
+        return Ok(rows);
+    }
+    let message = "COMPROWS must be between 1000 and 2147483647";
     Err(SqlError::new(INVALID_PARAMETER, message).at(c.last_position()))
 }
 

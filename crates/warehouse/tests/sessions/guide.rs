@@ -7,6 +7,9 @@
 //! statement, `----`, and the answer: notices, columns with their types, rows, `OK` with the
 //! number of rows changed, or the error.
 //!
+//! A statement that begins with `!` is none of SQL: it is about the objects of the bucket `lake` or
+//! the items of the DynamoDB table `items` ([`crate::guide_files`]).
+//!
 //! `GUIDE=functions/` runs the files whose names hold it. `UPDATE_CORPUS=1` writes the answers
 //! into the files, to be compared with the guide before they are committed.
 
@@ -19,6 +22,7 @@ use std::sync::{Arc, Mutex};
 use futures::StreamExt;
 use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
 
+use crate::guide_files;
 use crate::support::{MASTER, PASSWORD, Running, start};
 
 /// The password of the users that the files make (`CREATE USER … PASSWORD 'Passw0rd'`).
@@ -101,6 +105,10 @@ impl Sessions<'_> {
         let mut out = head.join("\n");
         if !out.is_empty() {
             out.push('\n');
+        }
+        if statement.starts_with('!') {
+            let answer = guide_files::answer(&self.cluster.cloud, &statement);
+            return format!("{out}{statement}\n----\n{}", answer.trim_end());
         }
         let answer = match self.session(name).await {
             Ok((client, notices)) => answer(client, notices, &statement).await,

@@ -11,6 +11,7 @@ mod copy;
 mod durability;
 mod extended;
 mod guide;
+mod guide_files;
 mod login;
 mod malformed;
 mod privileges;
