@@ -8,6 +8,7 @@
 
 mod connection;
 mod feed;
+mod memo;
 mod options;
 mod values;
 
@@ -64,6 +65,7 @@ pub(crate) struct EngineOptions<'a> {
 /// A running engine.
 pub(crate) struct Engine {
     root: Mutex<duckdb::Connection>,
+    changes: memo::Changes,
 }
 
 impl Engine {
@@ -81,16 +83,22 @@ impl Engine {
                 quote(&catalog_of(&database.name)),
             ))?;
         }
-        let first = Connection::new(root.try_clone()?);
+        let changes = memo::Changes::default();
+        let first = Connection::new(root.try_clone()?, changes.clone());
         prepare(&first)?;
         feed::register(&root)?;
         options::lock(&root, options.staging)?;
-        Ok(Self { root: Mutex::new(root) })
+        Ok(Self { root: Mutex::new(root), changes })
     }
 
     /// A new connection with its own transaction and temporary tables.
     pub(crate) fn connect(&self) -> Result<Connection, EngineFault> {
-        Ok(Connection::new(self.root().try_clone()?))
+        Ok(Connection::new(self.root().try_clone()?, self.changes.clone()))
+    }
+
+    /// A connection whose writes are no changes of the catalog: for the history.
+    pub(crate) fn connect_aside(&self) -> Result<Connection, EngineFault> {
+        Ok(Connection::new(self.root().try_clone()?, memo::Changes::default()))
     }
 
     /// Writes what is committed from the log into the files (at a clean stop).

@@ -123,7 +123,7 @@ impl Warehouse {
             catalog::prepare(connection, &databases, &spec.database, &master, world.now())
         })?;
         let last_query = catalog::history::last_query_id(&engine.connect()?, &spec.database)?;
-        let history = History::start(engine.connect()?, &spec.database);
+        let history = History::start(engine.connect_aside()?, &spec.database);
         let (listener, address) = bind(&spec.directory, spec.listen)?;
         let cluster = Arc::new(Cluster {
             reference: spec.reference,

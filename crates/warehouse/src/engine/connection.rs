@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+use super::memo::{Changes, Memo};
 use super::{EngineFault, Value, values};
 
 /// Ends the statement that runs on a connection; callable from any thread, harmless when idle.
@@ -22,13 +23,14 @@ impl Interrupt {
 /// A connection with its own transaction and temporary tables. It stays on one thread.
 pub(crate) struct Connection {
     inner: duckdb::Connection,
+    memo: Memo,
     /// The engine may put rows in any order, because putting that back failed.
     unordered: Cell<bool>,
 }
 
 impl Connection {
-    pub(super) fn new(inner: duckdb::Connection) -> Self {
-        Self { inner, unordered: Cell::new(false) }
+    pub(super) fn new(inner: duckdb::Connection, changes: Changes) -> Self {
+        Self { inner, memo: Memo::new(changes), unordered: Cell::new(false) }
     }
 
     /// The handle that cancels this connection's statements.
@@ -60,25 +62,29 @@ impl Connection {
     }
 
     fn execute(&self, sql: &str) -> Result<u64, EngineFault> {
-        let mut statement = self.inner.prepare(sql)?;
-        Ok(statement.execute([])? as u64)
+        self.memo.around(sql, || {
+            let mut statement = self.inner.prepare(sql)?;
+            Ok(statement.execute([])? as u64)
+        })
     }
 
     /// Runs several statements separated by `;`, for our own set-up only.
     pub(crate) fn run_script(&self, sql: &str) -> Result<(), EngineFault> {
         self.keep_order();
-        Ok(self.inner.execute_batch(sql)?)
+        self.memo.around(sql, || Ok(self.inner.execute_batch(sql)?))
     }
 
-    /// Reads a small result whole: our own catalog's rows.
+    /// Reads a small result whole: our own catalog's rows, which may be remembered.
     pub(crate) fn rows(&self, sql: &str) -> Result<Vec<Vec<Value>>, EngineFault> {
-        let mut prepared = self.prepare(sql)?;
-        prepared.start()?;
-        let mut rows = Vec::new();
-        while let Some(batch) = prepared.next_batch()? {
-            values::append_rows(&batch, &mut rows);
-        }
-        Ok(rows)
+        self.memo.answer(sql, || {
+            let mut prepared = self.prepare(sql)?;
+            prepared.start()?;
+            let mut rows = Vec::new();
+            while let Some(batch) = prepared.next_batch()? {
+                values::append_rows(&batch, &mut rows);
+            }
+            Ok(rows)
+        })
     }
 
     /// Prepares one statement for streaming.

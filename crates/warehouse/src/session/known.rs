@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use redshift_sql::{
-    Catalog, ColumnType, EngineStatement, Kind, ObjectName, Resolution, SqlType, Statement,
+    Catalog, ColumnType, EngineStatement, Kind, ObjectName, Resolution, SqlType, Statement, Verb,
 };
 
 use super::columns::{declared, of_engine_name, type_name};
@@ -70,6 +70,7 @@ impl Session {
             }
         }
         let mut resolution = statement.resolve(&known)?;
+        forget_unread_clocks(&mut resolution, statement.verb, &found);
         self.answer_functions(&resolution.session_functions)?;
         resolution.sql = rewrite_names(&resolution.sql, &statement.accesses);
         Ok(resolution)
@@ -197,6 +198,23 @@ impl Session {
             })
             .collect())
     }
+}
+
+/// The clocks are listed for every statement with relations, whose views and defaults may read
+/// them: a query of tables reads them only where it says so.
+fn forget_unread_clocks(resolution: &mut Resolution, verb: Verb, found: &[Resolved]) {
+    let is_table = |found: &Resolved| match found {
+        Resolved::Relation { relation, .. } => !relation.is_view(),
+        Resolved::Temporary { .. } | Resolved::System { .. } => false,
+    };
+    if verb != Verb::Select || !found.iter().all(is_table) {
+        return;
+    }
+    let sql = &resolution.sql;
+    resolution.session_functions.retain(|name| {
+        !["getdate", "sysdate"].contains(&name.as_str())
+            || sql.contains(&format!("getvariable('{name}')"))
+    });
 }
 
 /// A type that the engine's own tells for certain: computing with its other integers follows the
