@@ -48,7 +48,7 @@ impl Dialect for Redshift {
         WRAPPED.is_identifier_part(ch)
     }
 
-    /// `ARRAY[E'a']`: a bracket begins no name, as it does for the wrapped dialect.
+    /// `a[b]`, `ARRAY[E'a']`: a bracket begins no name, as it does for the wrapped dialect.
     fn is_nested_delimited_identifier_start(&self, _: char) -> bool {
         false
     }

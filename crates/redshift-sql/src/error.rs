@@ -58,8 +58,8 @@ impl SqlError {
 /// What the rewritten SQL puts before the SQLSTATE in the errors that it raises itself.
 const RAISED: &str = "redshift:";
 
-/// The text to hand to the engine's `error()` so that [`raised`] finds the SQLSTATE again.
-pub(crate) fn raise_text(sqlstate: &str, message: &str) -> String {
+/// The text for the engine to fail with, so that [`raised`] finds the SQLSTATE again.
+pub fn raise_text(sqlstate: &str, message: &str) -> String {
     format!("{RAISED}{sqlstate}:{message}")
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Lexeme {
     pub end: usize,
     /// A quoted name before folding: user names keep their case.
     pub unfolded: Option<String>,
+    /// An unquoted word after a point as written, where attributes of SUPER keep their case.
+    pub attribute: Option<String>,
 }
 
 impl Lexeme {
@@ -60,10 +62,27 @@ pub(crate) fn tokenize(sql: &str, options: &Options) -> Result<Vec<Lexeme>, SqlE
         .with_unescape(false)
         .tokenize_with_location()
         .map_err(|error| tokenizer_error(&error, &lines))?;
+    let mut after_point = false;
     raw.into_iter()
         .filter(|token| !matches!(token.token, Token::Whitespace(_)))
-        .map(|token| lexeme(token, &lines, options))
+        .map(|token| {
+            let written = written_attribute(&token.token).filter(|_| after_point);
+            after_point = token.token == Token::Period;
+            let mut lexeme = lexeme(token, &lines, options)?;
+            lexeme.attribute = written.filter(|_| options.case_sensitive_super_attributes);
+            Ok(lexeme)
+        })
         .collect()
+}
+
+/// An unquoted word that folding changes.
+fn written_attribute(token: &Token) -> Option<String> {
+    match token {
+        Token::Word(word) if word.quote_style.is_none() => {
+            Some(word.value.clone()).filter(|value| fold(value) != *value)
+        }
+        _ => None,
+    }
 }
 
 fn lexeme(token: TokenWithSpan, lines: &[usize], options: &Options) -> Result<Lexeme, SqlError> {
@@ -88,7 +107,7 @@ fn lexeme(token: TokenWithSpan, lines: &[usize], options: &Options) -> Result<Le
         }
         other => other,
     };
-    Ok(Lexeme { token, start, end, unfolded })
+    Ok(Lexeme { token, start, end, unfolded, attribute: None })
 }
 
 /// Redshift allows a double quote inside a name; sqlparser's printer guesses whether one is
@@ -96,6 +115,11 @@ fn lexeme(token: TokenWithSpan, lines: &[usize], options: &Options) -> Result<Le
 fn check_name(name: &str, start: usize) -> Result<(), SqlError> {
     if name.is_empty() {
         return Err(SqlError::new(SYNTAX_ERROR, "zero-length delimited identifier").at(start + 1));
+    }
+    // Passes mark names of the engine's own with one.
+    if name.contains(char::is_control) {
+        let message = "names with a control character are not supported";
+        return Err(SqlError::new(NOT_SUPPORTED, message).at(start + 1));
     }
     if name.contains('"') || name.contains('\\') {
         let message = "names with a double quote or a backslash are not supported";

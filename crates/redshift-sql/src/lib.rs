@@ -28,7 +28,7 @@ mod words;
 mod tests;
 
 pub use ast::*;
-pub use error::{SqlError, raised};
+pub use error::{SqlError, raise_text, raised};
 pub use password::check_plain as check_password;
 pub use redact::redact;
 pub use resolve::{Catalog, ColumnType, NoCatalog, Parsed, Resolution};
@@ -43,6 +43,8 @@ use sqlparser::tokenizer::Token;
 pub struct Options {
     /// `enable_case_sensitive_identifier`: quoted identifiers keep their case.
     pub case_sensitive_identifiers: bool,
+    /// `enable_case_sensitive_super_attribute`: unquoted attributes of SUPER values keep their case.
+    pub case_sensitive_super_attributes: bool,
 }
 
 /// Settings the engine must run with for rewritten SQL to mean what it should.

@@ -112,6 +112,7 @@ fn expression_in(c: &mut Cursor<'_>, lexemes: &[Lexeme]) -> Parse<(String, Strin
     let mut parser = parser(lexemes);
     let mut expr = parser.parse_expr().map_err(|error| parser_error(c, &error))?;
     let used = lexemes.get(..parser.index()).unwrap_or(lexemes);
+    rewrite::partiql::fold(&mut expr)?;
     refuse_relations(c, &expr)?;
     rewrite::apply_to_expression(&mut expr)?;
     let text = c.text_of(used);
@@ -142,7 +143,8 @@ fn refuse_relations(c: &Cursor<'_>, expr: &Expr) -> Parse<()> {
 fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
     check_depth(lexemes)?;
     let mut parser = parser(lexemes);
-    let tree = parser.parse_statement().map_err(|error| parser_error(c, &error))?;
+    let mut tree = parser.parse_statement().map_err(|error| parser_error(c, &error))?;
+    rewrite::partiql::apply(&mut tree)?;
     match lexemes.get(parser.index()) {
         None => Ok(tree),
         Some(extra) => Err(c.unexpected_lexeme(extra)),
@@ -243,8 +245,13 @@ fn tokens(lexemes: &[Lexeme]) -> Vec<TokenWithSpan> {
     let mut tokens = Vec::with_capacity(lexemes.len() + 1);
     for (index, lexeme) in lexemes.iter().enumerate() {
         let mut token = lexeme.for_parser();
+        if let Some(attribute) = &lexeme.attribute {
+            token.token = Token::make_word(&rewrite::partiql::as_written(attribute), None);
+        }
         let following = lexemes.get(index + 1);
         words::quote_if_only_the_engine_reserves_it(&mut token.token);
+        let after = |places: usize| lexemes.get(index + places).map(|lexeme| &lexeme.token);
+        words::quote_if_function(&mut token.token, [after(1), after(2)]);
         tokens.push(token);
         let delete = index == 0 && lexeme.keyword() == Some(Keyword::DELETE);
         if delete && following.and_then(Lexeme::keyword) != Some(Keyword::FROM) {

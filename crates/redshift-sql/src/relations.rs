@@ -17,7 +17,7 @@ use sqlparser::ast::{
 use crate::ast::{Access, ObjectName, Privilege};
 use crate::cursor::{Cursor, Parse, object_name};
 use crate::error::{NOT_SUPPORTED, SqlError, UNDEFINED_TABLE};
-use crate::walk;
+use crate::{rewrite, walk};
 
 /// Every relation of a statement, in order of appearance.
 pub(crate) fn accesses(tree: &Tree) -> Parse<Vec<Access>> {
@@ -239,7 +239,10 @@ impl Visitor for Walk {
     }
 
     fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<()> {
-        self.names.all.insert(ident.value.clone());
+        // Not what iterations and paths have become.
+        if !rewrite::is_marked(&ident.value) {
+            self.names.all.insert(ident.value.clone());
+        }
         ControlFlow::Continue(())
     }
 

@@ -117,7 +117,7 @@ fn literals_mean_what_redshift_means() {
 fn names_fold_unless_the_session_keeps_case() {
     let sql = "select Abc, \"Def\" from \"S\".T";
     check(sql, engine(sql).sql, "SELECT \"abc\", \"def\" FROM \"s\".\"t\"".to_owned());
-    let options = Options { case_sensitive_identifiers: true };
+    let options = Options { case_sensitive_identifiers: true, ..Options::default() };
     let statements = parse(sql, &options).unwrap();
     let Kind::Engine(statement) = &statements[0].kind else { panic!() };
     check(sql, statement.sql.as_str(), "SELECT \"abc\", \"Def\" FROM \"S\".\"t\"");

@@ -37,6 +37,21 @@ const ENGINE_ONLY: &[&str] = &[
     "connect_by_root",
 ];
 
+/// Makes `ARRAY (` the function that it is, unless a query follows, which is all that the parser
+/// knows.
+pub(crate) fn quote_if_function(token: &mut Token, following: [Option<&Token>; 2]) {
+    let [Some(Token::LParen), then] = following else { return };
+    let query = matches!(then, Some(Token::Word(word))
+        if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES));
+    if let Token::Word(word) = token
+        && word.keyword == Keyword::ARRAY
+        && !query
+    {
+        word.quote_style = Some('"');
+        word.keyword = Keyword::NoKeyword;
+    }
+}
+
 /// Makes such a word a quoted name, so that neither parser takes it for syntax.
 pub(crate) fn quote_if_only_the_engine_reserves_it(token: &mut Token) {
     if let Token::Word(word) = token

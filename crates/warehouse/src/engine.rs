@@ -10,6 +10,7 @@ mod connection;
 mod feed;
 mod memo;
 mod options;
+mod semistructured;
 mod values;
 
 pub(crate) use connection::{Connection, Interrupt, Prepared};
@@ -87,6 +88,7 @@ impl Engine {
         let first = Connection::new(root.try_clone()?, changes.clone());
         prepare(&first)?;
         feed::register(&root)?;
+        semistructured::register(&root)?;
         options::lock(&root, options.staging)?;
         Ok(Self { root: Mutex::new(root), changes })
     }

@@ -199,6 +199,9 @@ impl Session {
     fn options(&self) -> Options {
         Options {
             case_sensitive_identifiers: self.settings.is_on("enable_case_sensitive_identifier"),
+            case_sensitive_super_attributes: self
+                .settings
+                .is_on("enable_case_sensitive_super_attribute"),
         }
     }
 

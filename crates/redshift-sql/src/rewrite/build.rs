@@ -161,6 +161,18 @@ pub(super) fn select(expr: Expr, alias: Option<&str>) -> Tree {
     tree
 }
 
+/// `SELECT items`.
+pub(super) fn query(items: Vec<SelectItem>) -> Parse<Box<Query>> {
+    let mut tree = template();
+    if let Some(projection) = projection(&mut tree) {
+        *projection = items;
+    }
+    match tree {
+        Tree::Query(query) => Ok(query),
+        _ => Err(unexpected_shape()),
+    }
+}
+
 /// The same as a query.
 pub(super) fn select_query(expr: Expr, alias: &str) -> Parse<Box<Query>> {
     match select(expr, Some(alias)) {

@@ -4,7 +4,9 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Ident, Select, SelectItem, Statement as Tree, VisitorMut};
+use sqlparser::ast::{
+    AccessExpr, Expr, Ident, JsonPathElem, Select, SelectItem, Statement as Tree, VisitorMut,
+};
 
 use super::Notes;
 use crate::cursor::Parse;
@@ -29,12 +31,18 @@ impl VisitorMut for Labels {
             {
                 continue;
             }
-            let alias = Ident::with_quote('"', label(expr));
-            let expr = std::mem::replace(expr, super::build::null());
-            *item = SelectItem::ExprWithAlias { expr, alias };
+            name(item);
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Writes the name of a nameless column beside it.
+pub(super) fn name(item: &mut SelectItem) {
+    let SelectItem::UnnamedExpr(expr) = item else { return };
+    let alias = Ident::with_quote('"', label(expr));
+    let expr = std::mem::replace(expr, super::build::null());
+    *item = SelectItem::ExprWithAlias { expr, alias };
 }
 
 /// `sysdate`, `current_user`: calls without parentheses.
@@ -44,15 +52,31 @@ fn is_keyword(expr: &Expr) -> bool {
 
 const NAMELESS: &str = "?column?";
 
-fn label(expr: &Expr) -> String {
+/// The name of an expression's column.
+pub(super) fn label(expr: &Expr) -> String {
     match expr {
         Expr::Identifier(name) if is_keyword(expr) => function_label(&name.value),
         Expr::Identifier(name) => name.value.clone(),
         Expr::CompoundIdentifier(names) => {
             names.last().map_or_else(|| NAMELESS.into(), |name| name.value.clone())
         }
+        Expr::JsonAccess { value, path } => {
+            let attribute = path.path.iter().rev().find_map(|step| match step {
+                JsonPathElem::Dot { key, .. } => Some(key.clone()),
+                _ => None,
+            });
+            attribute.unwrap_or_else(|| label(value))
+        }
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            let attribute = access_chain.iter().rev().find_map(|step| match step {
+                AccessExpr::Dot(name) => Some(label(name)),
+                AccessExpr::Subscript(_) => None,
+            });
+            attribute.unwrap_or_else(|| label(root))
+        }
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => label(inner),
-        Expr::Cast { expr, data_type, .. } => match label(expr) {
+        // Of several casts of a constant the last names the column.
+        Expr::Cast { expr, data_type, .. } => match label(uncast(expr)) {
             inner if inner == NAMELESS => type_label(&data_type.to_string()),
             inner => inner,
         },
@@ -75,6 +99,13 @@ fn label(expr: &Expr) -> String {
         Expr::Ceil { .. } => "ceil".into(),
         Expr::Floor { .. } => "floor".into(),
         _ => NAMELESS.into(),
+    }
+}
+
+fn uncast(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => uncast(expr),
+        other => other,
     }
 }
 
@@ -105,6 +136,9 @@ fn type_label(text: &str) -> String {
         Ok(SqlType::Date) => "date",
         Ok(SqlType::Timestamp) => "timestamp",
         Ok(SqlType::TimestampTz) => "timestamptz",
+        Ok(SqlType::Time) => "time",
+        Ok(SqlType::TimeTz) => "timetz",
+        Ok(SqlType::Super) => "super",
         _ => NAMELESS,
     };
     name.into()

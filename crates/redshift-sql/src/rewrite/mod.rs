@@ -6,10 +6,12 @@ mod build;
 mod casts;
 mod catalog_forms;
 mod datetime;
+mod dynamic;
 mod functions;
 mod labels;
 mod names;
 mod operators;
+pub(crate) mod partiql;
 mod patterns;
 mod refuse;
 mod special;
@@ -59,12 +61,16 @@ const PASSES: &[Pass] = &[
     top::apply,
     // Before scalar functions: `FROM current_database()` becomes a query that calls one.
     table_functions::apply,
+    // Before typing: it sees what goes into SUPER columns as SUPER.
+    typing::mark,
     // Before functions: they and operators still have Redshift's names.
     typing::apply,
     // Before casts: function calls become casts (`date('…')`, `convert`).
     functions::apply,
     // After functions, which refuse names that no client may call; before casts, whose types these are not.
     catalog_forms::names,
+    // After functions, whose results it knows; before operators and casts, which know no SUPER.
+    dynamic::apply,
     // After functions: what they expand to divides and concatenates too.
     operators::apply,
     // After everything that writes types.
@@ -92,6 +98,11 @@ pub(crate) fn resolve<'a>(tree: &mut Tree, catalog: &'a dyn Catalog) -> Parse<No
     Ok(notes)
 }
 
+/// Whether a name is one that a pass has put in.
+pub(crate) fn is_marked(name: &str) -> bool {
+    name.starts_with(build::ENGINE)
+}
+
 /// Runs the passes still to come on an expression whose text an earlier pass needs.
 fn finish(expr: &mut Expr, passes: &[Pass]) -> Parse<()> {
     let mut tree = build::select(std::mem::replace(expr, build::null()), None);
@@ -103,7 +114,7 @@ fn finish(expr: &mut Expr, passes: &[Pass]) -> Parse<()> {
 }
 
 /// What comes after the functions.
-const AFTER_FUNCTIONS: &[Pass] = &[operators::apply, casts::apply, names::apply];
+const AFTER_FUNCTIONS: &[Pass] = &[dynamic::apply, operators::apply, casts::apply, names::apply];
 /// What comes after the operators.
 const AFTER_OPERATORS: &[Pass] = &[casts::apply, names::apply];
 /// What comes after the casts.

@@ -179,8 +179,10 @@ fn table_factor(factor: &TableFactor) -> Option<&'static str> {
             json_path,
             sample,
             index_hints,
+            alias,
             ..
         } => first(&[
+            (alias.as_ref().is_some_and(|alias| alias.at.is_some()), "AT beside a relation"),
             (json_path.is_some(), "navigation of a SUPER column in FROM"),
             (version.is_some(), "a table version"),
             (sample.is_some(), "TABLESAMPLE"),

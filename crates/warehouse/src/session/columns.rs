@@ -94,6 +94,7 @@ pub(crate) fn of_engine_name(name: &str) -> FieldType {
         "TIMESTAMP WITH TIME ZONE" => SqlType::TimestampTz,
         "INTERVAL" => SqlType::IntervalDayToSecond,
         "BLOB" => SqlType::Varbyte(0),
+        "JSON" => SqlType::Super,
         name if name.starts_with("TIMESTAMP") => SqlType::Timestamp,
         name => return FieldType::Sql(decimal(name).unwrap_or(SqlType::Varchar(0))),
     })

@@ -24,6 +24,7 @@ use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
 
 use crate::guide_files;
 use crate::support::{MASTER, PASSWORD, Running, start};
+use crate::tap::{Heard, Tap};
 
 /// The password of the users that the files make (`CREATE USER … PASSWORD 'Passw0rd'`).
 const USER_PASSWORD: &str = "Passw0rd";
@@ -86,9 +87,16 @@ async fn run_file(file: PathBuf) -> String {
 
 type Notices = Arc<Mutex<Vec<String>>>;
 
+/// A session, what it was told beside the answers, and its last answer's columns.
+struct Open {
+    client: Client,
+    notices: Notices,
+    columns: Heard,
+}
+
 struct Sessions<'a> {
     cluster: &'a Running,
-    open: HashMap<String, (Client, Notices)>,
+    open: HashMap<String, Open>,
 }
 
 impl Sessions<'_> {
@@ -111,13 +119,13 @@ impl Sessions<'_> {
             return format!("{out}{statement}\n----\n{}", answer.trim_end());
         }
         let answer = match self.session(name).await {
-            Ok((client, notices)) => answer(client, notices, &statement).await,
+            Ok(open) => answer(open, &statement).await,
             Err(error) => error_line(&error),
         };
         format!("{out}{statement}\n----\n{}", answer.trim_end())
     }
 
-    async fn session(&mut self, name: &str) -> Result<&(Client, Notices), tokio_postgres::Error> {
+    async fn session(&mut self, name: &str) -> Result<&Open, tokio_postgres::Error> {
         if !self.open.contains_key(name) {
             let user = name.split('/').next().unwrap_or(name);
             let password = if user == MASTER { PASSWORD } else { USER_PASSWORD };
@@ -132,8 +140,11 @@ async fn connect(
     cluster: &Running,
     user: &str,
     password: &str,
-) -> Result<(Client, Notices), tokio_postgres::Error> {
-    let (client, mut connection) = cluster.config(user, password).connect(NoTls).await?;
+) -> Result<Open, tokio_postgres::Error> {
+    let columns = Heard::default();
+    let config = cluster.config(user, password);
+    let tap = Tap::connect(config.get_ports()[0], Arc::clone(&columns)).await;
+    let (client, mut connection) = config.connect_raw(tap, NoTls).await?;
     let notices = Notices::default();
     let heard = Arc::clone(&notices);
     tokio::spawn(async move {
@@ -146,19 +157,19 @@ async fn connect(
             }
         }
     });
-    Ok((client, notices))
+    Ok(Open { client, notices, columns })
 }
 
-async fn answer(client: &Client, notices: &Notices, statement: &str) -> String {
+async fn answer(open: &Open, statement: &str) -> String {
     let mut out = String::new();
-    let types = match column_types(client, statement).await {
-        Ok(types) => types,
-        Err(error) => return error_line(&error),
-    };
-    let answered = client.simple_query(statement).await;
-    for notice in notices.lock().unwrap().drain(..) {
+    let answered = open.client.simple_query(statement).await;
+    for notice in open.notices.lock().unwrap().drain(..) {
         writeln!(out, "{notice}").unwrap();
     }
+    let columns: Vec<(u32, i32)> = open.columns.lock().unwrap().drain(..).collect();
+    let types = if has_types(statement) { columns } else { Vec::new() };
+    let types: Vec<String> =
+        types.iter().map(|(oid, modifier)| type_name(*oid, *modifier)).collect();
     match answered {
         Ok(messages) => write_messages(&mut out, &messages, &types),
         Err(error) => writeln!(out, "{}", error_line(&error)).unwrap(),
@@ -166,18 +177,12 @@ async fn answer(client: &Client, notices: &Notices, statement: &str) -> String {
     out
 }
 
-/// The types of a query's columns; none for other statements, and texts of several.
-async fn column_types(
-    client: &Client,
-    statement: &str,
-) -> Result<Vec<String>, tokio_postgres::Error> {
+/// Columns are shown with their types for a query; not for other statements, nor for texts of
+/// several.
+fn has_types(statement: &str) -> bool {
     let start = statement.trim_start_matches(['(', ' ']).to_ascii_lowercase();
     let query = ["select", "with"].iter().any(|word| start.starts_with(word));
-    if !query || statement.trim_end().trim_end_matches(';').contains(';') {
-        return Ok(Vec::new());
-    }
-    let prepared = client.prepare(statement).await?;
-    Ok(prepared.columns().iter().map(|c| type_name(c.type_().oid(), c.type_modifier())).collect())
+    query && !statement.trim_end().trim_end_matches(';').contains(';')
 }
 
 /// A type as the guide writes it; by its number where it has no such name.

@@ -17,4 +17,5 @@ mod malformed;
 mod privileges;
 mod statements;
 mod support;
+mod tap;
 mod unload;

@@ -4,12 +4,14 @@
 
 mod aggregate;
 mod condition;
+mod semistructured;
 mod syntax;
 mod text;
 mod time;
 
 pub(super) use aggregate::*;
 pub(super) use condition::*;
+pub(super) use semistructured::*;
 pub(super) use syntax::syntax;
 pub(super) use text::*;
 pub(super) use time::*;

@@ -20,6 +20,14 @@ impl Typer<'_> {
 
     /// Types an expression, and changes it where types change what it must say to the engine.
     pub(super) fn expression(&mut self, expr: &mut Expr) -> Parse<Type> {
+        Ok(match self.typed(expr)? {
+            // Known only when the statement runs: no rule of static types holds.
+            Type::Sql(SqlType::Super) => Type::Unknown,
+            known => known,
+        })
+    }
+
+    fn typed(&mut self, expr: &mut Expr) -> Parse<Type> {
         Ok(match expr {
             Expr::Identifier(name) if functions::is_bare_call(name) => results::bare(&name.value),
             Expr::Identifier(name) => unqualified(&self.scopes, name),

@@ -14,6 +14,7 @@ mod expression;
 mod query;
 mod results;
 mod scope;
+mod semistructured;
 mod unify;
 
 use sqlparser::ast::{Expr, Statement as Tree};
@@ -23,6 +24,7 @@ use crate::cursor::Parse;
 use crate::resolve::{Catalog, ColumnType};
 use crate::types::SqlType;
 use scope::{Relation, Scope};
+pub(super) use semistructured::mark;
 
 /// What is known of a value's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

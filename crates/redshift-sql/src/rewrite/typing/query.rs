@@ -10,6 +10,7 @@ use super::scope::{Relation, Scope};
 use super::{Columns, Type, Typer, unify};
 use crate::cursor::{Parse, object_name};
 use crate::resolve::ColumnType;
+use crate::types::SqlType;
 
 impl Typer<'_> {
     /// Types a query; gives its result's columns.
@@ -26,7 +27,7 @@ impl Typer<'_> {
         columns
     }
 
-    fn common_table(&mut self, cte: &mut Cte, recursive: bool) -> Parse<Relation> {
+    pub(super) fn common_table(&mut self, cte: &mut Cte, recursive: bool) -> Parse<Relation> {
         let name = cte.alias.name.value.clone();
         let outside = self.common.len();
         if let (true, SetExpr::SetOperation { left, .. }) = (recursive, cte.query.body.as_mut()) {
@@ -111,11 +112,11 @@ impl Typer<'_> {
                         }
                         _ => String::new(),
                     };
-                    let sql_type = self.expression(expr)?.sql();
+                    let sql_type = self.item(expr)?;
                     Some(vec![ColumnType { name, sql_type }])
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    let sql_type = self.expression(expr)?.sql();
+                    let sql_type = self.item(expr)?;
                     let column = ColumnType { name: alias.value.clone(), sql_type };
                     if let Some(scope) = self.scopes.last_mut() {
                         scope.aliases.push(column.clone());
@@ -135,6 +136,13 @@ impl Typer<'_> {
             };
         }
         Ok(columns)
+    }
+
+    fn item(&mut self, expr: &mut Expr) -> Parse<Option<SqlType>> {
+        // Known before the expression is changed.
+        let is_super = self.gives_super(expr);
+        let found = self.expression(expr)?.sql();
+        Ok(if is_super { Some(SqlType::Super) } else { found })
     }
 
     /// The columns of `*`.
