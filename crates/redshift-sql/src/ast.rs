@@ -8,12 +8,14 @@
 
 mod ddl;
 mod movement;
+mod routines;
 mod session;
 mod show;
 mod users;
 
 pub use ddl::*;
 pub use movement::*;
+pub use routines::*;
 pub use session::*;
 pub use show::*;
 pub use users::*;
@@ -165,6 +167,21 @@ pub enum Kind {
     },
     /// `EXPLAIN [VERBOSE] statement`.
     Explain(Explain),
+    /// `CREATE [OR REPLACE] PROCEDURE`.
+    CreateProcedure(CreateProcedure),
+    /// `CREATE [OR REPLACE] FUNCTION`.
+    CreateFunction(CreateFunction),
+    /// `ALTER PROCEDURE` or `ALTER FUNCTION`.
+    AlterRoutine(AlterRoutine),
+    /// `DROP PROCEDURE` or `DROP FUNCTION`.
+    DropRoutine {
+        /// Which one.
+        routine: RoutineRef,
+        /// `CASCADE`: Redshift keeps no dependencies of routines, so it changes nothing.
+        cascade: bool,
+    },
+    /// `CALL procedure (…)`.
+    Call(Call),
     /// `CANCEL pid ['message']`.
     Cancel {
         /// The session's process id.

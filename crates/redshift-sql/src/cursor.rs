@@ -8,6 +8,7 @@ use sqlparser::tokenizer::Token;
 use crate::ast::ObjectName;
 use crate::error::{SYNTAX_ERROR, SqlError};
 use crate::lexer::Lexeme;
+use crate::udf::UserFunctions;
 
 /// Result of every parser here.
 pub(crate) type Parse<T> = Result<T, SqlError>;
@@ -17,11 +18,23 @@ pub(crate) struct Cursor<'a> {
     lexemes: &'a [Lexeme],
     next: usize,
     source: &'a str,
+    functions: Option<&'a dyn UserFunctions>,
 }
 
 impl<'a> Cursor<'a> {
     pub fn new(lexemes: &'a [Lexeme], source: &'a str) -> Self {
-        Self { lexemes, next: 0, source }
+        Self { lexemes, next: 0, source, functions: None }
+    }
+
+    /// The same where the database has functions of its own.
+    pub fn with_functions(mut self, functions: &'a dyn UserFunctions) -> Self {
+        self.functions = Some(functions);
+        self
+    }
+
+    /// The functions of the database, if there may be some.
+    pub fn functions(&self) -> Option<&'a dyn UserFunctions> {
+        self.functions
     }
 
     pub fn peek(&self) -> Option<&'a Lexeme> {

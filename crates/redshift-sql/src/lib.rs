@@ -14,6 +14,7 @@ mod error;
 mod grammar;
 mod lexer;
 mod password;
+pub mod procedural;
 mod query;
 mod redact;
 mod relations;
@@ -21,6 +22,7 @@ mod resolve;
 mod rewrite;
 mod tag;
 pub mod types;
+mod udf;
 mod walk;
 mod words;
 
@@ -34,6 +36,7 @@ pub use redact::redact;
 pub use resolve::{Catalog, ColumnType, NoCatalog, Parsed, Resolution};
 pub use tag::command_tag;
 pub use types::SqlType;
+pub use udf::{NoFunctions, UserFunction, UserFunctions, check_function};
 
 use cursor::Cursor;
 use sqlparser::tokenizer::Token;
@@ -67,7 +70,19 @@ pub const ENGINE_SETTINGS: &[(&str, &str)] = &[
 /// [`SqlError`] with the SQLSTATE, text and position of the first thing not understood; then no
 /// statement of the text may run, as in the simple query protocol a syntax error stops them all.
 pub fn parse(sql: &str, options: &Options) -> Result<Vec<Statement>, SqlError> {
-    on_a_deep_stack(|| parse_statements(sql, options))
+    parse_with(sql, options, &NoFunctions)
+}
+
+/// The same where the database has functions of its own.
+///
+/// # Errors
+/// As [`parse`], and those of [`UserFunctions::find`].
+pub fn parse_with(
+    sql: &str,
+    options: &Options,
+    functions: &dyn UserFunctions,
+) -> Result<Vec<Statement>, SqlError> {
+    on_a_deep_stack(|| parse_statements(sql, options, functions))
 }
 
 /// Stack for the deepest tree that is accepted, whatever is left of the caller's: walking, printing
@@ -79,11 +94,15 @@ fn on_a_deep_stack<T>(work: impl FnOnce() -> T) -> T {
     stacker::grow(STACK_BYTES, work)
 }
 
-fn parse_statements(sql: &str, options: &Options) -> Result<Vec<Statement>, SqlError> {
+fn parse_statements(
+    sql: &str,
+    options: &Options,
+    functions: &dyn UserFunctions,
+) -> Result<Vec<Statement>, SqlError> {
     let lexemes = lexer::tokenize(sql, options)?;
     let mut statements = Vec::new();
     for part in lexemes.split(|lexeme| lexeme.token == Token::SemiColon) {
-        let mut cursor = Cursor::new(part, sql);
+        let mut cursor = Cursor::new(part, sql).with_functions(functions);
         if part.is_empty() {
             continue;
         }
@@ -103,11 +122,23 @@ fn parse_statements(sql: &str, options: &Options) -> Result<Vec<Statement>, SqlE
 /// As [`parse`]; 42601 `Limit clause is not supported` for an outer limit. Positions count in
 /// `sql` itself.
 pub fn parse_query(sql: &str, options: &Options) -> Result<EngineStatement, SqlError> {
+    parse_query_with(sql, options, &NoFunctions)
+}
+
+/// The same where the database has functions of its own.
+///
+/// # Errors
+/// As [`parse_query`], and those of [`UserFunctions::find`].
+pub fn parse_query_with(
+    sql: &str,
+    options: &Options,
+    functions: &dyn UserFunctions,
+) -> Result<EngineStatement, SqlError> {
     let mut lexemes = lexer::tokenize(sql, options)?;
     if lexemes.last().is_some_and(|last| last.token == Token::SemiColon) {
         lexemes.pop();
     }
-    let mut cursor = Cursor::new(&lexemes, sql);
+    let mut cursor = Cursor::new(&lexemes, sql).with_functions(functions);
     if cursor.at_end() {
         return Err(cursor.unexpected());
     }

@@ -16,7 +16,7 @@ use crate::dialect::Redshift;
 use crate::error::{SYNTAX_ERROR, SqlError};
 use crate::lexer::Lexeme;
 use crate::resolve::Parsed;
-use crate::{grammar, relations, rewrite, walk, words};
+use crate::{grammar, relations, rewrite, udf, walk, words};
 
 /// Nesting that the parser accepts; the engine's own limit is higher.
 const MAX_NESTING: usize = 200;
@@ -125,6 +125,20 @@ pub(crate) fn value(c: &mut Cursor<'_>) -> Parse<String> {
     expression(c).map(|(sql, _)| sql)
 }
 
+/// Reads one expression without relations and gives it as written, as in `CALL p (1 + 1)`: names of
+/// functions and types are looked at when it is evaluated.
+pub(crate) fn value_text(c: &mut Cursor<'_>) -> Parse<String> {
+    let lexemes = c.rest();
+    check_depth(lexemes)?;
+    let mut parser = parser(lexemes);
+    let expr = parser.parse_expr().map_err(|error| parser_error(c, &error))?;
+    refuse_relations(c, &expr)?;
+    let used = lexemes.get(..parser.index()).unwrap_or(lexemes);
+    let text = c.text_of(used);
+    c.reset(c.mark() + used.len());
+    Ok(text)
+}
+
 fn refuse_relations(c: &Cursor<'_>, expr: &Expr) -> Parse<()> {
     struct Found;
     impl Visitor for Found {
@@ -140,7 +154,7 @@ fn refuse_relations(c: &Cursor<'_>, expr: &Expr) -> Parse<()> {
     Ok(())
 }
 
-fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
+pub(crate) fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
     check_depth(lexemes)?;
     let mut parser = parser(lexemes);
     let mut tree = parser.parse_statement().map_err(|error| parser_error(c, &error))?;
@@ -154,6 +168,9 @@ fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
 /// From the tree to engine SQL.
 fn engine_statement(c: &Cursor<'_>, lexemes: &[Lexeme], mut tree: Tree) -> Parse<EngineStatement> {
     let verb = verb(&tree).ok_or_else(|| c.unexpected())?;
+    if let Some(functions) = c.functions() {
+        udf::expand(&mut tree, functions)?;
+    }
     let accesses = relations::accesses(&tree)?;
     let parsed = Parsed::new(tree.clone());
     let mut session_functions = rewrite::apply(&mut tree)?;
@@ -193,7 +210,7 @@ fn verb(tree: &Tree) -> Option<Verb> {
 }
 
 /// The highest `$n`.
-fn parameters(lexemes: &[Lexeme]) -> Parse<usize> {
+pub(crate) fn parameters(lexemes: &[Lexeme]) -> Parse<usize> {
     let mut highest = 0;
     for lexeme in lexemes {
         let Token::Placeholder(name) = &lexeme.token else { continue };

@@ -1,6 +1,6 @@
 //! Command tags: what CommandComplete says of a statement.
 
-use crate::ast::{Kind, RelationKind, TableSource, Verb};
+use crate::ast::{Kind, RelationKind, RoutineKind, TableSource, Verb};
 
 /// The command tag of a statement, as PostgreSQL's protocol writes it.
 ///
@@ -55,9 +55,22 @@ fn fixed(kind: &Kind) -> &'static str {
         Kind::Show(_) => "SHOW",
         Kind::Explain(_) => "EXPLAIN",
         Kind::Cancel { .. } => "CANCEL",
+        Kind::CreateProcedure(_) => "CREATE PROCEDURE",
+        Kind::CreateFunction(_) => "CREATE FUNCTION",
+        Kind::AlterRoutine(alter) => {
+            routine(alter.routine.kind, "ALTER PROCEDURE", "ALTER FUNCTION")
+        }
+        Kind::DropRoutine { routine: named, .. } => {
+            routine(named.kind, "DROP PROCEDURE", "DROP FUNCTION")
+        }
+        Kind::Call(_) => "CALL",
         Kind::Use { .. } => "USE",
         _ => session(kind).unwrap_or_else(|| users(kind)),
     }
+}
+
+fn routine(kind: RoutineKind, procedure: &'static str, function: &'static str) -> &'static str {
+    if kind == RoutineKind::Procedure { procedure } else { function }
 }
 
 fn session(kind: &Kind) -> Option<&'static str> {

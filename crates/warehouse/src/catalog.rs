@@ -14,6 +14,7 @@ pub(crate) mod grants;
 pub(crate) mod history;
 pub(crate) mod relations;
 pub(crate) mod roles;
+pub(crate) mod routines;
 pub(crate) mod system;
 pub(crate) mod users;
 

@@ -24,6 +24,8 @@ pub struct Failure {
     pub detail: Option<String>,
     /// The HINT field.
     pub hint: Option<String>,
+    /// The CONTEXT field: the call stack, innermost first, a line each.
+    pub context: Option<String>,
     /// Where in the query text, in characters from 1.
     pub position: Option<usize>,
     /// The session cannot go on (`FATAL`).
@@ -38,6 +40,7 @@ impl Failure {
             message: message.into(),
             detail: None,
             hint: None,
+            context: None,
             position: None,
             fatal: false,
         }
@@ -82,6 +85,24 @@ impl Failure {
         self
     }
 
+    /// The same failure with a hint.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
+        self
+    }
+
+    /// The same failure with a further line of context, outside the others.
+    #[must_use]
+    pub(crate) fn within(mut self, line: &str) -> Self {
+        let context = self.context.get_or_insert_default();
+        if !context.is_empty() {
+            context.push('\n');
+        }
+        context.push_str(line);
+        self
+    }
+
     /// The same failure, ending the session.
     #[must_use]
     pub fn fatal(mut self) -> Self {
@@ -97,6 +118,7 @@ impl From<redshift_sql::SqlError> for Failure {
             message: error.message,
             detail: None,
             hint: error.hint,
+            context: None,
             position: error.position,
             fatal: false,
         }

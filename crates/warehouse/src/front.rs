@@ -20,8 +20,10 @@ mod protocol;
 mod text;
 mod types;
 
+pub(crate) use encode::texts;
 #[cfg(fuzzing)]
 pub use framing::fuzz;
+pub(crate) use text::float;
 
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ mod grants;
 mod known;
 mod output;
 mod parameters;
+mod procedures;
 mod rewrite;
 mod run;
 mod settings;
@@ -105,6 +106,8 @@ pub(crate) struct Session {
     cursor_number: u64,
     /// Who is at the other end, and since when.
     client: (Client, DateTime<Utc>),
+    /// The stored procedures that run.
+    running: procedures::Running,
 }
 
 impl Session {
@@ -147,6 +150,7 @@ impl Session {
             copy_count: 0,
             cursor_number: 0,
             client: (login.client, now),
+            running: procedures::Running::default(),
         };
         session.set_variables()?;
         Ok(session)
@@ -192,8 +196,10 @@ impl Session {
     }
 
     /// Reads a text of any number of statements, by the session's case rule.
-    pub(crate) fn parse(&self, sql: &str) -> Result<Vec<Statement>, Failure> {
-        Ok(redshift_sql::parse(&clients::plain(sql), &self.options())?)
+    pub(crate) fn parse(&mut self, sql: &str) -> Result<Vec<Statement>, Failure> {
+        let (sql, options) = (clients::plain(sql), self.options());
+        let functions = procedures::Functions::of(self);
+        Ok(redshift_sql::parse_with(&sql, &options, &functions)?)
     }
 
     fn options(&self) -> Options {

@@ -6,6 +6,8 @@ use super::ObjectName;
 /// `SHOW …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Show {
+    /// `SHOW PROCEDURE name [(types)]`.
+    Procedure(super::RoutineRef),
     /// `SHOW name`.
     Parameter(String),
     /// `SHOW ALL`.

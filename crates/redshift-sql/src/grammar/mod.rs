@@ -13,6 +13,7 @@ mod delimited;
 mod grant;
 mod grant_scope;
 mod refused;
+mod routines;
 mod schema;
 mod session;
 mod show;
@@ -57,6 +58,9 @@ fn dispatch(c: &mut Cursor<'_>) -> Parse<Kind> {
     if c.accept("alter") {
         return alter(c);
     }
+    if c.accept("call") {
+        return routines::call(c);
+    }
     if c.accept("grant") {
         return grant::grant(c);
     }
@@ -85,6 +89,9 @@ fn create(c: &mut Cursor<'_>) -> Parse<Kind> {
     if let Some(kind) = schema::create(c)? {
         return Ok(kind);
     }
+    if let Some(kind) = routines::create(c)? {
+        return Ok(kind);
+    }
     match table::create(c)? {
         Some(kind) => Ok(kind),
         None => Err(refused::known_object(c, "CREATE").unwrap_or_else(|| c.unexpected())),
@@ -93,6 +100,9 @@ fn create(c: &mut Cursor<'_>) -> Parse<Kind> {
 
 fn drop(c: &mut Cursor<'_>) -> Parse<Kind> {
     if let Some(kind) = users::drop(c)? {
+        return Ok(kind);
+    }
+    if let Some(kind) = routines::drop(c)? {
         return Ok(kind);
     }
     match schema::drop(c)? {
@@ -107,6 +117,9 @@ fn alter(c: &mut Cursor<'_>) -> Parse<Kind> {
     }
     if c.accept("default privileges") {
         return defaults::parse(c);
+    }
+    if let Some(kind) = routines::alter(c)? {
+        return Ok(kind);
     }
     if c.accept("schema") {
         return schema::alter(c);

@@ -6,7 +6,6 @@ use crate::error::SqlError;
 
 /// First words of whole statements, lower case.
 const STATEMENTS: &[&str] = &[
-    "call",
     "attach rls policy",
     "attach masking policy",
     "detach rls policy",
@@ -18,17 +17,14 @@ const STATEMENTS: &[&str] = &[
 
 /// Objects of `CREATE`, `ALTER`, `DROP`, lower case.
 const OBJECTS: &[&str] = &[
-    "or replace function",
-    "or replace procedure",
+    "or replace external function",
     "or replace external view",
     "or replace library",
-    "function",
     "external function",
     "external schema",
     "external table",
     "external view",
     "external model",
-    "procedure",
     "materialized view",
     "datashare",
     "model",

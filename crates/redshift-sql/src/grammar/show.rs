@@ -2,9 +2,10 @@
 
 use sqlparser::tokenizer::Token;
 
+use super::routines::routine_name;
 use super::session::parameter;
 use super::show_list;
-use crate::ast::{Kind, Show};
+use crate::ast::{Kind, RoutineKind, Show};
 use crate::cursor::{Cursor, Parse};
 
 /// Reads the statement after the word `SHOW`.
@@ -13,6 +14,8 @@ pub(super) fn parse(c: &mut Cursor<'_>) -> Parse<Kind> {
         Show::List(list)
     } else if c.accept("all") {
         Show::All
+    } else if c.accept("procedure") {
+        Show::Procedure(routine_name(c, RoutineKind::Procedure)?)
     } else if c.accept("time zone") {
         Show::Parameter("timezone".into())
     } else if c.accept("session authorization") || c.accept("session_authorization") {

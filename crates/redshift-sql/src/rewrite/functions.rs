@@ -29,7 +29,7 @@ use crate::walk::change;
 
 /// What becomes of a function.
 #[derive(Clone, Copy)]
-enum How {
+pub(super) enum How {
     /// The engine has the same.
     Same,
     /// The engine has it under this name.
@@ -162,7 +162,7 @@ pub(super) fn variable(name: &str) -> Expr {
     build::call("getvariable", vec![build::string(name)])
 }
 
-fn how(name: &str) -> Option<How> {
+pub(super) fn how(name: &str) -> Option<How> {
     let mut all = TABLES.iter().flat_map(|table| table.iter());
     all.find(|(known, _)| *known == name).map(|(_, how)| *how)
 }

@@ -103,6 +103,21 @@ pub(crate) fn is_marked(name: &str) -> bool {
     name.starts_with(build::ENGINE)
 }
 
+/// Whether Redshift has a function of this name.
+pub(crate) fn is_function(name: &str) -> bool {
+    functions::how(name).is_some()
+}
+
+/// The arguments of a call, all unnamed expressions.
+pub(crate) fn arguments(function: &sqlparser::ast::Function) -> Parse<Vec<Expr>> {
+    functions::arguments(function)
+}
+
+/// `NULL`.
+pub(crate) fn null() -> Expr {
+    build::null()
+}
+
 /// Runs the passes still to come on an expression whose text an earlier pass needs.
 fn finish(expr: &mut Expr, passes: &[Pass]) -> Parse<()> {
     let mut tree = build::select(std::mem::replace(expr, build::null()), None);

@@ -58,3 +58,11 @@ CREATE TABLE IF NOT EXISTS own.connection_log (
 CREATE TABLE IF NOT EXISTS own.user_log (
   user_id BIGINT, user_name VARCHAR, original_user_name VARCHAR, action VARCHAR, create_db BOOLEAN,
   super BOOLEAN, valid_until VARCHAR, session_id BIGINT, transaction_id BIGINT, record_time TIMESTAMP);
+CREATE TABLE IF NOT EXISTS own.procedure_calls (
+  user_id BIGINT, query_id BIGINT, transaction_id BIGINT, session_id BIGINT, database_name VARCHAR,
+  session_user_id BIGINT, label VARCHAR, query_text VARCHAR, start_time TIMESTAMP,
+  end_time TIMESTAMP, aborted BOOLEAN, from_query BIGINT);
+CREATE TABLE IF NOT EXISTS own.procedure_messages (
+  user_id BIGINT, query_id BIGINT, transaction_id BIGINT, session_id BIGINT, database_name VARCHAR,
+  session_user_id BIGINT, record_time TIMESTAMP, level INTEGER, level_text VARCHAR,
+  message VARCHAR, line INTEGER);

@@ -21,3 +21,13 @@ CREATE TABLE IF NOT EXISTS own.default_privileges (
   owner BIGINT NOT NULL, schema_name VARCHAR NOT NULL, object VARCHAR NOT NULL,
   privilege VARCHAR NOT NULL, grantee_kind VARCHAR NOT NULL, grantee BIGINT NOT NULL,
   grant_option BOOLEAN NOT NULL, given BOOLEAN NOT NULL);
+CREATE TABLE IF NOT EXISTS own.routines (
+  id BIGINT NOT NULL, kind VARCHAR NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL,
+  owner BIGINT NOT NULL, signature VARCHAR NOT NULL, returns VARCHAR, volatility VARCHAR NOT NULL,
+  definer BOOLEAN NOT NULL, nonatomic BOOLEAN NOT NULL, body VARCHAR NOT NULL,
+  created TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS own.routine_arguments (
+  routine BIGINT NOT NULL, position INTEGER NOT NULL, name VARCHAR, mode VARCHAR NOT NULL,
+  type_name VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS own.routine_settings (
+  routine BIGINT NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL);

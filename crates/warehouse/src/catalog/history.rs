@@ -3,6 +3,9 @@
 
 mod connections;
 mod load;
+mod procedures;
+
+pub(crate) use procedures::{CallRecord, MessageRecord};
 
 pub(crate) use connections::{Client, ConnectionRecord, Event, UserRecord};
 
@@ -207,6 +210,10 @@ pub(crate) enum Record {
     Connection(ConnectionRecord),
     /// A database user changed.
     User(UserRecord),
+    /// A call of a procedure, beside its query.
+    Call(CallRecord),
+    /// A message of a procedure; told while it runs.
+    Message(MessageRecord),
 }
 
 /// Rows to write, by table.
@@ -250,6 +257,10 @@ pub(crate) fn write(
             Record::LoadError(error) => {
                 add("load_errors", load::error_row(error));
                 load::field_rows(error).for_each(|row| add("load_error_fields", row));
+            }
+            Record::Call(call) => add("procedure_calls", procedures::call_row(call)),
+            Record::Message(message) => {
+                add("procedure_messages", procedures::message_row(message));
             }
             Record::Replacement(value) => add("load_replacements", load::replacement_row(value)),
             Record::Connection(event) => {
@@ -353,8 +364,15 @@ fn file_rows(unload: &UnloadRecord) -> Vec<String> {
 }
 
 /// Tables of history that are kept as long as the statements they belong to.
-const FOLLOWING: [&str; 5] =
-    ["load_history", "load_detail", "load_errors", "load_error_fields", "load_replacements"];
+const FOLLOWING: [&str; 7] = [
+    "load_history",
+    "load_detail",
+    "load_errors",
+    "load_error_fields",
+    "load_replacements",
+    "procedure_calls",
+    "procedure_messages",
+];
 
 /// Forgets the oldest statements beyond a bound.
 pub(crate) fn trim(connection: &Connection, home: &str) -> Result<(), EngineFault> {

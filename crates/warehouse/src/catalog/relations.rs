@@ -140,12 +140,14 @@ fn relation_of(row: &[Value]) -> Option<Relation> {
     })
 }
 
-fn next_id(connection: &Connection, database: &str) -> Result<i64, EngineFault> {
+/// An id that no object of the database has.
+pub(crate) fn next_id(connection: &Connection, database: &str) -> Result<i64, EngineFault> {
     let rows = connection.rows(&format!(
         "SELECT CAST(coalesce(max(id), {FIRST_ID}) + 1 AS BIGINT) FROM (
-           SELECT id FROM {} UNION ALL SELECT id FROM {})",
+           SELECT id FROM {} UNION ALL SELECT id FROM {} UNION ALL SELECT id FROM {})",
         own(database, "relations"),
-        own(database, "schemas")
+        own(database, "schemas"),
+        own(database, "routines")
     ))?;
     let first = Value::Int(FIRST_ID + 1);
     Ok(rows.first().and_then(|row| row.first()).unwrap_or(&first).int().max(FIRST_ID + 1))

@@ -36,6 +36,8 @@ const PER_DATABASE: &[&str] = &[
     "grants",
     "default_privileges",
     "dependencies",
+    "routines",
+    "routine_arguments",
 ];
 
 /// Creates the schemas, the unions over all databases, and every view and function.

@@ -133,6 +133,26 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// A batch's rows as the protocol's text format has them, NULL as `None`; floating-point numbers
+/// with all their digits.
+pub(crate) fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>, Failure> {
+    /// What makes every floating-point number come back as itself.
+    const ALL_DIGITS: i64 = 3;
+    let rows = Rows::new(batch, &[], ALL_DIGITS)?;
+    let mut out = BytesMut::new();
+    let mut text = |column: &Column<'_>, row: usize| {
+        if column.array.is_null(row) || matches!(column.values, Values::Null) {
+            return None;
+        }
+        out.clear();
+        write_text(&column.values, row, ALL_DIGITS, &mut out);
+        Some(String::from_utf8_lossy(&out).into_owned())
+    };
+    Ok((0..batch.num_rows())
+        .map(|row| rows.columns.iter().map(|column| text(column, row)).collect())
+        .collect())
+}
+
 /// The format of a column, by the rule of Bind: none is text, one is for all.
 pub(super) fn format_of(formats: &[Format], index: usize) -> Format {
     match formats {

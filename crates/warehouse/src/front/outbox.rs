@@ -80,7 +80,7 @@ pub(super) fn error_response(failure: &Failure) -> ErrorResponse {
         (b'C', failure.sqlstate.clone()),
         (b'M', failure.message.clone()),
     ];
-    let optional = [(b'D', &failure.detail), (b'H', &failure.hint)];
+    let optional = [(b'D', &failure.detail), (b'H', &failure.hint), (b'W', &failure.context)];
     for (code, text) in optional {
         fields.extend(text.as_ref().map(|text| (code, text.clone())));
     }

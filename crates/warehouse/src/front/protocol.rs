@@ -415,6 +415,7 @@ fn parameter_count(kind: &Kind) -> usize {
         Kind::CreateTable(create) => create.parameters,
         Kind::DeclareCursor { query, .. } => query.parameters,
         Kind::Show(Show::List(list)) => list.parameters,
+        Kind::Call(call) => call.parameters,
         _ => 0,
     }
 }

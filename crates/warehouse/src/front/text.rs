@@ -102,6 +102,13 @@ pub(super) fn real(value: f32, extra: i64, out: &mut BytesMut) {
     general(f64::from(value), usize::try_from(digits).unwrap_or(6), out);
 }
 
+/// A floating-point number with this many digits, as the text format shows it.
+pub(crate) fn float(value: f64, digits: usize) -> String {
+    let mut out = BytesMut::new();
+    general(value, digits, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// C's `%.*g`: the shorter of fixed and exponent form, without trailing zeros.
 fn general(value: f64, digits: usize, out: &mut BytesMut) {
     if value.is_nan() {

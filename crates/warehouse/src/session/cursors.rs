@@ -110,7 +110,7 @@ impl Session {
         }
     }
 
-    fn keep_query(
+    pub(super) fn keep_query(
         &mut self,
         query: &EngineStatement,
         parameters: &[Parameter],

@@ -93,7 +93,7 @@ impl Session {
     }
 
     /// CREATE on the schema, or the system permission for this kind of object.
-    fn require_create(&mut self, schema: &str, permission: &str) -> Result<(), Failure> {
+    pub(super) fn require_create(&mut self, schema: &str, permission: &str) -> Result<(), Failure> {
         let database = self.database.clone();
         if relations::schema(&self.connection, &database, schema)?.is_none()
             || privileges::is_hidden_schema(schema)

@@ -148,7 +148,10 @@ impl Session {
     }
 
     /// The columns of a relation; `None` for the system's, whose types are the engine's.
-    fn columns_of(&mut self, found: &Resolved) -> Result<Option<Vec<ColumnType>>, Failure> {
+    pub(super) fn columns_of(
+        &mut self,
+        found: &Resolved,
+    ) -> Result<Option<Vec<ColumnType>>, Failure> {
         let (key, name) = match found {
             Resolved::System { .. } => return Ok(None),
             Resolved::Temporary { name } => {

@@ -14,6 +14,8 @@ pub(crate) enum Parameter {
     Unknown(String),
     /// A value of this engine type, in its text form.
     Typed(&'static str, String),
+    /// A value of this type, in the wire's text form; `None` is NULL.
+    Value(SqlType, Option<String>),
     /// An expression in engine SQL of ours (`EXECUTE p (1 + 1)`).
     Expression(String),
 }
@@ -40,6 +42,7 @@ impl Parameter {
     pub(super) fn sql_type(&self) -> Option<SqlType> {
         match self {
             Self::Null(Some(engine)) | Self::Typed(engine, _) => type_of_parameter(engine),
+            Self::Value(kind, _) => Some(*kind),
             Self::Null(None) | Self::Unknown(_) | Self::Expression(_) => None,
         }
     }
@@ -50,6 +53,7 @@ impl Parameter {
             Self::Null(None) => String::from("NULL"),
             Self::Null(Some(engine_type)) => format!("CAST(NULL AS {engine_type})"),
             Self::Unknown(text) => literal(text),
+            Self::Value(kind, text) => value_sql(*kind, text.as_deref()),
             Self::Expression(sql) => format!("({sql})"),
             Self::Typed("DECIMAL", text) if is_number(text) => format!("({text})"),
             Self::Typed("DECIMAL", text) => literal(text),
@@ -57,6 +61,17 @@ impl Parameter {
                 format!("CAST({} AS {engine_type})", literal(text))
             }
         }
+    }
+}
+
+/// A value of a type of Redshift. Strings stay literals, whose type the place decides.
+fn value_sql(kind: SqlType, text: Option<&str>) -> String {
+    let engine = kind.engine().unwrap_or_else(|| String::from("VARCHAR"));
+    match (kind, text) {
+        (_, None) => format!("CAST(NULL AS {engine})"),
+        (SqlType::Varchar(_) | SqlType::Char(_) | SqlType::Name, Some(text)) => literal(text),
+        (SqlType::Varbyte(_), Some(text)) => format!("from_hex({})", literal(text)),
+        (_, Some(text)) => format!("CAST({} AS {engine})", literal(text)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which statement is carried out where, and what happens around each: cancellation, timeout,
 //! the aborted transaction, history.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use super::{Field, Notice, Output, Parameter, Session};
 use crate::catalog::history::{Origin, QueryRecord, Record, RunningRecord};
 use crate::engine::Interrupt;
 use crate::errors::Failure;
+use crate::registry::Signals;
 
 /// Characters of a statement kept in history (`SYS_QUERY_HISTORY.query_text`).
 const HISTORY_TEXT: usize = 4000;
@@ -47,7 +49,11 @@ impl Session {
         self.refuse_if_aborted(&statement.kind)?;
         self.signals.cancelled.store(false, Ordering::SeqCst);
         let query = self.begin_query(&statement.kind)?;
-        let timeout = Timeout::start(self.settings.int("statement_timeout"), self.interrupt());
+        let timeout = Timeout::start(
+            self.settings.int("statement_timeout"),
+            self.interrupt(),
+            Arc::clone(&self.signals),
+        );
         let started = self.cluster.world.now();
         self.statement_text.clone_from(&statement.text);
         self.statement_position = statement.position;
@@ -58,6 +64,28 @@ impl Session {
         if result.is_err() {
             self.abort();
         }
+        if let Some(begun) = begun {
+            self.remember(begun, result.as_ref().err(), rows);
+        }
+        result
+    }
+
+    /// Carries out a statement of a procedure: as any other, but it is the call that is
+    /// cancelled, timed and undone.
+    pub(super) fn execute_inside(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Parameter],
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
+        let query = self.begin_query(&statement.kind)?;
+        let started = self.cluster.world.now();
+        let outer = std::mem::replace(&mut self.statement_text, statement.text.clone());
+        let begun = self.remember_begin(statement, query, started);
+        let mut counting = Counting { output, rows: 0 };
+        let result = self.dispatch(statement, parameters, &mut counting);
+        let rows = counting.rows;
+        self.statement_text = outer;
         if let Some(begun) = begun {
             self.remember(begun, result.as_ref().err(), rows);
         }
@@ -91,6 +119,7 @@ impl Session {
             Kind::Fetch(fetch) => self.describe_fetch(fetch).map(Some),
             Kind::Execute(execute) => self.describe_prepared(execute),
             Kind::Explain(_) => Ok(Some(super::show::explain_fields())),
+            Kind::Call(call) => self.describe_call(call, types),
             _ => Ok(None),
         };
         if described.is_err() {
@@ -141,6 +170,11 @@ impl Session {
             Kind::AlterDefaultPrivileges(alter) => {
                 self.alter_default_privileges(alter).map(|()| "ALTER DEFAULT PRIVILEGES".into())
             }
+            Kind::CreateProcedure(create) => self.create_procedure(create),
+            Kind::CreateFunction(create) => self.create_function(create),
+            Kind::AlterRoutine(alter) => self.alter_routine(alter),
+            Kind::DropRoutine { routine, .. } => self.drop_routine(routine),
+            Kind::Call(call) => self.call(call, parameters, output),
             other => self.run_ddl(other, parameters, output),
         }
     }
@@ -150,10 +184,15 @@ impl Session {
         if !has_query_id(kind) {
             return Ok(0);
         }
+        Ok(self.next_query())
+    }
+
+    /// A new query id.
+    pub(super) fn next_query(&mut self) -> i64 {
         let query = self.cluster.query_ids.fetch_add(1, Ordering::SeqCst).saturating_add(1);
         self.query_before = self.last_query;
         self.last_query = query;
-        Ok(query)
+        query
     }
 
     /// Where the running statement stands in history.
@@ -245,7 +284,12 @@ fn query_type(kind: &Kind) -> &'static str {
         | Kind::DropRelation(_)
         | Kind::AlterTable(_)
         | Kind::Truncate { .. }
+        | Kind::CreateProcedure(_)
+        | Kind::CreateFunction(_)
+        | Kind::AlterRoutine(_)
+        | Kind::DropRoutine { .. }
         | Kind::Comment(_) => "DDL",
+        Kind::Call(_) => "CALL",
         Kind::DeclareCursor { .. } | Kind::Fetch(_) | Kind::Execute(_) => "COMMAND",
         _ => "UTILITY",
     }
@@ -294,7 +338,7 @@ struct Timeout {
 }
 
 impl Timeout {
-    fn start(milliseconds: i64, interrupt: Interrupt) -> Self {
+    fn start(milliseconds: i64, interrupt: Interrupt, signals: Arc<Signals>) -> Self {
         let Some(wait) = u64::try_from(milliseconds).ok().filter(|wait| *wait > 0) else {
             return Self { _stop: None };
         };
@@ -302,6 +346,8 @@ impl Timeout {
         std::thread::spawn(move || {
             let wait = Duration::from_millis(wait);
             if stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                // A procedure may be between two statements of the engine.
+                signals.cancelled.store(true, Ordering::SeqCst);
                 interrupt.interrupt();
             }
         });

@@ -15,6 +15,9 @@ use super::{Field, Output, Parameter, Session};
 use crate::catalog::users;
 use crate::errors::Failure;
 
+/// What SHOW PROCEDURE calls its column.
+const PROCEDURE_COLUMN: &str = "Stored Procedure Definition";
+
 impl Session {
     /// Carries out the statements of this file.
     pub(super) fn run_session(
@@ -56,7 +59,7 @@ impl Session {
         Ok(String::from("RESET"))
     }
 
-    fn setting_changed(&mut self, name: &str) -> Result<(), Failure> {
+    pub(super) fn setting_changed(&mut self, name: &str) -> Result<(), Failure> {
         if name == "search_path" {
             self.path = None;
             self.search_path()?;
@@ -81,11 +84,16 @@ impl Session {
             }
         };
         self.user = user;
+        self.user_changed()?;
+        Ok(String::from("SET"))
+    }
+
+    /// The session has become another user: whose rights and schemas count is looked up again.
+    pub(super) fn user_changed(&mut self) -> Result<(), Failure> {
         self.identity = None;
         self.path = None;
         self.set_user_variables()?;
-        self.search_path()?;
-        Ok(String::from("SET"))
+        self.search_path().map(drop)
     }
 
     fn use_database(&mut self, name: Option<&str>) -> Result<String, Failure> {
@@ -136,6 +144,10 @@ impl Session {
                     self.settings.all().into_iter().map(|(n, v)| vec![n, v]).collect();
                 send_text(output, &["name", "setting"], &rows)?;
             }
+            Show::Procedure(routine) => {
+                let text = self.show_procedure(routine)?;
+                send_text(output, &[PROCEDURE_COLUMN], &[vec![text]])?;
+            }
             other => {
                 let sql = self.show_sql(other, Some(parameters))?;
                 stream(&self.connection, &sql, output)?;
@@ -149,6 +161,7 @@ impl Session {
         match show {
             Show::Parameter(name) => Ok(text_fields(&[name.as_str()])),
             Show::All => Ok(text_fields(&["name", "setting"])),
+            Show::Procedure(_) => Ok(text_fields(&[PROCEDURE_COLUMN])),
             other => {
                 let sql = self.show_sql(other, None)?;
                 describe_sql(&self.connection, &sql)

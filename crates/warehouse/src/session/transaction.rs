@@ -117,7 +117,7 @@ impl Session {
         }
     }
 
-    fn commit_open(&mut self) -> Result<(), Failure> {
+    pub(super) fn commit_open(&mut self) -> Result<(), Failure> {
         self.close_cursors();
         let committed = self.connection.run("COMMIT");
         if committed.is_err() {
@@ -159,7 +159,7 @@ impl Session {
         }
     }
 
-    fn undo(&mut self) {
+    pub(super) fn undo(&mut self) {
         self.close_cursors();
         self.rollback_engine();
         self.settings.end(false);

@@ -50,7 +50,9 @@ impl Session {
     }
 
     fn unload_checked(&mut self, unload: &Unload) -> Result<UnloadReport, Failure> {
-        let query = redshift_sql::parse_query(&unload.query, &self.options())
+        let options = self.options();
+        let functions = super::procedures::Functions::of(self);
+        let query = redshift_sql::parse_query_with(&unload.query, &options, &functions)
             .map_err(|error| self.inside_query(Failure::from(error), unload))?;
         let resolution = self.engine_sql(&query, &[])?;
         let roles = self.roles_for(&unload.authorization, "UNLOAD")?;

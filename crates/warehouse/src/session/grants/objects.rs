@@ -4,11 +4,11 @@
 use redshift_sql::{ObjectName, Privilege, RoutineKind, RoutineName, ScopedObjects};
 
 use super::super::Session;
-use super::super::columns::type_name;
 use super::relations::ALL_ON_TABLES;
 use super::{Change, Place, To, expand};
 use crate::catalog::grants::{Object, Right};
 use crate::catalog::relations::{self, Schema};
+use crate::catalog::routines;
 use crate::catalog::users::BOOTSTRAP_ID;
 use crate::errors::Failure;
 use crate::privileges::require_superuser;
@@ -154,18 +154,21 @@ impl Session {
         kind: RoutineKind,
         routine: &RoutineName,
     ) -> Result<Routine, Failure> {
-        let types: Vec<String> = routine.arguments.iter().flatten().map(type_name).collect();
-        let text = format!("{} {}({}) does not exist", kind.word(), routine.name, types.join(", "));
-        Err(Failure::new("42883", text))
+        let types = routine.arguments.as_ref().map(|types| {
+            types.iter().map(redshift_sql::SqlType::base_name).collect::<Vec<_>>().join(", ")
+        });
+        let found = self.existing_signature(kind, &routine.name, types.as_deref())?;
+        Ok(grantable(self.database.clone(), &found))
     }
 
     fn routines_in(
         &self,
-        _kind: RoutineKind,
-        _database: &str,
-        _schema: &str,
+        kind: RoutineKind,
+        database: &str,
+        schema: &str,
     ) -> Result<Vec<Routine>, Failure> {
-        Ok(Vec::new())
+        let found = routines::in_schema(&self.connection, database, kind, schema)?;
+        Ok(found.iter().map(|routine| grantable(database.to_owned(), routine)).collect())
     }
 
     /// `FOR TABLES IN …`: a superuser's, or the schema owner's.
@@ -221,4 +224,14 @@ struct Routine {
     /// Its name with its arguments' types.
     signature: String,
     owner: i64,
+}
+
+fn grantable(database: String, routine: &routines::Routine) -> Routine {
+    Routine {
+        database,
+        kind: routine.kind,
+        schema: routine.schema.clone(),
+        signature: routine.signature(),
+        owner: routine.owner,
+    }
 }
