@@ -191,7 +191,6 @@ fn nothing_of_the_engine_is_within_reach() {
         "create secret s (type s3)",
         "create macro m() as 1",
         "set variable x = 1",
-        "call pragma_version()",
         "import database 'x'",
         "pivot t on a using sum(b)",
         "from t select a",

@@ -25,6 +25,7 @@ use super::special::{self, Special};
 use super::{Notes, build};
 use crate::cursor::Parse;
 use crate::error::{SqlError, UNDEFINED_FUNCTION};
+use crate::types::SqlType;
 use crate::walk::change;
 
 /// What becomes of a function.
@@ -235,7 +236,15 @@ pub(super) fn does_not_exist(name: &str, function: &Function) -> SqlError {
 }
 
 fn type_of(expr: &Expr) -> &'static str {
-    let Expr::Value(value) = expr else { return "\"unknown\"" };
+    let value = match expr {
+        Expr::Nested(inner) => return type_of(inner),
+        Expr::Cast { data_type, .. } => {
+            let known = SqlType::parse(&data_type.to_string());
+            return known.map_or("\"unknown\"", |kind| kind.base_name());
+        }
+        Expr::Value(value) => value,
+        _ => return "\"unknown\"",
+    };
     match &value.value {
         Value::Number(text, _) if text.contains(['.', 'e', 'E']) => "numeric",
         Value::Number(..) => "integer",

@@ -220,11 +220,17 @@ fn text(word: &Word, parameters: &[Parameter]) -> Result<String, Failure> {
         Word::Parameter(number) => {
             let value = number.checked_sub(1).and_then(|index| parameters.get(index));
             match value {
-                Some(Parameter::Unknown(text) | Parameter::Typed(_, text)) => Ok(text.clone()),
+                Some(
+                    Parameter::Unknown(text)
+                    | Parameter::Typed(_, text)
+                    | Parameter::Value(_, Some(text)),
+                ) => Ok(text.clone()),
                 Some(Parameter::Expression(_)) => {
                     Err(Failure::new("0A000", "an expression as a name is not supported"))
                 }
-                Some(Parameter::Null(_)) => Err(Failure::new("22004", "a name or pattern is null")),
+                Some(Parameter::Null(_) | Parameter::Value(_, None)) => {
+                    Err(Failure::new("22004", "a name or pattern is null"))
+                }
                 None => Err(Failure::new("08P01", format!("there is no parameter ${number}"))),
             }
         }

@@ -15,6 +15,7 @@ mod guide_files;
 mod login;
 mod malformed;
 mod privileges;
+mod procedures;
 mod statements;
 mod support;
 mod tap;
