@@ -50,7 +50,8 @@ impl Reader<'_> {
 
     /// `label` after an `END`: it must be the right one.
     pub(super) fn end_label(&mut self, label: Option<&str>) -> Parse<()> {
-        if !matches!(self.c.peek().map(|lexeme| &lexeme.token), Some(Token::Word(_))) {
+        let word = matches!(self.c.peek().map(|lexeme| &lexeme.token), Some(Token::Word(_)));
+        if !word || self.c.looking_at(&["end"]) {
             return Ok(());
         }
         let at = self.c.position();

@@ -138,7 +138,7 @@ impl<'a> Rows<'a> {
 pub(crate) fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>, Failure> {
     /// What makes every floating-point number come back as itself.
     const ALL_DIGITS: i64 = 3;
-    let rows = Rows::new(batch, &[], ALL_DIGITS)?;
+    let rows = Rows::new(batch, &[], &[], ALL_DIGITS)?;
     let mut out = BytesMut::new();
     let mut text = |column: &Column<'_>, row: usize| {
         if column.array.is_null(row) || matches!(column.values, Values::Null) {

@@ -51,7 +51,7 @@ impl Output for Capture<'_> {
         for row in crate::front::texts(&batch)? {
             let cells = self.fields.iter().zip(row);
             let named = |(field, text): (&Field, Option<String>)| {
-                (field.name.clone(), Value { kind: field.kind.sql(), text })
+                (field.name.clone(), read(field.kind.sql(), text))
             };
             self.rows.push(cells.map(named).collect());
         }
@@ -65,6 +65,19 @@ impl Output for Capture<'_> {
     fn parameter(&mut self, name: &str, value: &str) -> Result<(), Failure> {
         self.output.parameter(name, value)
     }
+}
+
+/// A column's value; the engine keeps CHAR without its blanks.
+fn read(kind: SqlType, text: Option<String>) -> Value {
+    let text = match (kind, text) {
+        (SqlType::Char(width), Some(mut text)) => {
+            let width = usize::try_from(width).unwrap_or(0);
+            text.push_str(&" ".repeat(width.saturating_sub(text.len())));
+            Some(text)
+        }
+        (_, text) => text,
+    };
+    Value { kind, text }
 }
 
 /// An output for queries of our own.
