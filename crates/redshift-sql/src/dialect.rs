@@ -5,8 +5,14 @@
 
 use std::any::TypeId;
 
-use sqlparser::dialect::{Dialect, RedshiftSqlDialect};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
+    ObjectName,
+};
+use sqlparser::dialect::{Dialect, Precedence, RedshiftSqlDialect};
 use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
 
 /// Redshift as this crate reads it.
 #[derive(Debug)]
@@ -29,6 +35,19 @@ impl Dialect for Redshift {
     /// `GROUP BY ROLLUP (…)`, `CUBE (…)`, `GROUPING SETS (…)`.
     fn supports_group_by_expr(&self) -> bool {
         true
+    }
+
+    /// `|/ x`, `||/ x`, `@ x`: square root, cube root, absolute value, read as their functions.
+    fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+        let function = match parser.peek_token_ref().token {
+            Token::PGSquareRoot => "sqrt",
+            Token::PGCubeRoot => "cbrt",
+            Token::AtSign => "abs",
+            _ => return None,
+        };
+        parser.advance_token();
+        let binds = self.prec_value(Precedence::PlusMinus);
+        Some(parser.parse_subexpr(binds).map(|value| call(function, value)))
     }
 
     fn supports_nested_comments(&self) -> bool {
@@ -81,4 +100,22 @@ impl Dialect for Redshift {
         supports_string_literal_concatenation_with_newline,
         supports_window_function_null_treatment_arg,
     );
+}
+
+/// `name(value)`.
+fn call(name: &str, value: Expr) -> Expr {
+    Expr::Function(Function {
+        name: ObjectName::from(vec![Ident::new(name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(value))],
+            clauses: Vec::new(),
+        }),
+        within_group: Vec::new(),
+        filter: None,
+        null_treatment: None,
+        over: None,
+    })
 }

@@ -168,6 +168,7 @@ const CONFLICT: &str = "1023";
 const CONFLICT_DETAIL: &str = "Serializable isolation violation on a table: it was changed by \
                                another transaction since this one began";
 const NO_RELATION: &str = "relation \"%\" does not exist";
+const SEVERAL_ROWS: &str = "more than one row returned by a subquery used as an expression";
 const NO_COLUMN: &str = "column \"%\" does not exist";
 const TWO_DATABASES: &str = "a transaction cannot write to more than one database";
 
@@ -205,7 +206,8 @@ static ENGINE_MESSAGES: &[Rule] = &[
     rule("Catalog", "", "42704", ""),
     rule("Binder", "Referenced column", "42703", NO_COLUMN),
     rule("Binder", "does not have a column", "42703", NO_COLUMN),
-    rule("Binder", "Referenced table", "42P01", ""),
+    rule("Binder", "Referenced table", "42P01", "missing FROM-clause entry for table \"%\""),
+    rule("Binder", "Subquery returns", "42601", "subquery must return only one column"),
     rule("Binder", "Ambiguous reference", "42702", "column reference \"%\" is ambiguous"),
     rule("Binder", "must appear in the GROUP BY", "42803", ""),
     rule("Binder", "No function matches", "42883", ""),
@@ -217,6 +219,7 @@ static ENGINE_MESSAGES: &[Rule] = &[
     rule("Dependency", "", "2BP01", ""),
     rule("Permission", "", "42501", ""),
     rule("Not implemented", "", "0A000", ""),
+    rule("Invalid Input", "More than one row returned by a subquery", "21000", SEVERAL_ROWS),
     rule("Invalid Input", "", "22023", ""),
 ];
 

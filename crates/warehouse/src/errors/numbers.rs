@@ -13,10 +13,10 @@ const INTEGERS: [(&str, &str); 3] =
     [("INT16", "smallint"), ("INT32", "integer"), ("INT64", "bigint")];
 /// Its names of other numbers and of what else text is read as.
 const OTHERS: [(&str, &str); 4] = [
-    ("FLOAT", "real"),
-    ("DOUBLE", "double precision"),
-    ("BOOL", "boolean"),
-    ("DECIMAL", "numeric"),
+    ("FLOAT", "type real"),
+    ("DOUBLE", "type double precision"),
+    ("BOOL", "type boolean"),
+    ("DECIMAL", "type numeric"),
 ];
 
 /// The failure that an engine message about a number means; `None` for other messages.
@@ -25,8 +25,14 @@ pub(super) fn failure(message: &str) -> Option<Failure> {
         return overflow(rest);
     }
     let rest = message.strip_prefix("Conversion Error: ")?;
-    if let Some(rest) = rest.strip_prefix("Could not convert string '") {
+    if let Some(rest) = rest.strip_prefix("Could not convert string ") {
         return unreadable(rest);
+    }
+    if let Some(failure) = date(rest) {
+        return Some(failure);
+    }
+    if rest.starts_with("Casting value ") && rest.ends_with("value is out of range!") {
+        return Some(out_of_range(OVERFLOW));
     }
     if let Some(rest) = rest.strip_prefix("Could not cast value ") {
         return rest.rsplit_once(" to DECIMAL(").map(|_| out_of_range(OVERFLOW));
@@ -50,9 +56,10 @@ fn range(engine: &str) -> Failure {
     }
 }
 
-/// `abc' to INT32`: the text may hold the same words, the type is the last.
+/// `'abc' to INT32`, `"abc" to DECIMAL(5,2)`: the text may hold the same words, the type is the last.
 fn unreadable(rest: &str) -> Option<Failure> {
-    let (text, wanted) = rest.rsplit_once("' to ")?;
+    let mark = if rest.starts_with('"') { '"' } else { '\'' };
+    let (text, wanted) = rest.strip_prefix(mark)?.rsplit_once(&format!("{mark} to "))?;
     let of = |types: &[(&str, &'static str)]| {
         types.iter().find(|(name, _)| wanted.starts_with(name)).map(|(_, name)| *name)
     };
@@ -62,6 +69,30 @@ fn unreadable(rest: &str) -> Option<Failure> {
     }
     let name = integer.or_else(|| of(&OTHERS))?;
     Some(Failure::new("22P02", format!("invalid input syntax for {name}: \"{text}\"")))
+}
+
+/// `invalid date field format: "x", expected …`, `timestamp field value out of range: "x", …`.
+fn date(rest: &str) -> Option<Failure> {
+    for name in ["date", "timestamp", "time"] {
+        if let Some(rest) = rest.strip_prefix(&format!("invalid {name} field format: ")) {
+            let text = quoted(rest)?;
+            let message = format!("invalid input syntax for type {name}: \"{text}\"");
+            return Some(Failure::new("22007", message));
+        }
+        if let Some(rest) = rest.strip_prefix(&format!("{name} field value out of range: ")) {
+            let text = quoted(rest)?;
+            let message = format!("date/time field value out of range: \"{text}\"");
+            return Some(Failure::new("22008", message));
+        }
+    }
+    None
+}
+
+/// The text in double quotes at the beginning, perhaps followed by what was expected.
+fn quoted(rest: &str) -> Option<&str> {
+    let inner = rest.strip_prefix('"')?;
+    let text = inner.split_once("\", expected format is ").map(|(text, _)| text);
+    text.or_else(|| inner.strip_suffix('"'))
 }
 
 fn out_of_range(message: &str) -> Failure {
@@ -100,11 +131,19 @@ mod tests {
                 "Conversion Error: Could not convert string '99999999999' to INT32",
                 "22003 integer out of range",
             ),
+            (
+                "Conversion Error: invalid date field format: \"x\", expected format is (YYYY-MM-DD)",
+                "22007 invalid input syntax for type date: \"x\"",
+            ),
+            (
+                "Conversion Error: date field value out of range: \"2024-02-30\"",
+                "22008 date/time field value out of range: \"2024-02-30\"",
+            ),
         ] {
             let found = failure(message).unwrap();
             assert_eq!(format!("{} {}", found.sqlstate, found.message), expect);
         }
-        assert!(failure("Conversion Error: invalid date field format").is_none());
+        assert!(failure("Conversion Error: something else").is_none());
         assert!(failure("Out of Range Error: Overflow").is_none());
     }
 }

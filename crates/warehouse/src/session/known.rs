@@ -215,8 +215,7 @@ fn forget_unread_clocks(resolution: &mut Resolution, verb: Verb, found: &[Resolv
     }
     let sql = &resolution.sql;
     resolution.session_functions.retain(|name| {
-        !["getdate", "sysdate"].contains(&name.as_str())
-            || sql.contains(&format!("getvariable('{name}')"))
+        !["getdate", "sysdate"].contains(&name.as_str()) || sql.contains(&format!("'{name}'"))
     });
 }
 

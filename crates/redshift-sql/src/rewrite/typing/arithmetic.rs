@@ -4,6 +4,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Value};
 
 use super::super::{build, casts};
 use super::decimal::{self, Digits, Operand};
+use super::expression::is_null;
 use super::{Type, Typer, take};
 use crate::cursor::Parse;
 use crate::error::{SqlError, UNDEFINED_FUNCTION};
@@ -31,6 +32,9 @@ impl Typer<'_> {
             return Ok(Type::Sql(concatenated(left, right)));
         }
         if left == SqlType::Boolean || right == SqlType::Boolean {
+            return Err(no_operator(op, left, right));
+        }
+        if no_such(op, left, right) {
             return Err(no_operator(op, left, right));
         }
         if let Some(found) = dates(expr, left, right) {
@@ -65,17 +69,32 @@ impl Typer<'_> {
     }
 }
 
-fn is_null(expr: &Expr) -> bool {
-    matches!(expr, Expr::Value(value) if value.value == Value::Null)
-}
-
 /// 22P02 in PostgreSQL's words.
 pub(super) fn invalid_input(wanted: SqlType, text: &str) -> SqlError {
     let message = format!("invalid input syntax for {}: \"{text}\"", wanted.base_name());
     SqlError::new("22P02", message)
 }
 
-fn no_operator(op: &BinaryOperator, left: SqlType, right: SqlType) -> SqlError {
+/// Sums of two dates, products with one, and fractions of days.
+fn no_such(op: &BinaryOperator, left: SqlType, right: SqlType) -> bool {
+    let dated = (is_dated(left), is_dated(right));
+    let add = matches!(op, BinaryOperator::Plus | BinaryOperator::Minus);
+    match dated {
+        (false, false) => false,
+        (true, true) => *op != BinaryOperator::Minus,
+        _ => {
+            let fraction = |of| is_number(of) && !is_integer(of);
+            !add || fraction(left) || fraction(right)
+        }
+    }
+}
+
+/// Types that days can be added to.
+pub(super) fn is_dated(sql_type: SqlType) -> bool {
+    matches!(sql_type, SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz)
+}
+
+pub(super) fn no_operator(op: &BinaryOperator, left: SqlType, right: SqlType) -> SqlError {
     let (left, right) = (left.base_name(), right.base_name());
     let message = format!("operator does not exist: {left} {op} {right}");
     SqlError::new(UNDEFINED_FUNCTION, message).with_hint(

@@ -4,7 +4,7 @@
 //! which are cut. CHAR is stored without its blanks.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Delete, Expr, FromTable, Insert, Merge, MergeAction,
+    Assignment, AssignmentTarget, Delete, Expr, FromTable, Ident, Insert, Merge, MergeAction,
     MergeInsertKind, MergeUpdateKind, ObjectName, ObjectNamePart, SelectItem, SetExpr, TableObject,
     Update, UpdateTableFromKind,
 };
@@ -25,12 +25,17 @@ impl Typer<'_> {
         let targets = named(self.relation(table), &insert.columns);
         let Some(source) = &mut insert.source else { return Ok(()) };
         if let SetExpr::Values(values) = source.body.as_mut() {
+            let given = values.rows.first().map_or(0, |row| row.content.len());
+            name_given(&mut insert.columns, targets.as_deref().unwrap_or_default(), given)?;
             for row in &mut values.rows {
                 self.row(&mut row.content, targets.as_deref().unwrap_or_default())?;
             }
             return Ok(());
         }
         let columns = self.query(source)?;
+        if let (Some(columns), Some(targets)) = (&columns, &targets) {
+            name_given(&mut insert.columns, targets, columns.len())?;
+        }
         let (SetExpr::Select(select), Some(columns), Some(targets)) =
             (source.body.as_mut(), columns, targets)
         else {
@@ -93,7 +98,7 @@ impl Typer<'_> {
     ) -> Parse<()> {
         self.conditions(from)?;
         self.assignments(&mut update.assignments, targets)?;
-        update.selection.as_mut().map_or(Ok(()), |expr| self.expression(expr).map(drop))
+        update.selection.as_mut().map_or(Ok(()), |expr| self.condition(expr, "WHERE"))
     }
 
     fn assignments(&mut self, assignments: &mut [Assignment], targets: &[ColumnType]) -> Parse<()> {
@@ -118,7 +123,7 @@ impl Typer<'_> {
         self.scopes.push(scope);
         let mut done = self.conditions(&mut using);
         if let (Ok(()), Some(selection)) = (&done, &mut delete.selection) {
-            done = self.expression(selection).map(drop);
+            done = self.condition(selection, "WHERE");
         }
         self.scopes.pop();
         delete.using = (!using.is_empty()).then_some(using);
@@ -185,6 +190,9 @@ impl Typer<'_> {
                     return Err(invalid_input(to, text));
                 }
             }
+            (_, Type::Sql(SqlType::Boolean)) if is_number(to) => {
+                return Err(not_assignable(column, to, SqlType::Boolean));
+            }
             (_, Type::Sql(known)) if is_text(known) && !takes_text(to) => {
                 return Err(not_assignable(column, to, known));
             }
@@ -227,6 +235,27 @@ fn not_assignable(column: &ColumnType, to: SqlType, of: SqlType) -> SqlError {
         of.base_name()
     );
     SqlError::new("42804", message).with_hint("You will need to rewrite or cast the expression.")
+}
+
+/// An INSERT with fewer values than columns fills the first; the others get their defaults.
+fn name_given(names: &mut Vec<ObjectName>, targets: &[ColumnType], given: usize) -> Parse<()> {
+    let wanted = targets.len();
+    if wanted == 0 || given == wanted {
+        return Ok(());
+    }
+    if given > wanted {
+        let message = "INSERT has more expressions than target columns";
+        return Err(SqlError::new("42601", message));
+    }
+    if !names.is_empty() {
+        let message = "INSERT has more target columns than expressions";
+        return Err(SqlError::new("42601", message));
+    }
+    let name = |target: &ColumnType| {
+        ObjectName(vec![ObjectNamePart::Identifier(Ident::new(&target.name))])
+    };
+    *names = targets.iter().take(given).map(name).collect();
+    Ok(())
 }
 
 /// The columns that an INSERT names, or all.

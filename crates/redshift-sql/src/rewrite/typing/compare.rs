@@ -6,7 +6,7 @@
 use sqlparser::ast::{BinaryOperator, Expr, Query, SelectItem, SetExpr, Value};
 
 use super::super::{build, casts};
-use super::arithmetic::{is_number, is_text};
+use super::arithmetic::{is_dated, is_number, is_text, no_operator};
 use super::{Type, Typer, take};
 use crate::cursor::Parse;
 use crate::types::SqlType;
@@ -17,6 +17,11 @@ impl Typer<'_> {
         let Expr::BinaryOp { left: one, op, right: other } = expr else {
             return Ok(Type::Unknown);
         };
+        if let (Type::Sql(left), Type::Sql(right)) = (left, right)
+            && ((is_dated(left) && is_number(right)) || (is_number(left) && is_dated(right)))
+        {
+            return Err(no_operator(op, left, right));
+        }
         self.like_the_other(one, left, right)?;
         self.like_the_other(other, right, left)?;
         if texts(&[left, right]) {
@@ -82,7 +87,7 @@ impl Typer<'_> {
 
 /// Types whose input the engine reads less of than Redshift.
 pub(super) fn has_special_input(sql_type: SqlType) -> bool {
-    matches!(sql_type, SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz)
+    is_dated(sql_type)
 }
 
 /// A Redshift cast, for the later passes to write out.

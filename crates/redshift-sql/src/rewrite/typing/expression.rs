@@ -7,6 +7,7 @@ use super::arithmetic::{self, concatenated, is_integer, is_text};
 use super::scope::{qualified, unqualified};
 use super::{Type, Typer, results, take, unify};
 use crate::cursor::Parse;
+use crate::error::SqlError;
 use crate::types::SqlType;
 
 /// TRUE or FALSE.
@@ -41,7 +42,10 @@ impl Typer<'_> {
             Expr::UnaryOp { op, expr } => {
                 let of = self.expression(expr)?;
                 match op {
-                    UnaryOperator::Not => BOOLEAN,
+                    UnaryOperator::Not => {
+                        self.condition_of(expr, of, "NOT")?;
+                        BOOLEAN
+                    }
                     _ => Type::of(of.sql()),
                 }
             }
@@ -220,6 +224,26 @@ impl Typer<'_> {
         Ok(to)
     }
 
+    /// Types a condition, the argument of `place`.
+    pub(super) fn condition(&mut self, expr: &mut Expr, place: &str) -> Parse<()> {
+        let of = self.expression(expr)?;
+        self.condition_of(expr, of, place)
+    }
+
+    /// Numbers count as conditions where they are integers; nothing else does.
+    fn condition_of(&mut self, expr: &Expr, of: Type, place: &str) -> Parse<()> {
+        match of {
+            Type::Untyped => self.infer(expr, SqlType::Boolean),
+            Type::Sql(known) if known != SqlType::Boolean && !is_integer(known) => {
+                let name = known.base_name();
+                let message = format!("argument of {place} must be type boolean, not type {name}");
+                return Err(SqlError::new("42804", message));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn binary(&mut self, expr: &mut Expr) -> Parse<Type> {
         use BinaryOperator as B;
         let Expr::BinaryOp { left, op, right } = expr else { return Ok(Type::Unknown) };
@@ -232,14 +256,12 @@ impl Typer<'_> {
                 self.comparison(expr, one, other)?
             }
             B::And | B::Or => {
-                for (side, of) in [(left, one), (right, other)] {
-                    if of == Type::Untyped {
-                        self.infer(side, SqlType::Boolean);
-                    }
-                }
+                let word = if *op == B::And { "AND" } else { "OR" };
+                self.condition_of(left, one, word)?;
+                self.condition_of(right, other, word)?;
                 BOOLEAN
             }
-            B::StringConcat => match (one.shown(), other.shown()) {
+            B::StringConcat => match (text_of(left, one).shown(), text_of(right, other).shown()) {
                 (Some(one), Some(other)) if is_text(one) && is_text(other) => {
                     Type::Sql(concatenated(one, other))
                 }
@@ -269,8 +291,9 @@ impl Typer<'_> {
         }
         for when in conditions {
             let of = self.expression(&mut when.condition)?;
-            if !compared.is_empty() {
-                compared.push((&mut when.condition, of));
+            match compared.is_empty() {
+                true => self.condition_of(&when.condition, of, "CASE/WHEN")?,
+                false => compared.push((&mut when.condition, of)),
             }
             result = unify::both(result, self.expression(&mut when.result)?);
         }
@@ -278,11 +301,22 @@ impl Typer<'_> {
             result = unify::both(result, self.expression(otherwise)?);
         }
         self.compared(&mut compared)?;
-        Ok(match result {
-            Type::Text(length) => Type::Sql(SqlType::Varchar(length.max(1))),
-            other => other,
-        })
+        Ok(result.settled())
     }
+}
+
+/// NULL beside text is text.
+pub(super) fn text_of(expr: &mut Expr, of: Type) -> Type {
+    if of == Type::Untyped && is_null(expr) {
+        *expr = build::cast(take(expr), "VARCHAR");
+        return Type::Sql(SqlType::Varchar(0));
+    }
+    of
+}
+
+/// Whether an expression is the word NULL.
+pub(super) fn is_null(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if value.value == Value::Null)
 }
 
 /// Text functions written as syntax keep the length.
@@ -307,7 +341,7 @@ fn number(text: &str) -> Type {
     if text.parse::<i64>().is_ok() {
         return Type::Sql(SqlType::BigInt);
     }
-    let Some((whole, fraction)) = text.split_once('.') else { return Type::Unknown };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| u8::try_from(text.len()).ok();
     // The engine counts the zero before the point.
     let whole = whole.trim_start_matches('0');

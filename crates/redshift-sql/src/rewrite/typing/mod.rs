@@ -59,6 +59,14 @@ impl Type {
         }
     }
 
+    /// The type of a result: literals have become text.
+    fn settled(self) -> Self {
+        match self {
+            Self::Text(_) => Self::of(self.shown()),
+            other => other,
+        }
+    }
+
     fn is_varchar(self) -> bool {
         matches!(self, Self::Sql(SqlType::Varchar(_)))
     }
@@ -83,7 +91,10 @@ pub(super) fn apply(tree: &mut Tree, notes: &mut Notes<'_>) -> Parse<()> {
     let mut typer =
         Typer { catalog, scopes: Vec::new(), common: Vec::new(), parameters: Vec::new() };
     match tree {
-        Tree::Query(query) => notes.columns = typer.query(query)?,
+        Tree::Query(query) => {
+            notes.columns = typer.query(query)?;
+            query::name_nulls(query, &mut notes.columns);
+        }
         Tree::Insert(insert) => typer.insert(insert)?,
         Tree::Update(update) => typer.update(update)?,
         Tree::Delete(delete) => typer.delete(delete)?,

@@ -6,8 +6,10 @@ use sqlparser::ast::{
     TableAlias, TableFactor, TableWithJoins,
 };
 
+use super::super::build;
+use super::expression::is_null;
 use super::scope::{Relation, Scope};
-use super::{Columns, Type, Typer, unify};
+use super::{Columns, Type, Typer, take, unify};
 use crate::cursor::{Parse, object_name};
 use crate::resolve::ColumnType;
 use crate::types::SqlType;
@@ -68,12 +70,16 @@ impl Typer<'_> {
     /// The parts of a select that see its FROM clause, in the order in which names become known.
     fn in_scope(&mut self, select: &mut Select, order_by: Option<&mut OrderBy>) -> Parse<Columns> {
         self.conditions(&mut select.from)?;
-        self.optional(select.selection.as_mut())?;
+        if let Some(selection) = &mut select.selection {
+            self.condition(selection, "WHERE")?;
+        }
         let columns = self.list(&mut select.projection)?;
         if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
             self.all(keys)?;
         }
-        self.optional(select.having.as_mut())?;
+        if let Some(having) = &mut select.having {
+            self.condition(having, "HAVING")?;
+        }
         self.optional(select.qualify.as_mut())?;
         if let Some(OrderByKind::Expressions(keys)) = order_by.map(|order| &mut order.kind) {
             self.keys(keys)?;
@@ -89,7 +95,7 @@ impl Typer<'_> {
             }
             for join in &mut table.joins {
                 if let Some(JoinConstraint::On(on)) = constraint(join) {
-                    self.expression(on)?;
+                    self.condition(on, "JOIN/ON")?;
                 }
             }
         }
@@ -284,6 +290,21 @@ fn both(left: Columns, right: Columns) -> Columns {
         column.sql_type = unify::both(one, other).sql();
     }
     Some(left)
+}
+
+/// A result column that is just NULL is text; to the engine it would be an integer.
+pub(super) fn name_nulls(query: &mut Query, columns: &mut Columns) {
+    let SetExpr::Select(select) = query.body.as_mut() else { return };
+    for (index, item) in select.projection.iter_mut().enumerate() {
+        let SelectItem::ExprWithAlias { expr, .. } = item else { continue };
+        if is_null(expr) {
+            *expr = build::cast(take(expr), "VARCHAR");
+            let column = columns.as_mut().and_then(|columns| columns.get_mut(index));
+            if let Some(column) = column {
+                column.sql_type = Some(SqlType::Varchar(0));
+            }
+        }
+    }
 }
 
 /// A join's condition.

@@ -107,7 +107,7 @@ impl Typer<'_> {
                 }
                 _ => Type::Sql(SqlType::Varchar(0)),
             },
-            Common => types.iter().copied().fold(Type::Untyped, unify::both),
+            Common => types.iter().copied().fold(Type::Untyped, unify::both).settled(),
             Concat => match types.as_slice() {
                 [left, right] => match (left.shown(), right.shown()) {
                     (Some(left), Some(right)) if is_text(left) && is_text(right) => {
@@ -117,8 +117,8 @@ impl Typer<'_> {
                 },
                 _ => Type::Unknown,
             },
-            Nvl2 => types.iter().skip(1).copied().fold(Type::Untyped, unify::both),
-            Decode => self.decode(function, &types)?,
+            Nvl2 => types.iter().skip(1).copied().fold(Type::Untyped, unify::both).settled(),
+            Decode => self.decode(function, &types)?.settled(),
             Sum => sum(expr, first),
             Average => averaged(expr, first),
         })
