@@ -36,7 +36,7 @@ pub use redact::redact;
 pub use resolve::{Catalog, ColumnType, NoCatalog, Parsed, Resolution};
 pub use tag::command_tag;
 pub use types::SqlType;
-pub use udf::{NoFunctions, UserFunction, UserFunctions, check_function};
+pub use udf::{GivenType, NoFunctions, UserFunction, UserFunctions, check_function};
 
 use cursor::Cursor;
 use sqlparser::tokenizer::Token;

@@ -36,17 +36,28 @@ pub struct UserFunction {
     pub body: String,
 }
 
+/// What a call's own text tells of an argument's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenType {
+    /// The type.
+    Known(SqlType),
+    /// A string literal or NULL: fits any type.
+    Literal,
+    /// Nothing: a column, or what a function gives.
+    Unknown,
+}
+
 /// Who knows the functions of a database.
 pub trait UserFunctions {
-    /// The function that a call with arguments of these types means, `None` for types not known
-    /// before the statement runs.
+    /// The function that a call with arguments of these types means.
     ///
     /// # Errors
-    /// 42501 when it may not be called, 42725 when several fit.
+    /// 42501 when it may not be called, 42725 when several fit, 0A000 when the types would have to
+    /// be known to tell.
     fn find(
         &self,
         name: &ObjectName,
-        arguments: &[Option<SqlType>],
+        arguments: &[GivenType],
     ) -> Result<Option<UserFunction>, SqlError>;
 }
 
@@ -55,11 +66,7 @@ pub trait UserFunctions {
 pub struct NoFunctions;
 
 impl UserFunctions for NoFunctions {
-    fn find(
-        &self,
-        _: &ObjectName,
-        _: &[Option<SqlType>],
-    ) -> Result<Option<UserFunction>, SqlError> {
+    fn find(&self, _: &ObjectName, _: &[GivenType]) -> Result<Option<UserFunction>, SqlError> {
         Ok(None)
     }
 }
@@ -134,7 +141,7 @@ impl Expand<'_> {
         let Expr::Function(function) = &*expr else { return Ok(()) };
         let Some(name) = candidate(function) else { return Ok(()) };
         let Ok(arguments) = rewrite::arguments(function) else { return Ok(()) };
-        let kinds: Vec<Option<SqlType>> = arguments.iter().map(kind_of).collect();
+        let kinds: Vec<GivenType> = arguments.iter().map(kind_of).collect();
         let Some(found) = self.functions.find(&name, &kinds)? else { return Ok(()) };
         if self.calls.replace(self.calls.get() + 1) > MAX_CALLS || self.depth >= MAX_DEPTH {
             let message = "statement is too complex: functions call functions too deeply";
@@ -272,18 +279,22 @@ fn cast(expr: Expr, kind: SqlType) -> Parse<Expr> {
 }
 
 /// The type of an argument, where its own text tells it.
-fn kind_of(expr: &Expr) -> Option<SqlType> {
+fn kind_of(expr: &Expr) -> GivenType {
+    let known = |kind: Option<SqlType>| kind.map_or(GivenType::Unknown, GivenType::Known);
     match expr {
         Expr::Nested(inner) => kind_of(inner),
         Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => kind_of(expr),
-        Expr::Cast { data_type, .. } => SqlType::parse(&data_type.to_string()).ok(),
-        Expr::TypedString(typed) => SqlType::parse(&typed.data_type.to_string()).ok(),
+        Expr::Cast { data_type, .. } => known(SqlType::parse(&data_type.to_string()).ok()),
+        Expr::TypedString(typed) => known(SqlType::parse(&typed.data_type.to_string()).ok()),
         Expr::Value(value) => match &value.value {
-            Value::Number(text, _) => number(text),
-            Value::Boolean(_) => Some(SqlType::Boolean),
-            _ => None,
+            Value::Number(text, _) => known(number(text)),
+            Value::Boolean(_) => GivenType::Known(SqlType::Boolean),
+            Value::SingleQuotedString(_) | Value::DollarQuotedString(_) | Value::Null => {
+                GivenType::Literal
+            }
+            _ => GivenType::Unknown,
         },
-        _ => None,
+        _ => GivenType::Unknown,
     }
 }
 

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS own.routines (
   definer BOOLEAN NOT NULL, nonatomic BOOLEAN NOT NULL, body VARCHAR NOT NULL,
   created TIMESTAMP NOT NULL);
 CREATE TABLE IF NOT EXISTS own.routine_arguments (
-  routine BIGINT NOT NULL, position INTEGER NOT NULL, name VARCHAR, mode VARCHAR NOT NULL,
+  routine_id BIGINT NOT NULL, position INTEGER NOT NULL, name VARCHAR, mode VARCHAR NOT NULL,
   type_name VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS own.routine_settings (
-  routine BIGINT NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL);
+  routine_id BIGINT NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL);

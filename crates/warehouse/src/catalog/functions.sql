@@ -72,9 +72,9 @@ CREATE MACRO memory.rs_catalog.pg_get_cols(relation) AS TABLE
 CREATE MACRO memory.rs_catalog.pg_get_function_result(routine) AS
   (SELECT memory.rs_catalog.lb_type_name(lb_p.prorettype) FROM memory.rs_catalog.pg_proc lb_p WHERE lb_p.oid = routine);
 CREATE MACRO memory.rs_catalog.pg_get_function_arguments(routine) AS
-  (SELECT lb_p.proargtypes FROM memory.rs_catalog.pg_proc lb_p WHERE lb_p.oid = routine);
+  (SELECT lb_p.shown FROM memory.rs_own.routine_list lb_p WHERE lb_p.id = routine AND lb_p.db = getvariable('current_database'));
 CREATE MACRO memory.rs_catalog.pg_get_function_identity_arguments(routine) AS
-  (SELECT lb_p.proargtypes FROM memory.rs_catalog.pg_proc lb_p WHERE lb_p.oid = routine);
+  (SELECT lb_p.shown FROM memory.rs_own.routine_list lb_p WHERE lb_p.id = routine AND lb_p.db = getvariable('current_database'));
 CREATE MACRO memory.rs_catalog.pg_get_triggerdef
   (trigger_id) AS CAST(NULL AS VARCHAR), (trigger_id, pretty) AS CAST(NULL AS VARCHAR);
 CREATE MACRO memory.rs_catalog.pg_database_size(which) AS

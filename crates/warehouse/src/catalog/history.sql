@@ -159,9 +159,6 @@ SELECT c.db AS database_name, c.schema_name, c.relation_name AS table_name, c.co
        c.type_name AS data_type, c.default_text AS column_default, CASE WHEN c.is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable,
        c.encoding, c.dist_key AS distkey, c.sort_key AS sortkey, CAST(NULL AS VARCHAR) AS column_acl, c.remarks
 FROM memory.rs_own.visible_columns c;
-CREATE VIEW memory.rs_catalog.svv_redshift_functions AS
-SELECT CAST(NULL AS VARCHAR) AS database_name, CAST(NULL AS VARCHAR) AS schema_name, CAST(NULL AS VARCHAR) AS function_name,
-       CAST(NULL AS VARCHAR) AS function_type, CAST(NULL AS VARCHAR) AS argument_type, CAST(NULL AS VARCHAR) AS result_type WHERE false;
 CREATE VIEW memory.rs_catalog.svv_interleaved_columns AS
 SELECT CAST(c.relation_id AS INTEGER) AS tbl, CAST(c.position - 1 AS INTEGER) AS col, CAST(1 AS DECIMAL(19, 2)) AS interleaved_skew,
        CAST(NULL AS TIMESTAMP) AS last_reindex

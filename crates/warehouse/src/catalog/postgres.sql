@@ -192,10 +192,14 @@ CREATE VIEW memory.rs_catalog.pg_tablespace AS
 SELECT * FROM (VALUES (1663, 'pg_default', 1, ''), (1664, 'pg_global', 1, '')) AS t(oid, spcname, spcowner, spclocation);
 CREATE VIEW memory.rs_catalog.pg_am AS SELECT 403 AS oid, 'btree' AS amname, 'i' AS amtype;
 CREATE VIEW memory.rs_catalog.pg_proc AS
-SELECT 0 AS oid, '' AS proname, 0 AS pronamespace, 0 AS proowner, 0 AS prolang, false AS proisagg, false AS proiswindow,
-       false AS prosecdef, false AS proisstrict, false AS proretset, '' AS provolatile, CAST(0 AS SMALLINT) AS pronargs,
-       0 AS prorettype, '' AS proargtypes, CAST([] AS VARCHAR[]) AS proargnames, CAST([] AS INTEGER[]) AS proallargtypes,
-       CAST([] AS VARCHAR[]) AS proargmodes, '' AS prosrc, '' AS probin, CAST([] AS VARCHAR[]) AS proacl, '' AS prokind WHERE false;
+SELECT CAST(l.id AS INTEGER) AS oid, l.name AS proname, CAST(n.id AS INTEGER) AS pronamespace, CAST(l.owner AS INTEGER) AS proowner,
+       CASE l.kind WHEN 'procedure' THEN 101 ELSE 14 END AS prolang, false AS proisagg, false AS proiswindow,
+       l.definer AS prosecdef, false AS proisstrict, false AS proretset, l.volatility AS provolatile, l.inputs AS pronargs,
+       CASE WHEN l.kind = 'function' THEN memory.rs_own.type_oid(l.returns) WHEN l.outputs = 0 THEN 2278 ELSE 2249 END AS prorettype,
+       l.input_oids AS proargtypes, l.names AS proargnames, l.oids AS proallargtypes, l.modes AS proargmodes, l.body AS prosrc,
+       '-' AS probin, CAST(NULL AS VARCHAR[]) AS proacl, CASE l.kind WHEN 'procedure' THEN 'p' ELSE 'f' END AS prokind
+FROM memory.rs_own.routine_list l JOIN memory.rs_own.schemas n ON n.db = l.db AND n.name = l.schema_name
+WHERE l.db = getvariable('current_database');
 CREATE VIEW memory.rs_catalog.pg_proc_info AS
 SELECT oid AS prooid, * EXCLUDE (oid) FROM memory.rs_catalog.pg_proc;
 CREATE VIEW memory.rs_catalog.pg_settings AS

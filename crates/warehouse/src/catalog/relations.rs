@@ -422,9 +422,10 @@ pub(crate) fn owned_by(
 ) -> Result<Option<String>, EngineFault> {
     let rows = connection.rows(&format!(
         "SELECT name FROM {} WHERE owner = {user} UNION ALL SELECT name FROM {} \
-         WHERE owner = {user} LIMIT 1",
+         WHERE owner = {user} UNION ALL SELECT name FROM {} WHERE owner = {user} LIMIT 1",
         own(database, "relations"),
-        own(database, "schemas")
+        own(database, "schemas"),
+        own(database, "routines")
     ))?;
     Ok(rows.first().and_then(|row| row.first()).map(|name| name.text().to_owned()))
 }

@@ -82,6 +82,17 @@ pub(crate) fn in_schema(
     read(connection, database, kind, &filter)
 }
 
+/// All procedures and functions of a schema.
+pub(crate) fn all_in_schema(
+    connection: &Connection,
+    database: &str,
+    schema: &str,
+) -> Result<Vec<Routine>, EngineFault> {
+    let mut found = in_schema(connection, database, RoutineKind::Procedure, schema)?;
+    found.extend(in_schema(connection, database, RoutineKind::Function, schema)?);
+    Ok(found)
+}
+
 fn read(
     connection: &Connection,
     database: &str,
@@ -123,7 +134,7 @@ fn arguments_of(
     routine: i64,
 ) -> Result<Vec<Argument>, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT name, mode, type_name FROM {} WHERE routine = {routine} ORDER BY position",
+        "SELECT name, mode, type_name FROM {} WHERE routine_id = {routine} ORDER BY position",
         own(database, "routine_arguments")
     ))?;
     Ok(rows.iter().filter_map(|row| argument_of(row)).collect())
@@ -149,7 +160,7 @@ fn settings_of(
     routine: i64,
 ) -> Result<Vec<(String, String)>, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT name, value FROM {} WHERE routine = {routine} ORDER BY name",
+        "SELECT name, value FROM {} WHERE routine_id = {routine} ORDER BY name",
         own(database, "routine_settings")
     ))?;
     Ok(rows
@@ -216,7 +227,7 @@ pub(crate) fn add(
 pub(crate) fn remove(connection: &Connection, database: &str, id: i64) -> Result<(), EngineFault> {
     connection.run(&format!("DELETE FROM {} WHERE id = {id}", own(database, "routines")))?;
     for table in ["routine_arguments", "routine_settings"] {
-        connection.run(&format!("DELETE FROM {} WHERE routine = {id}", own(database, table)))?;
+        connection.run(&format!("DELETE FROM {} WHERE routine_id = {id}", own(database, table)))?;
     }
     Ok(())
 }

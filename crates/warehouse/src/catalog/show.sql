@@ -1,5 +1,5 @@
 -- What SHOW lists (session/show_list.rs), and the statements that SHOW TABLE and SHOW VIEW give.
-CREATE SCHEMA memory.rs_show;
+CREATE SCHEMA IF NOT EXISTS memory.rs_show;
 CREATE VIEW memory.rs_show.databases AS
 SELECT d.name AS database_name, CAST(1 AS INTEGER) AS database_owner, 'local' AS database_type,
        CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS parameters,
@@ -74,19 +74,6 @@ CREATE VIEW memory.rs_show.column_grants AS
 SELECT database_name, schema_name, object_name AS table_name, column_name, object_type, privilege_type,
        identity_id, identity_name, identity_type, admin_option, 'COLUMN' AS privilege_scope, grantor_name
 FROM memory.rs_show.grants WHERE column_name <> '';
-CREATE VIEW memory.rs_show.procedures AS
-SELECT '' AS database_name, '' AS schema_name, '' AS procedure_name, CAST(0 AS INTEGER) AS number_of_arguments,
-       '' AS argument_list, '' AS return_type, '' AS remarks WHERE false;
-CREATE VIEW memory.rs_show.functions AS
-SELECT '' AS database_name, '' AS schema_name, '' AS function_name, CAST(0 AS INTEGER) AS number_of_arguments,
-       '' AS argument_list, '' AS return_type, '' AS remarks WHERE false;
-CREATE VIEW memory.rs_show.procedure_parameters AS
-SELECT '' AS database_name, '' AS schema_name, '' AS procedure_name, '' AS parameter_name,
-       CAST(0 AS INTEGER) AS ordinal_position, '' AS parameter_type, '' AS data_type,
-       CAST(0 AS INTEGER) AS character_maximum_length, CAST(0 AS INTEGER) AS numeric_precision,
-       CAST(0 AS INTEGER) AS numeric_scale, '' AS argument_list WHERE false;
-CREATE VIEW memory.rs_show.function_parameters AS
-SELECT * RENAME (procedure_name AS function_name) FROM memory.rs_show.procedure_parameters;
 CREATE VIEW memory.rs_show.table_definitions AS
 SELECT r.db, r.id, 'CREATE TABLE ' || memory.rs_own.quoted(r.schema_name) || '.' || memory.rs_own.quoted(r.name) || ' (' || chr(10)
     || (SELECT string_agg('    ' || memory.rs_own.quoted(c.column_name) || ' ' || c.type_name

@@ -8,7 +8,7 @@ use crate::catalog::timestamp;
 use crate::engine::literal;
 
 /// Characters of a call's text that are kept (`SVL_STORED_PROC_CALL.querytxt`).
-const TEXT: usize = 500;
+const TEXT: usize = 4000;
 /// Characters of a message that are kept (`SVL_STORED_PROC_MESSAGES.message`).
 const MESSAGE: usize = 1024;
 

@@ -6,7 +6,7 @@ use redshift_sql::{
 };
 
 use super::super::{Notice, Output, Session};
-use crate::catalog::{optional, relations, system};
+use crate::catalog::{optional, relations, routines, system};
 use crate::engine::{catalog_of, quote};
 use crate::errors::Failure;
 use crate::privileges::{self, Identity, Resolved};
@@ -118,7 +118,9 @@ impl Session {
         }
         self.require_schema_owner(name, identity, Privilege::Drop)?;
         let inside = relations::in_schema(&self.connection, &database, name)?;
-        if !inside.is_empty() && !drop.cascade {
+        let routines = routines::all_in_schema(&self.connection, &database, name)?;
+        let empty = inside.is_empty() && routines.is_empty();
+        if !empty && !drop.cascade {
             let mut failure = Failure::new(
                 "2BP01",
                 format!("cannot drop schema {name} because other objects depend on it"),
@@ -130,6 +132,10 @@ impl Session {
         for relation in &inside {
             self.drop_dependents(&database, relation, true)?;
             relations::remove(&self.connection, &database, relation)?;
+        }
+        for routine in &routines {
+            routines::remove_grants(&self.connection, &database, routine)?;
+            routines::remove(&self.connection, &database, routine.id)?;
         }
         let catalog = quote(&catalog_of(&database));
         self.connection.run(&format!("DROP SCHEMA {catalog}.{} CASCADE", quote(name)))?;

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 
 use redshift_sql::{
-    ArgumentType, CreateFunction, ObjectName, RoutineKind, SqlError, SqlType, UserFunction,
-    UserFunctions, Volatility, check_function,
+    ArgumentType, CreateFunction, GivenType, ObjectName, RoutineKind, SqlError, SqlType,
+    UserFunction, UserFunctions, Volatility, check_function,
 };
 
 use super::super::Session;
@@ -66,17 +66,26 @@ impl UserFunctions for Functions<'_> {
     fn find(
         &self,
         name: &ObjectName,
-        arguments: &[Option<SqlType>],
+        arguments: &[GivenType],
     ) -> Result<Option<UserFunction>, SqlError> {
         let mut session = self.session.borrow_mut();
         if session.transaction == super::super::transaction::Transaction::Aborted {
             return Ok(None);
         }
-        let found = session.routines_named(RoutineKind::Function, name).map_err(told)?;
-        match best(found, arguments) {
+        let mut found = session.routines_named(RoutineKind::Function, name).map_err(told)?;
+        found.retain(|routine| routine.inputs().count() == arguments.len());
+        if found.len() > 1 && arguments.contains(&GivenType::Unknown) {
+            let text = format!(
+                "a call of the overloaded function {name} whose arguments' types only the \
+                 catalog knows is not supported: cast them"
+            );
+            return Err(SqlError::unsupported(text));
+        }
+        let arguments: Vec<Option<SqlType>> = arguments.iter().map(known).collect();
+        match best(found, &arguments) {
             Best::None => Ok(None),
             Best::Several => {
-                let text = format!("function {} is not unique", called(name, arguments));
+                let text = format!("function {} is not unique", called(name, &arguments));
                 Err(SqlError::new("42725", text).with_hint(
                     "Could not choose a best candidate function. You may need to add explicit \
                      type casts.",
@@ -87,6 +96,13 @@ impl UserFunctions for Functions<'_> {
                 Ok(Some(as_function(&routine)))
             }
         }
+    }
+}
+
+fn known(given: &GivenType) -> Option<SqlType> {
+    match given {
+        GivenType::Known(kind) => Some(*kind),
+        GivenType::Literal | GivenType::Unknown => None,
     }
 }
 
