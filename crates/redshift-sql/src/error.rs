@@ -57,19 +57,23 @@ impl SqlError {
 
 /// What the rewritten SQL puts before the SQLSTATE in the errors that it raises itself.
 const RAISED: &str = "redshift:";
+/// A quote inside such an error.
+const QUOTE: &str = "\u{2}";
 
-/// The text for the engine to fail with, so that [`raised`] finds the SQLSTATE again.
+/// The text to hand to the engine's `error()` so that [`raised`] finds the SQLSTATE again.
+///
+/// A quote would end the text for [`raised`]: it travels as a control character.
 pub fn raise_text(sqlstate: &str, message: &str) -> String {
-    format!("{RAISED}{sqlstate}:{message}")
+    format!("{RAISED}{sqlstate}:{}", message.replace('\'', QUOTE))
 }
 
 /// Finds in an engine error's text an error that the rewritten SQL raised on purpose.
 ///
 /// Returns the SQLSTATE and Redshift's text, for example `22012` and `Divide by zero`.
-pub fn raised(engine_message: &str) -> Option<(&str, &str)> {
+pub fn raised(engine_message: &str) -> Option<(&str, String)> {
     let (_, rest) = engine_message.split_once(RAISED)?;
     let (sqlstate, message) = rest.split_once(':')?;
     // A failed check quotes its whole expression: the text ends where its literal does.
     let message = message.split(['\'', '\n']).next().unwrap_or_default();
-    (sqlstate.len() == 5).then_some((sqlstate, message))
+    (sqlstate.len() == 5).then(|| (sqlstate, message.replace(QUOTE, "'")))
 }

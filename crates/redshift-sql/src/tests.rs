@@ -323,6 +323,7 @@ fn errors_raised_by_the_sql_come_back() {
         ("Binder Error: no such column", None),
     ];
     for (input, expected) in cases {
+        let expected = expected.map(|(state, text): (&str, &str)| (state, text.to_owned()));
         check(input, raised(input), expected);
     }
 }

@@ -8,6 +8,7 @@
 
 mod connection;
 mod feed;
+mod functions;
 mod memo;
 mod options;
 mod semistructured;
@@ -77,6 +78,8 @@ impl Engine {
         prepare: impl FnOnce(&Connection) -> Result<(), EngineFault>,
     ) -> Result<Self, EngineFault> {
         let root = duckdb::Connection::open_in_memory_with_flags(options::at_open(options)?)?;
+        // Before the files are attached: what lies in them may call these.
+        functions::register(&root)?;
         for database in options.databases {
             root.execute_batch(&format!(
                 "ATTACH {} AS {}",

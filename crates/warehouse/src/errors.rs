@@ -187,6 +187,19 @@ static ENGINE_MESSAGES: &[Rule] = &[
     rule("Conversion", "out of range", "22003", ""),
     rule("Conversion", "Could not cast value", "22003", ""),
     rule("Conversion", "", "22P02", ""),
+    rule("Out of Range", "logarithm of zero", "2201E", "cannot take logarithm of zero"),
+    rule(
+        "Out of Range",
+        "logarithm of a negative",
+        "2201E",
+        "cannot take logarithm of a negative number",
+    ),
+    rule(
+        "Out of Range",
+        "square root of a negative",
+        "2201F",
+        "cannot take square root of a negative number",
+    ),
     rule("Out of Range", "", "22003", ""),
     rule("Out of Memory", "", "53200", ""),
     rule(

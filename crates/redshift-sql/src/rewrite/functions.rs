@@ -39,6 +39,8 @@ pub(super) enum How {
     Session,
     /// The warehouse's catalog defines it in the engine.
     Catalog,
+    /// A function of the warehouse's own.
+    Own(special::Own),
     /// Rewritten by code.
     By(Special),
     /// Redshift has it, Landbridge not yet.
@@ -126,6 +128,7 @@ impl Functions<'_, '_> {
             Some(How::Same | How::Catalog) => rename(function, &name),
             Some(How::Named(engine)) => rename(function, engine),
             Some(How::Session) => self.session(function, &name)?,
+            Some(How::Own(own)) => own.call(function, &name).map_err(|error| error.at(position))?,
             Some(How::By(special)) => {
                 let rewritten = special(function, &name)
                     .map_err(|e| if e.position.is_some() { e } else { e.at(position) })?;
@@ -154,6 +157,9 @@ impl Functions<'_, '_> {
     fn note_variables(&mut self, name: &str) {
         if matches!(name, "now" | "current_timestamp" | "current_date") {
             self.notes.session_functions.insert("sysdate".to_owned());
+        }
+        if name == "timeofday" {
+            self.notes.session_functions.insert("getdate".to_owned());
         }
     }
 }

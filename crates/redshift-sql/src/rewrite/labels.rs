@@ -96,6 +96,7 @@ pub(super) fn label(expr: &Expr) -> String {
         Expr::Trim { .. } => "btrim".into(),
         Expr::Substring { .. } => "substring".into(),
         Expr::Position { .. } => "position".into(),
+        Expr::AtTimeZone { .. } => "timezone".into(),
         Expr::Ceil { .. } => "ceil".into(),
         Expr::Floor { .. } => "floor".into(),
         _ => NAMELESS.into(),
@@ -114,6 +115,10 @@ fn function_label(name: &str) -> String {
     match name {
         "dateadd" => "date_add",
         "datediff" => "date_diff",
+        "date_part" => "pgdate_part",
+        // The server makes these expressions of other kinds while it parses.
+        "decode" | "nvl2" => "case",
+        "nvl" | "isnull" | "ifnull" => "coalesce",
         "current_date" => "date",
         "sysdate" => "timestamp",
         other => other,

@@ -19,6 +19,8 @@ mod table_functions;
 mod top;
 mod typing;
 
+pub use patterns::similar_pattern;
+
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{Expr, Statement as Tree};

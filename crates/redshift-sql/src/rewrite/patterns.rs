@@ -27,12 +27,21 @@ pub(super) fn similar_to(expr: &mut Expr) -> Parse<()> {
     let escape = match escape_char.as_deref().map(casts::literal) {
         None => '\\',
         Some(Some(text)) => text.chars().next().unwrap_or('\\'),
-        Some(None) => return Err(computed()),
+        Some(None) => return Err(SqlError::unsupported("a computed ESCAPE is not supported")),
     };
-    let regex = casts::literal(pattern).map(|text| regex(text, escape)).ok_or_else(computed)?;
     let value = std::mem::replace(value.as_mut(), build::null());
-    let matches =
-        build::call("regexp_full_match", vec![value, build::string(regex), build::string("s")]);
+    let matches = match casts::literal(pattern) {
+        Some(text) => {
+            let regex = build::string(similar_pattern(text, escape));
+            build::call("regexp_full_match", vec![value, regex, build::string("s")])
+        }
+        // Our own function reads the pattern of each row.
+        None => {
+            let pattern = std::mem::replace(pattern.as_mut(), build::null());
+            let [value, pattern] = [value, pattern].map(|side| build::cast(side, "VARCHAR"));
+            build::call("lb_similar_to", vec![value, pattern, build::string(escape.to_string())])
+        }
+    };
     *expr = if *negated {
         build::nested(Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(matches) })
     } else {
@@ -41,13 +50,9 @@ pub(super) fn similar_to(expr: &mut Expr) -> Parse<()> {
     Ok(())
 }
 
-fn computed() -> SqlError {
-    SqlError::unsupported("SIMILAR TO with a computed pattern is not supported")
-}
-
-/// `%` is any text, `_` any character; `| * + ? {} () []` mean what they mean in regular
+/// The regular expression of a `SIMILAR TO` pattern: `%` is any text, `_` any character; `| * + ? {} () []` mean what they mean in regular
 /// expressions; everything else means itself.
-fn regex(pattern: &str, escape: char) -> String {
+pub fn similar_pattern(pattern: &str, escape: char) -> String {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut chars = pattern.chars();
     let mut in_class = false;

@@ -231,6 +231,7 @@ fn allowed(expr: &Expr) -> bool {
                 | Expr::Convert { is_try: false, .. }
                 | Expr::Cast { format: None, .. }
                 | Expr::Extract { .. }
+                | Expr::AtTimeZone { .. }
                 | Expr::Ceil { .. }
                 | Expr::Floor { .. }
                 | Expr::Position { .. }
@@ -256,7 +257,6 @@ fn allowed(expr: &Expr) -> bool {
 
 fn expression_name(expr: &Expr) -> &'static str {
     match expr {
-        Expr::AtTimeZone { .. } => "AT TIME ZONE",
         Expr::OuterJoin(_) => "the (+) join operator",
         Expr::Prior(_) => "CONNECT BY",
         Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. } => "navigation of SUPER",

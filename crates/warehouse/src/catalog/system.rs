@@ -16,6 +16,7 @@ pub(crate) const INFORMATION_SCHEMA: &str = "memory.rs_information";
 /// of the first database, `memory.rs_own.x` the union of a table over all databases.
 const SCRIPTS: &[&str] = &[
     include_str!("typing.sql"),
+    include_str!("library.sql"),
     include_str!("acl.sql"),
     include_str!("views.sql"),
     include_str!("keys.sql"),

@@ -1,10 +1,11 @@
 //! Mathematical functions (Redshift guide, SQL functions › Math functions).
 
 use super::{
-    How::{By, Missing, Named, Same},
+    How::{By, Named, Own, Same},
     Table,
 };
-use crate::rewrite::special;
+use crate::rewrite::special::As::Any;
+use crate::rewrite::special::{self, own};
 
 /// By name.
 pub(super) const FUNCTIONS: Table = &[
@@ -31,12 +32,12 @@ pub(super) const FUNCTIONS: Table = &[
     ("pow", Named("pow")),
     ("power", Named("pow")),
     ("radians", Same),
-    ("rand", Missing),
+    ("rand", Named("random")),
     ("random", Same),
     ("round", Same),
-    ("sign", Same),
+    ("sign", Own(own("lb_sign", &[Any]))),
     ("sin", Same),
     ("sqrt", Same),
     ("tan", Same),
-    ("trunc", Same),
+    ("trunc", By(special::trunc)),
 ];

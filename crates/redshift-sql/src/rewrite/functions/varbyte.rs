@@ -1,7 +1,13 @@
 //! VARBYTE (Redshift guide, SQL functions › VARBYTE functions).
 
-use super::{How::Missing, Table};
+use super::How::Own;
+use super::Table;
+use crate::rewrite::special::As::{Bytes, Integer, Text};
+use crate::rewrite::special::own;
 
 /// By name.
-pub(super) const FUNCTIONS: Table =
-    &[("from_varbyte", Missing), ("getbit", Missing), ("to_varbyte", Missing)];
+pub(super) const FUNCTIONS: Table = &[
+    ("from_varbyte", Own(own("lb_from_varbyte", &[Bytes, Text]))),
+    ("getbit", Own(own("lb_getbit", &[Bytes, Integer]))),
+    ("to_varbyte", Own(own("lb_to_varbyte", &[Text, Text]))),
+];

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod condition;
+mod own;
 mod semistructured;
 mod syntax;
 mod text;
@@ -11,6 +12,7 @@ mod time;
 
 pub(super) use aggregate::*;
 pub(super) use condition::*;
+pub(super) use own::{As, Own, own};
 pub(super) use semistructured::*;
 pub(super) use syntax::syntax;
 pub(super) use text::*;

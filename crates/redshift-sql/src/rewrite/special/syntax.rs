@@ -2,7 +2,8 @@
 
 use sqlparser::ast::{CeilFloorKind, DateTimeField, Expr, TrimWhereField};
 
-use super::time::extract;
+use super::text::{part, position};
+use super::time::{at_time_zone, extract};
 use crate::cursor::Parse;
 use crate::error::SqlError;
 use crate::rewrite::{build, datetime};
@@ -14,12 +15,15 @@ pub(in crate::rewrite) fn syntax(expr: &mut Expr) -> Parse<()> {
             let part = datetime::part(&field.to_string().trim_matches(['\'', '"']).to_lowercase())?;
             extract(part, take(expr))
         }
-        Expr::Position { expr, r#in } => build::call("strpos", vec![take(r#in), take(expr)]),
+        Expr::AtTimeZone { timestamp, time_zone } => at_time_zone(take(timestamp), take(time_zone)),
+        Expr::Position { expr, r#in } => position(take(r#in), take(expr)),
+        Expr::Substring { substring_from: None, substring_for: None, .. } => {
+            let message = "function substring(\"unknown\") does not exist";
+            return Err(SqlError::new("42883", message));
+        }
         Expr::Substring { expr, substring_from, substring_for, .. } => {
             let from = substring_from.take().map_or_else(|| build::number(1), |from| *from);
-            let mut args = vec![take(expr), from];
-            args.extend(substring_for.take().map(|length| *length));
-            build::call("substring", args)
+            part(take(expr), from, substring_for.take().map(|count| *count))
         }
         Expr::Trim { trim_where, trim_what, expr, trim_characters } => {
             let name = match trim_where {
