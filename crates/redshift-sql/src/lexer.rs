@@ -63,7 +63,8 @@ pub(crate) fn tokenize(sql: &str, options: &Options) -> Result<Vec<Lexeme>, SqlE
         .tokenize_with_location()
         .map_err(|error| tokenizer_error(&error, &lines))?;
     let mut after_point = false;
-    raw.into_iter()
+    let lexemes: Vec<Lexeme> = raw
+        .into_iter()
         .filter(|token| !matches!(token.token, Token::Whitespace(_)))
         .map(|token| {
             let written = written_attribute(&token.token).filter(|_| after_point);
@@ -72,7 +73,26 @@ pub(crate) fn tokenize(sql: &str, options: &Options) -> Result<Vec<Lexeme>, SqlE
             lexeme.attribute = written.filter(|_| options.case_sensitive_super_attributes);
             Ok(lexeme)
         })
-        .collect()
+        .collect::<Result<_, SqlError>>()?;
+    Ok(without_approximate(lexemes))
+}
+
+/// `APPROXIMATE COUNT(DISTINCT …)`, `APPROXIMATE PERCENTILE_DISC(…)`: the word allows an error of
+/// two in a hundred, which the exact answer does not make.
+fn without_approximate(lexemes: Vec<Lexeme>) -> Vec<Lexeme> {
+    let word = |at: usize, names: &[&str]| match lexemes.get(at).map(|lexeme| &lexeme.token) {
+        Some(Token::Word(word)) => {
+            word.quote_style.is_none() && names.contains(&word.value.as_str())
+        }
+        _ => false,
+    };
+    let left_out: Vec<bool> = (0..lexemes.len())
+        .map(|at| {
+            let opens = lexemes.get(at + 2).is_some_and(|lexeme| lexeme.token == Token::LParen);
+            opens && word(at, &["approximate"]) && word(at + 1, &["count", "percentile_disc"])
+        })
+        .collect();
+    lexemes.into_iter().zip(left_out).filter(|(_, out)| !out).map(|(lexeme, _)| lexeme).collect()
 }
 
 /// An unquoted word that folding changes.

@@ -170,6 +170,8 @@ const CONFLICT_DETAIL: &str = "Serializable isolation violation on a table: it w
 const NO_RELATION: &str = "relation \"%\" does not exist";
 const SEVERAL_ROWS: &str = "more than one row returned by a subquery used as an expression";
 const NO_COLUMN: &str = "column \"%\" does not exist";
+const NOT_GROUPED: &str =
+    "column \"%\" must appear in the GROUP BY clause or be used in an aggregate function";
 const TWO_DATABASES: &str = "a transaction cannot write to more than one database";
 
 /// First match wins. Classes keep users' own text, which conversion errors quote, from meaning
@@ -222,7 +224,25 @@ static ENGINE_MESSAGES: &[Rule] = &[
     rule("Binder", "Referenced table", "42P01", "missing FROM-clause entry for table \"%\""),
     rule("Binder", "Subquery returns", "42601", "subquery must return only one column"),
     rule("Binder", "Ambiguous reference", "42702", "column reference \"%\" is ambiguous"),
-    rule("Binder", "must appear in the GROUP BY", "42803", ""),
+    rule("Binder", "must appear in the GROUP BY", "42803", NOT_GROUPED),
+    rule(
+        "Binder",
+        "aggregate function calls cannot be nested",
+        "42803",
+        "aggregate function calls may not have nested aggregate or window function",
+    ),
+    rule(
+        "Binder",
+        "WHERE clause cannot contain aggregates",
+        "42803",
+        "aggregates not allowed in WHERE clause",
+    ),
+    rule(
+        "Binder",
+        "WHERE clause cannot contain window",
+        "42P20",
+        "window functions not allowed in WHERE clause",
+    ),
     rule("Binder", "No function matches", "42883", ""),
     rule("Binder", "Could not choose a best candidate", "42883", ""),
     rule("Binder", "Cannot compare values", "42883", ""),

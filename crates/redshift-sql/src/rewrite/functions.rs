@@ -124,6 +124,7 @@ impl Functions<'_, '_> {
             return Ok(());
         }
         check_shape(function).map_err(|error| error.at(position))?;
+        special::check_window(function, &name).map_err(|error| error.at(position))?;
         let rewritten = match how(&name) {
             Some(How::Same | How::Catalog) => rename(function, &name),
             Some(How::Named(engine)) => rename(function, engine),

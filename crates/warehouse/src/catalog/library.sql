@@ -4,15 +4,20 @@
 
 -- Texts and bytes ---------------------------------------------------------------------------
 
-CREATE MACRO memory.rs_catalog.lb_bytes(x BLOB) AS x, (x) AS encode(CAST(x AS VARCHAR));
+CREATE MACRO memory.rs_catalog.lb_bytes(x BLOB) AS x, (x VARCHAR) AS encode(x),
+    (x) AS encode(CAST(x AS VARCHAR));
 CREATE MACRO memory.rs_catalog.lb_length(x BLOB) AS CAST(octet_length(x) AS INTEGER),
+    (x VARCHAR) AS CAST(length(x) AS INTEGER),
     (x) AS CAST(length(CAST(x AS VARCHAR)) AS INTEGER);
 CREATE MACRO memory.rs_catalog.lb_octet_length(x BLOB) AS CAST(octet_length(x) AS INTEGER),
+    (x VARCHAR) AS CAST(strlen(x) AS INTEGER),
     (x) AS CAST(strlen(CAST(x AS VARCHAR)) AS INTEGER);
 CREATE MACRO memory.rs_catalog.lb_substring(x BLOB, p, n) AS lb_substring_bytes(x, p, n),
+    (x VARCHAR, p, n) AS lb_substring_text(x, p, n),
     (x, p, n) AS lb_substring_text(CAST(x AS VARCHAR), p, n);
 -- The same where the part begins in the text.
 CREATE MACRO memory.rs_catalog.lb_part(x BLOB, p, n) AS lb_substring_bytes(x, p, n),
+    (x VARCHAR, p, n) AS substring(x, p, n),
     (x, p, n) AS substring(CAST(x AS VARCHAR), p, n);
 CREATE MACRO memory.rs_catalog.lb_sha1(x) AS sha1(x);
 CREATE MACRO memory.rs_catalog.lb_md5(x) AS md5(x);
@@ -27,11 +32,19 @@ CREATE MACRO memory.rs_catalog.lb_bpcharcmp(a, b) AS memory.rs_catalog.lb_cmp(rt
 
 -- Hashes of decimals are those of their digits ----------------------------------------------
 
-CREATE MACRO memory.rs_catalog.lb_hashed(x TINYINT) AS CAST(x AS SMALLINT), (x SMALLINT) AS x,
-    (x INTEGER) AS x, (x BIGINT) AS x, (x FLOAT) AS x, (x DOUBLE) AS x, (x BOOLEAN) AS x,
-    (x DATE) AS x, (x TIME) AS x, (x TIMESTAMP) AS x, (x BLOB) AS x, (x VARCHAR) AS x,
-    (x) AS CASE WHEN starts_with(typeof(x), 'DECIMAL')
-                THEN CAST(replace(CAST(x AS VARCHAR), '.', '') AS BIGINT) END;
+CREATE MACRO memory.rs_catalog.lb_digits(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS BIGINT);
+CREATE MACRO memory.rs_catalog.lb_fnv(x) AS
+    CASE WHEN starts_with(typeof(x), 'DECIMAL') THEN lb_fnv_hash(memory.rs_catalog.lb_digits(x))
+         ELSE lb_fnv_hash(x) END;
+CREATE MACRO memory.rs_catalog.lb_fnv_seeded(x, seed) AS
+    CASE WHEN starts_with(typeof(x), 'DECIMAL')
+         THEN lb_fnv_hash_seeded(memory.rs_catalog.lb_digits(x), seed)
+         ELSE lb_fnv_hash_seeded(x, seed) END;
+-- What it is for other types is not known.
+CREATE MACRO memory.rs_catalog.lb_checksum(x) AS
+    CASE WHEN regexp_matches(typeof(x), '^(DECIMAL|SMALLINT|INTEGER|BIGINT|"NULL")')
+         THEN memory.rs_catalog.lb_digits(x)
+         ELSE error('redshift:0A000:checksum of a value of this type is not supported') END;
 
 -- Numbers -----------------------------------------------------------------------------------
 
@@ -39,8 +52,8 @@ CREATE MACRO memory.rs_catalog.lb_trunc(x TIMESTAMP) AS CAST(x AS DATE), (x DATE
     (x) AS trunc(x);
 CREATE MACRO memory.rs_catalog.lb_sign(x SMALLINT) AS CAST(sign(x) AS SMALLINT),
     (x INTEGER) AS CAST(sign(x) AS INTEGER), (x BIGINT) AS CAST(sign(x) AS BIGINT),
-    (x FLOAT) AS CAST(sign(x) AS DOUBLE), (x DOUBLE) AS CAST(sign(x) AS DOUBLE),
-    (x) AS CAST(sign(x) AS DECIMAL(1,0));
+    (x DECIMAL) AS CAST(sign(x) AS DECIMAL(1,0)), (x FLOAT) AS CAST(sign(x) AS DOUBLE),
+    (x DOUBLE) AS CAST(sign(x) AS DOUBLE);
 
 -- Dates and times ---------------------------------------------------------------------------
 
@@ -48,12 +61,15 @@ CREATE MACRO memory.rs_catalog.lb_sign(x SMALLINT) AS CAST(sign(x) AS SMALLINT),
 CREATE MACRO memory.rs_catalog.lb_moment(x TIMESTAMP) AS x, (x TIMESTAMPTZ) AS CAST(x AS TIMESTAMP),
     (x DATE) AS CAST(x AS TIMESTAMP), (x TIME) AS x, (x INTERVAL) AS x,
     (x VARCHAR) AS CAST(x AS TIMESTAMP);
+-- To the engine an interval of a month equals one of 30 days, and it computes one for the other
+-- where a query adds both constants to the same value: so here the interval is no constant.
 CREATE MACRO memory.rs_catalog.lb_add_months(x TIME, n) AS x,
-    (x TIMESTAMP, n) AS date_add(x, to_months(n));
+    (x TIMESTAMP, n) AS x + to_months(n + CAST(x IS NULL AS INTEGER));
 -- A year later the 29th of February is the first of March.
 CREATE MACRO memory.rs_catalog.lb_add_years(x TIME, n) AS x,
-    (x TIMESTAMP, n) AS date_add(x, to_years(n))
-        + to_days(CAST(date_part('day', x) - date_part('day', date_add(x, to_years(n))) AS INTEGER));
+    (x TIMESTAMP, n) AS x + to_years(n + CAST(x IS NULL AS INTEGER))
+        + to_days(CAST(date_part('day', x)
+                       - date_part('day', x + to_years(n + CAST(x IS NULL AS INTEGER))) AS INTEGER));
 -- Centuries and millennia begin with the year 1.
 CREATE MACRO memory.rs_catalog.lb_trunc_years(x, n) AS
     date_trunc('year', x) - to_years(CAST((date_part('year', x) - 1) % n AS INTEGER));
@@ -69,3 +85,13 @@ CREATE MACRO memory.rs_catalog.lb_to_char(x TIMESTAMP, f) AS lb_to_char_time(x, 
     (x TIME, f) AS lb_to_char_time(DATE '1970-01-01' + x, f),
     (x INTERVAL, f) AS lb_to_char_time(TIMESTAMP '0001-01-01 00:00:00' + x, f),
     (x, f) AS lb_to_char_number(CAST(x AS VARCHAR), f);
+
+-- HyperLogLog -------------------------------------------------------------------------------
+
+CREATE MACRO memory.rs_catalog.lb_hll_create_sketch(x) AS
+    lb_hll_sketch(coalesce(list(DISTINCT memory.rs_catalog.lb_fnv(x)), CAST([] AS BIGINT[])));
+CREATE MACRO memory.rs_catalog.lb_hll(x) AS
+    lb_hll_cardinality(memory.rs_catalog.lb_hll_create_sketch(x));
+CREATE MACRO memory.rs_catalog.lb_hll_combine(x) AS lb_hll_merge(list(x));
+CREATE MACRO memory.rs_catalog.lb_hll_combine_sketches(a, b) AS
+    CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN lb_hll_merge([a, b]) END;

@@ -12,6 +12,7 @@ mod hashes;
 mod kinds;
 mod numbers;
 mod regex;
+mod sketches;
 mod text;
 mod zones;
 
@@ -68,6 +69,7 @@ pub(super) fn register(root: &duckdb::Connection) -> Result<(), EngineFault> {
     hashes::register(&registry)?;
     numbers::register(&registry)?;
     regex::register(&registry)?;
+    sketches::register(&registry)?;
     text::register(&registry)?;
     zones::register(&registry)
 }

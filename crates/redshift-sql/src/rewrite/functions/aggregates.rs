@@ -1,7 +1,7 @@
 //! Aggregate and window functions (Redshift guide, SQL functions › Aggregate functions, Window functions).
 
 use super::{
-    How::{By, Missing, Same},
+    How::{By, Same},
     Table,
 };
 use crate::rewrite::special;
@@ -9,7 +9,6 @@ use crate::rewrite::special;
 /// By name.
 pub(super) const FUNCTIONS: Table = &[
     ("any_value", Same),
-    ("approximate", Missing),
     ("avg", By(special::average)),
     ("bit_and", Same),
     ("bit_or", Same),
@@ -29,8 +28,8 @@ pub(super) const FUNCTIONS: Table = &[
     ("nth_value", By(special::null_treatment)),
     ("ntile", Same),
     ("percent_rank", Same),
-    ("percentile_cont", Same),
-    ("percentile_disc", Same),
+    ("percentile_cont", By(special::percentile)),
+    ("percentile_disc", By(special::percentile)),
     ("rank", Same),
     ("ratio_to_report", By(special::ratio_to_report)),
     ("row_number", Same),

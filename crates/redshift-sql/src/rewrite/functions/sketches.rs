@@ -1,12 +1,15 @@
 //! HyperLogLog (Redshift guide, SQL functions › HyperLogLog functions).
 
-use super::{How::Missing, Table};
+use super::How::{By, Own};
+use super::Table;
+use crate::rewrite::special::As::{Any, Text};
+use crate::rewrite::special::{self, own};
 
 /// By name.
 pub(super) const FUNCTIONS: Table = &[
-    ("hll", Missing),
-    ("hll_cardinality", Missing),
-    ("hll_combine", Missing),
-    ("hll_combine_sketches", Missing),
-    ("hll_create_sketch", Missing),
+    ("hll", By(special::sketch)),
+    ("hll_cardinality", Own(own("lb_hll_cardinality", &[Text]))),
+    ("hll_combine", By(special::sketch)),
+    ("hll_combine_sketches", Own(own("lb_hll_combine_sketches", &[Any, Any]))),
+    ("hll_create_sketch", By(special::sketch)),
 ];

@@ -15,7 +15,7 @@ pub(super) const FUNCTIONS: Table = &[
     ("char_length", Own(own("lb_length", &[Any]))),
     ("character_length", Own(own("lb_length", &[Any]))),
     ("charindex", By(special::charindex)),
-    ("checksum", By(special::checksum)),
+    ("checksum", Own(own("lb_checksum", &[Any]))),
     ("chr", Own(own("lb_chr", &[Integer]))),
     ("collate", By(special::collate)),
     ("concat", By(special::concat)),

@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArgumentClause, FunctionArguments, OrderByExpr,
-    WindowType,
+    OrderBySort, WindowFrameUnits, WindowType,
 };
 
 use super::exactly;
@@ -80,4 +80,80 @@ pub(in crate::rewrite) fn ratio_to_report(function: &Function, name: &str) -> Pa
     total.over = over;
     let value = build::cast(value, "DOUBLE");
     Ok(build::binary(value, BinaryOperator::Divide, Expr::Function(total)))
+}
+
+/// `PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY x)`; over a window the engine wants the value as an
+/// argument.
+pub(in crate::rewrite) fn percentile(function: &Function, name: &str) -> Parse<Expr> {
+    let [fraction] = exactly::<1>(function, name)?;
+    let [order] = function.within_group.as_slice() else {
+        let message = format!("{name} requires WITHIN GROUP (ORDER BY expression)");
+        return Err(SqlError::new("42601", message));
+    };
+    let outside = |expr: &Expr| {
+        let literal = expr.to_string().parse::<f64>().ok();
+        literal.is_some_and(|fraction| !(0.0..=1.0).contains(&fraction))
+    };
+    if outside(&fraction) {
+        return Err(SqlError::new("22003", "percentile value must be between 0 and 1"));
+    }
+    if function.over.is_none() {
+        let name = build::function_name(name);
+        return Ok(Expr::Function(Function { name, ..function.clone() }));
+    }
+    let descends = matches!(order.options.sort, Some(OrderBySort::Desc));
+    let (engine, fraction) = match (name, descends) {
+        ("percentile_cont", false) => ("quantile_cont", fraction),
+        ("percentile_cont", true) => {
+            let one = build::number(1);
+            let rest = build::nested(fraction);
+            ("quantile_cont", build::binary(one, BinaryOperator::Minus, rest))
+        }
+        (_, false) => ("quantile_disc", fraction),
+        (_, true) => {
+            let message = format!("{name} OVER with a descending order is not supported");
+            return Err(SqlError::unsupported(message));
+        }
+    };
+    let mut call = build::function(engine, vec![order.expr.clone(), fraction]);
+    call.over.clone_from(&function.over);
+    Ok(Expr::Function(call))
+}
+
+/// `HLL`, `HLL_CREATE_SKETCH`, `HLL_COMBINE`: aggregates, not over windows.
+pub(in crate::rewrite) fn sketch(function: &Function, name: &str) -> Parse<Expr> {
+    let [value] = exactly::<1>(function, name)?;
+    if function.over.is_some() {
+        return Err(SqlError::unsupported(format!("{name} OVER is not supported")));
+    }
+    Ok(build::call(&format!("lb_{name}"), vec![value]))
+}
+
+/// Aggregates over a window with an order must say their frame (Redshift guide, Window function
+/// syntax summary); frames are made of rows.
+pub(in crate::rewrite) fn check_window(function: &Function, name: &str) -> Parse<()> {
+    const WITHOUT_FRAME: [&str; 9] = [
+        "row_number",
+        "rank",
+        "dense_rank",
+        "percent_rank",
+        "cume_dist",
+        "ntile",
+        "lag",
+        "lead",
+        "ratio_to_report",
+    ];
+    let Some(WindowType::WindowSpec(window)) = &function.over else { return Ok(()) };
+    match &window.window_frame {
+        Some(frame) if frame.units != WindowFrameUnits::Rows => {
+            let message = format!("{} frames of windows are not supported", frame.units);
+            Err(SqlError::unsupported(message))
+        }
+        None if !window.order_by.is_empty() && !WITHOUT_FRAME.contains(&name) => {
+            let message =
+                "Aggregate window functions with an ORDER BY clause require a frame clause";
+            Err(SqlError::new("42601", message))
+        }
+        _ => Ok(()),
+    }
 }

@@ -31,7 +31,8 @@ pub(in crate::rewrite) enum As {
 impl As {
     fn of(self, value: Expr) -> Expr {
         let engine = match self {
-            Self::Any | Self::Bytes if is_null(&value) => "VARCHAR",
+            Self::Any if is_null(&value) => "VARCHAR",
+            Self::Bytes if is_null(&value) => "BLOB",
             Self::Any => return build::nested(value),
             Self::Bytes => return build::call("lb_bytes", vec![value]),
             Self::Text => "VARCHAR",

@@ -56,29 +56,20 @@ pub(super) fn part(text: Expr, start: Expr, count: Option<Expr>) -> Expr {
     build::call("lb_substring", vec![text, start, count])
 }
 
+/// A value of any type; the literal NULL is a text.
+fn typed(value: &Expr) -> Expr {
+    if is_null(value) { build::cast(value.clone(), "VARCHAR") } else { value.clone() }
+}
+
 /// `FNV_HASH(x [, seed])`.
 pub(in crate::rewrite) fn fnv_hash(function: &Function, name: &str) -> Parse<Expr> {
     match arguments(function)?.as_slice() {
-        [value] => Ok(build::call("lb_fnv_hash", vec![hashed(value.clone())])),
+        [value] => Ok(build::call("lb_fnv", vec![typed(value)])),
         [value, seed] => {
             let seed = build::cast(seed.clone(), "BIGINT");
-            Ok(build::call("lb_fnv_hash_seeded", vec![hashed(value.clone()), seed]))
+            Ok(build::call("lb_fnv_seeded", vec![typed(value), seed]))
         }
         _ => Err(does_not_exist(name, function)),
-    }
-}
-
-/// `CHECKSUM(x)`.
-pub(in crate::rewrite) fn checksum(function: &Function, name: &str) -> Parse<Expr> {
-    let [value] = exactly::<1>(function, name)?;
-    Ok(build::call("lb_checksum", vec![hashed(value)]))
-}
-
-fn hashed(value: Expr) -> Expr {
-    if is_null(&value) {
-        build::cast(value, "VARCHAR")
-    } else {
-        build::call("lb_hashed", vec![value])
     }
 }
 

@@ -43,8 +43,6 @@ pub(in crate::rewrite) fn dateadd(function: &Function, name: &str) -> Parse<Expr
     let [part, amount, time] = exactly::<3>(function, name)?;
     let (unit, factor) = unit(datetime::part_of(&part)?);
     let amount = units(unit, factor, amount);
-    // Not `+`: to the engine a month equals 30 days, and it would compute one for the other where
-    // both are added to the same value.
     let calendar = match unit {
         "to_years" => Some("lb_add_years"),
         "to_months" => Some("lb_add_months"),

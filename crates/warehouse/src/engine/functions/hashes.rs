@@ -28,8 +28,7 @@ pub(super) fn register(registry: &Registry<'_>) -> Result<(), EngineFault> {
     registry.add::<(Any,), BigInt>("lb_fnv_hash", |(value,)| fnv(value, OFFSET))?;
     registry.add::<(Any, BigInt), BigInt>("lb_fnv_hash_seeded", |(value, seed)| {
         fnv(value, seed.cast_unsigned())
-    })?;
-    registry.add::<(Any,), BigInt>("lb_checksum", checksum)
+    })
 }
 
 /// `SHA2(x, bits)`; 0 means 256.
@@ -87,18 +86,6 @@ fn binary(column: &ArrayRef, row: usize) -> Option<Vec<u8>> {
         }
         _ => return None,
     })
-}
-
-/// `CHECKSUM(x)` of whole numbers and decimals: their digits. That of other types is not known.
-fn checksum(((column, row),): ((&ArrayRef, usize),)) -> Answer<i64> {
-    let digits = match column.data_type() {
-        DataType::Int16 => column.as_primitive_opt::<Int16Type>().map(|a| i128::from(a.value(row))),
-        DataType::Int32 => column.as_primitive_opt::<Int32Type>().map(|a| i128::from(a.value(row))),
-        DataType::Int64 => column.as_primitive_opt::<Int64Type>().map(|a| i128::from(a.value(row))),
-        _ => None,
-    };
-    let digits = digits.ok_or_else(|| unfit("checksum"))?;
-    i64::try_from(digits).map(Some).map_err(|_| unfit("checksum"))
 }
 
 #[cfg(test)]

@@ -23,8 +23,12 @@ use super::Answer;
 
 /// A type of the engine and its values in Rust.
 pub(super) trait Kind: 'static {
-    /// The engine's type.
+    /// The engine's type; of lists that of their values.
     const ID: LogicalTypeId;
+    /// The same as the engine is told it.
+    fn engine() -> LogicalTypeHandle {
+        LogicalTypeHandle::from(Self::ID)
+    }
     /// A value as read.
     type Read<'a>;
     /// A value as written.
@@ -136,12 +140,35 @@ impl Kind for Bytes {
     }
 }
 
+/// A list, without its NULLs; only read.
+pub(super) struct List<K>(PhantomData<K>);
+
+impl<K: Kind> Kind for List<K> {
+    const ID: LogicalTypeId = K::ID;
+    type Read<'a> = Vec<K::Read<'a>>;
+    type Written = ();
+    fn engine() -> LogicalTypeHandle {
+        LogicalTypeHandle::list(&K::engine())
+    }
+    fn read(column: &ArrayRef, row: usize) -> Option<Vec<K::Read<'_>>> {
+        let lists = column.as_list_opt::<i32>()?;
+        let place =
+            |at: usize| lists.value_offsets().get(at).and_then(|n| usize::try_from(*n).ok());
+        let values = lists.values();
+        let inside = place(row)?..place(row.checked_add(1)?)?;
+        inside.filter(|at| !values.is_null(*at)).map(|at| K::read(values, at)).collect()
+    }
+    fn write(values: Vec<Option<()>>) -> ArrayRef {
+        arrow::array::new_null_array(&DataType::Null, values.len())
+    }
+}
+
 /// The arguments of a function: a tuple of kinds.
 pub(super) trait Kinds: 'static {
     /// A row's values.
     type Read<'a>;
     /// The engine's types.
-    fn ids() -> Vec<LogicalTypeId>;
+    fn engine() -> Vec<LogicalTypeHandle>;
     /// A row without NULLs.
     fn read(columns: &[ArrayRef], row: usize) -> Option<Self::Read<'_>>;
 }
@@ -150,8 +177,8 @@ macro_rules! tuple {
     ($($kind:ident $index:tt),+) => {
         impl<$($kind: Kind),+> Kinds for ($($kind,)+) {
             type Read<'a> = ($($kind::Read<'a>,)+);
-            fn ids() -> Vec<LogicalTypeId> {
-                vec![$($kind::ID),+]
+            fn engine() -> Vec<LogicalTypeHandle> {
+                vec![$($kind::engine()),+]
             }
             fn read(columns: &[ArrayRef], row: usize) -> Option<Self::Read<'_>> {
                 Some(($($kind::read(columns.get($index)?, row)?,)+))
@@ -190,8 +217,7 @@ impl<A: Kinds, R: Kind> VScalar for Strict<A, R> {
 }
 
 fn signature<A: Kinds, R: Kind>() -> ScalarFunctionSignature {
-    let arguments = A::ids().into_iter().map(LogicalTypeHandle::from).collect();
-    ScalarFunctionSignature::exact(arguments, LogicalTypeHandle::from(R::ID))
+    ScalarFunctionSignature::exact(A::engine(), R::engine())
 }
 
 /// The answers for all rows.
