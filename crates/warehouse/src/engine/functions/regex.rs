@@ -308,8 +308,6 @@ mod tests {
         let text = "secret7 plain B12 b12";
         assert_eq!(replace((text, words, "*", 1, "p")), Ok(Some("* plain B12 *".into())));
         assert_eq!(replace((text, words, "*", 1, "ip")), Ok(Some("* plain * *".into())));
-        let bomb = "(a+)+(?=b)";
-        assert!(count((&"a".repeat(60), bomb, 1, "p")).is_err());
         assert_eq!(similar_to(("abc", "%(b|d)%", "\\")), Ok(Some(true)));
         assert_eq!(similar_to(("abc", "b", "\\")), Ok(Some(false)));
     }
