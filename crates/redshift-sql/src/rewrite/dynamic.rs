@@ -300,10 +300,16 @@ fn call(function: &Function) -> Parse<Option<Expr>> {
             let equal = binary(left.clone(), BinaryOperator::Eq, right);
             Some(build::case(vec![(equal, build::null())], Some(left)))
         }
-        "abs" | "floor" | "ceil" | "ceiling" | "round" | "trunc" if args.len() <= 2 => {
+        "abs" | "floor" | "ceil" | "ceiling" | "round" | "trunc" | "lb_trunc"
+            if args.len() <= 2 =>
+        {
             let digits = if args.len() == 2 { args.pop() } else { None };
             let digits = digits.unwrap_or_else(|| build::number(0));
-            let name = build::string(if name == "ceiling" { "ceil" } else { name });
+            let name = build::string(match name {
+                "ceiling" => "ceil",
+                "lb_trunc" => "trunc",
+                name => name,
+            });
             let value = args.pop().unwrap_or_else(build::null);
             let digits = build::cast(digits, "VARCHAR");
             Some(engine_call("lb_super_rounded", vec![name, to_super(value), digits]))
