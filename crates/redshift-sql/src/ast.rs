@@ -9,6 +9,7 @@
 mod ddl;
 mod movement;
 mod routines;
+mod policies;
 mod session;
 mod show;
 mod users;
@@ -16,6 +17,7 @@ mod users;
 pub use ddl::*;
 pub use movement::*;
 pub use routines::*;
+pub use policies::*;
 pub use session::*;
 pub use show::*;
 pub use users::*;
@@ -111,6 +113,8 @@ pub enum Kind {
     Grant(Grant),
     /// `REVOKE`.
     Revoke(Revoke),
+    /// Row-level security and masking.
+    Policy(PolicyStatement),
     /// `ALTER DEFAULT PRIVILEGES`.
     AlterDefaultPrivileges(AlterDefaultPrivileges),
     /// `BEGIN` or `START TRANSACTION`.

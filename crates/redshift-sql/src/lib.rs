@@ -34,6 +34,7 @@ pub use error::{SqlError, raise_text, raised};
 pub use password::check_plain as check_password;
 pub use redact::redact;
 pub use resolve::{Catalog, ColumnType, NoCatalog, Parsed, Resolution};
+pub use rewrite::guard::{Guard, Mask, Protected, RowFilter};
 pub use rewrite::similar_pattern;
 pub use tag::command_tag;
 pub use types::SqlType;

@@ -10,13 +10,13 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::ast::{EngineStatement, Kind, ObjectName, Verb};
+use crate::ast::{EngineStatement, Kind, ObjectName, PolicyText, Verb};
 use crate::cursor::{Cursor, Parse, is_word};
 use crate::dialect::Redshift;
 use crate::error::{SYNTAX_ERROR, SqlError};
-use crate::lexer::Lexeme;
+use crate::lexer::{self, Lexeme};
 use crate::resolve::Parsed;
-use crate::{grammar, relations, rewrite, udf, walk, words};
+use crate::{Options, grammar, relations, rewrite, udf, walk, words};
 
 /// Nesting that the parser accepts; the engine's own limit is higher.
 const MAX_NESTING: usize = 200;
@@ -118,6 +118,31 @@ fn expression_in(c: &mut Cursor<'_>, lexemes: &[Lexeme]) -> Parse<(String, Strin
     let text = c.text_of(used);
     c.reset(c.mark() + used.len());
     Ok((expr.to_string(), text))
+}
+
+/// Reads a policy's expression and leaves the rest.
+pub(crate) fn policy(c: &mut Cursor<'_>) -> Parse<PolicyText> {
+    let lexemes = c.rest();
+    check_depth(lexemes)?;
+    let mut parser = parser(lexemes);
+    let expr = parser.parse_expr().map_err(|error| parser_error(c, &error))?;
+    let used = lexemes.get(..parser.index()).unwrap_or(lexemes);
+    let query = engine_statement(c, used, rewrite::select(expr))?;
+    let text = c.text_of(used);
+    c.reset(c.mark() + used.len());
+    Ok(PolicyText { text, query })
+}
+
+/// Reads a policy's expression from its text again, by the rule of names that policies have.
+pub(crate) fn policy_expression(text: &str) -> Parse<Expr> {
+    let lexemes = lexer::tokenize(text, &Options::default())?;
+    let mut cursor = Cursor::new(&lexemes, text);
+    check_depth(&lexemes)?;
+    let mut parser = parser(&lexemes);
+    let expr = parser.parse_expr().map_err(|error| parser_error(&cursor, &error))?;
+    cursor.reset(parser.index());
+    cursor.end()?;
+    Ok(expr)
 }
 
 /// Reads one expression without relations, as in `EXECUTE p (1 + 1)`.

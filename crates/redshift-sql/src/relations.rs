@@ -36,6 +36,14 @@ pub(crate) fn accesses(tree: &Tree) -> Parse<Vec<Access>> {
     Ok(walk.found)
 }
 
+/// For every part of every FROM of a statement, in the order of a walk through it: whether it
+/// names a relation of the catalog, and no common table expression or function.
+pub(crate) fn are_relations(tree: &Tree) -> Parse<Vec<bool>> {
+    let mut walk = Walk::default();
+    walk.read(tree)?;
+    Ok(walk.marks)
+}
+
 /// A name for a new relation.
 pub(crate) fn new_name(c: &mut Cursor<'_>) -> Parse<ObjectName> {
     let at = c.position();
@@ -77,6 +85,8 @@ struct Walk {
     /// Scopes of the bodies of common table expressions, by the address of their query.
     bodies: HashMap<usize, Scope>,
     names: Names,
+    /// See [`are_relations`].
+    marks: Vec<bool>,
     error: Option<SqlError>,
 }
 
@@ -282,9 +292,12 @@ impl Visitor for Walk {
         }
         // A function in FROM is no relation; the functions' allow-list decides about it.
         let TableFactor::Table { name, args: None, .. } = factor else {
+            self.marks.push(false);
             return ControlFlow::Continue(());
         };
-        if self.is_common_table(name) {
+        let is_common = self.is_common_table(name);
+        self.marks.push(!is_common);
+        if is_common {
             return ControlFlow::Continue(());
         }
         match self.add(name, Privilege::Select, None) {

@@ -11,6 +11,7 @@ use sqlparser::ast::Statement as Tree;
 
 use crate::ast::{EngineStatement, ObjectName, Verb};
 use crate::error::SqlError;
+use crate::rewrite::guard::Guard;
 use crate::types::SqlType;
 use crate::{on_a_deep_stack, query, rewrite};
 
@@ -24,6 +25,11 @@ pub trait Catalog {
 
     /// The type the client gave to `$number` (from 1).
     fn parameter(&self, number: usize) -> Option<SqlType>;
+
+    /// What stands in a relation's place for this reader; `None` is the relation itself.
+    fn guard(&self, _relation: &ObjectName) -> Option<Guard> {
+        None
+    }
 }
 
 /// A catalog that knows nothing.
@@ -71,6 +77,18 @@ pub struct Parsed(Option<Arc<Tree>>);
 impl Parsed {
     pub(crate) fn new(tree: Tree) -> Self {
         Self(Some(Arc::new(tree)))
+    }
+
+    /// The same statement with guards in their relations' places.
+    ///
+    /// # Errors
+    /// As [`EngineStatement::resolve`].
+    pub fn guarded(&self, catalog: &dyn Catalog) -> Result<Self, SqlError> {
+        on_a_deep_stack(|| {
+            let Some(mut tree) = self.tree().cloned() else { return Ok(self.clone()) };
+            rewrite::guard::put(&mut tree, catalog)?;
+            Ok(Self::new(tree))
+        })
     }
 
     pub(crate) fn tree(&self) -> Option<&Tree> {

@@ -1,6 +1,8 @@
 //! Command tags: what CommandComplete says of a statement.
 
-use crate::ast::{Kind, RelationKind, RoutineKind, TableSource, Verb};
+use crate::ast::{
+    Kind, PolicyKind, PolicyStatement, RelationKind, RoutineKind, TableSource, Verb,
+};
 
 /// The command tag of a statement, as PostgreSQL's protocol writes it.
 ///
@@ -51,6 +53,7 @@ fn fixed(kind: &Kind) -> &'static str {
         Kind::Lock { .. } => "LOCK TABLE",
         Kind::Grant(_) => "GRANT",
         Kind::Revoke(_) => "REVOKE",
+        Kind::Policy(statement) => policy(statement),
         Kind::AlterDefaultPrivileges(_) => "ALTER DEFAULT PRIVILEGES",
         Kind::Show(_) => "SHOW",
         Kind::Explain(_) => "EXPLAIN",
@@ -71,6 +74,23 @@ fn fixed(kind: &Kind) -> &'static str {
 
 fn routine(kind: RoutineKind, procedure: &'static str, function: &'static str) -> &'static str {
     if kind == RoutineKind::Procedure { procedure } else { function }
+}
+
+fn policy(statement: &PolicyStatement) -> &'static str {
+    use PolicyStatement as P;
+    match statement {
+        P::CreateRls { .. } => "CREATE RLS POLICY",
+        P::AlterRls { .. } => "ALTER RLS POLICY",
+        P::CreateMasking { .. } => "CREATE MASKING POLICY",
+        P::AlterMasking { .. } => "ALTER MASKING POLICY",
+        P::Drop { kind: PolicyKind::Rls, .. } => "DROP RLS POLICY",
+        P::Drop { kind: PolicyKind::Masking, .. } => "DROP MASKING POLICY",
+        P::AttachRls { attach: true, .. } => "ATTACH RLS POLICY",
+        P::AttachRls { attach: false, .. } => "DETACH RLS POLICY",
+        P::AttachMasking { attach: true, .. } => "ATTACH MASKING POLICY",
+        P::AttachMasking { attach: false, .. } => "DETACH MASKING POLICY",
+        P::RowLevelSecurity { .. } => "ALTER TABLE",
+    }
 }
 
 fn session(kind: &Kind) -> Option<&'static str> {

@@ -12,6 +12,7 @@ pub(crate) mod defaults;
 mod empty;
 pub(crate) mod grants;
 pub(crate) mod history;
+pub(crate) mod policies;
 pub(crate) mod relations;
 pub(crate) mod roles;
 pub(crate) mod routines;

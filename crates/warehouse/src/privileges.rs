@@ -27,6 +27,8 @@ pub(crate) struct Identity {
     pub user: i64,
     /// CREATEUSER.
     pub superuser: bool,
+    /// The roles it holds, those of its roles included.
+    pub roles: Vec<i64>,
     /// Holds `sys:secadmin`: manages roles and policies.
     pub security_admin: bool,
     /// The system permissions of its roles.
@@ -58,7 +60,15 @@ pub(crate) fn check(
     identity: &Identity,
     accesses: &[Access],
 ) -> Result<Vec<Resolved>, Failure> {
-    accesses.iter().map(|access| check_one(connection, scope, identity, access)).collect()
+    let is_target = |access: &Access| {
+        accesses
+            .iter()
+            .any(|other| other.name == access.name && other.privilege != Privilege::Select)
+    };
+    accesses
+        .iter()
+        .map(|access| check_one(connection, scope, identity, access, is_target(access)))
+        .collect()
 }
 
 fn check_one(
@@ -66,13 +76,20 @@ fn check_one(
     scope: &Scope<'_>,
     identity: &Identity,
     access: &Access,
+    is_target: bool,
 ) -> Result<Resolved, Failure> {
     let resolved = resolve(connection, scope, &access.name).map_err(|f| f.at(access.position))?;
     match &resolved {
         Resolved::Temporary { .. } => Ok(()),
         Resolved::System { name, visibility } => check_system(identity, access, name, *visibility),
         Resolved::Relation { database, relation } => {
-            let wanted = Wanted { privilege: access.privilege, columns: access.columns.as_deref() };
+            // `*` is what may be read of a table: the guard leaves the other columns out.
+            let narrowed = access.privilege == Privilege::Select
+                && access.columns.is_none()
+                && !is_target
+                && !relation.is_view();
+            let columns = if narrowed { Some(&[][..]) } else { access.columns.as_deref() };
+            let wanted = Wanted { privilege: access.privilege, columns };
             check_relation(connection, database, relation, identity, &wanted)
         }
     }?;

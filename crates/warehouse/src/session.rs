@@ -12,10 +12,12 @@ mod cursors;
 mod ddl;
 mod engine_sql;
 mod grants;
+mod guards;
 mod known;
 mod output;
 mod parameters;
 mod procedures;
+mod policies;
 mod rewrite;
 mod run;
 mod settings;
@@ -41,6 +43,7 @@ use redshift_sql::{Options, Statement};
 
 use crate::catalog::grants::{identity_filter, memberships};
 use crate::catalog::history::{Client, ConnectionRecord, Event, Record};
+use crate::catalog::policies::Policies;
 use crate::catalog::roles::{SECURITY_ADMIN, permissions};
 use crate::catalog::users::{User, by_id, settings as settings_of_user};
 use crate::catalog::{optional, timestamp};
@@ -94,6 +97,11 @@ pub(crate) struct Session {
     /// What is known of relations' columns.
     shapes: known::Shapes,
     identity: Option<(u64, Identity)>,
+    /// The open transaction changed privileges.
+    privileges_touched: bool,
+    policies: Option<(u64, Arc<Policies>)>,
+    /// Whether the statement resolved last met policies of rows, and of values.
+    guarded: (bool, bool),
     /// The schemas of the search path that exist; `None` when it must be computed again.
     path: Option<(u64, Vec<String>)>,
     last_query: i64,
@@ -141,6 +149,9 @@ impl Session {
             temporary: Some(HashSet::new()),
             shapes: known::Shapes::default(),
             identity: None,
+            privileges_touched: false,
+            policies: None,
+            guarded: (false, false),
             path: None,
             last_query: -1,
             query_before: -1,
@@ -235,6 +246,7 @@ impl Session {
             superuser: user.superuser,
             security_admin: roles.contains(&SECURITY_ADMIN),
             permissions: permissions(&self.connection, &home, &filter)?.into_iter().collect(),
+            roles: roles.clone(),
             filter,
         };
         let grantees: Vec<String> = groups
@@ -258,8 +270,22 @@ impl Session {
         identity.may("ACCESS SYSTEM TABLE") || self.user.syslog_unrestricted
     }
 
-    /// Users, groups, grants or schemas changed: every session looks again.
+    /// The count of changes of privileges that the session has seen.
+    fn privileges_version(&self) -> u64 {
+        self.cluster.privileges_version.load(Ordering::SeqCst)
+    }
+
+    /// A transaction that changed privileges ended: others see the changes now.
+    fn privileges_settled(&mut self) {
+        if std::mem::take(&mut self.privileges_touched) {
+            self.privileges_changed();
+        }
+    }
+
+    /// Users, groups, grants or schemas changed: every session looks again, now and when the
+    /// transaction ends.
     fn privileges_changed(&mut self) {
+        self.privileges_touched = self.transaction.is_open();
         self.cluster.privileges_version.fetch_add(1, Ordering::SeqCst);
         self.identity = None;
         self.path = None;

@@ -12,6 +12,7 @@ mod defaults;
 mod delimited;
 mod grant;
 mod grant_scope;
+mod policies;
 mod refused;
 mod routines;
 mod schema;
@@ -61,6 +62,9 @@ fn dispatch(c: &mut Cursor<'_>) -> Parse<Kind> {
     if c.accept("call") {
         return routines::call(c);
     }
+    if let Some(kind) = policies::attach(c)? {
+        return Ok(kind);
+    }
     if c.accept("grant") {
         return grant::grant(c);
     }
@@ -83,6 +87,9 @@ fn dispatch(c: &mut Cursor<'_>) -> Parse<Kind> {
 }
 
 fn create(c: &mut Cursor<'_>) -> Parse<Kind> {
+    if let Some(kind) = policies::create(c)? {
+        return Ok(kind);
+    }
     if let Some(kind) = users::create(c)? {
         return Ok(kind);
     }
@@ -99,6 +106,9 @@ fn create(c: &mut Cursor<'_>) -> Parse<Kind> {
 }
 
 fn drop(c: &mut Cursor<'_>) -> Parse<Kind> {
+    if let Some(kind) = policies::drop(c)? {
+        return Ok(kind);
+    }
     if let Some(kind) = users::drop(c)? {
         return Ok(kind);
     }
@@ -113,6 +123,9 @@ fn drop(c: &mut Cursor<'_>) -> Parse<Kind> {
 
 fn alter(c: &mut Cursor<'_>) -> Parse<Kind> {
     if let Some(kind) = users::alter(c)? {
+        return Ok(kind);
+    }
+    if let Some(kind) = policies::alter(c)? {
         return Ok(kind);
     }
     if c.accept("default privileges") {

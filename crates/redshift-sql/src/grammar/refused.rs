@@ -5,15 +5,7 @@ use crate::cursor::Cursor;
 use crate::error::SqlError;
 
 /// First words of whole statements, lower case.
-const STATEMENTS: &[&str] = &[
-    "attach rls policy",
-    "attach masking policy",
-    "detach rls policy",
-    "detach masking policy",
-    "refresh materialized view",
-    "import",
-    "merge into",
-];
+const STATEMENTS: &[&str] = &["refresh materialized view", "import", "merge into"];
 
 /// Objects of `CREATE`, `ALTER`, `DROP`, lower case.
 const OBJECTS: &[&str] = &[
@@ -29,8 +21,6 @@ const OBJECTS: &[&str] = &[
     "datashare",
     "model",
     "library",
-    "masking policy",
-    "rls policy",
     "identity provider",
     "system",
     "database",

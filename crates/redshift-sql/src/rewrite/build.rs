@@ -12,6 +12,7 @@ use sqlparser::parser::Parser;
 use crate::cursor::Parse;
 use crate::emit;
 use crate::error::{SqlError, raise_text};
+use crate::types::SqlType;
 
 /// `NULL`.
 pub(super) fn null() -> Expr {
@@ -111,6 +112,20 @@ pub(super) fn cast(expr: Expr, data_type: &str) -> Expr {
         expr: Box::new(expr),
         data_type: engine_type(data_type),
         format: None,
+    }
+}
+
+/// A cast as Redshift has it: the passes see to lengths.
+pub(super) fn redshift_cast(expr: Expr, data_type: SqlType) -> Expr {
+    let text = data_type.to_string();
+    let parsed = Parser::new(&GenericDialect {})
+        .try_with_sql(&text)
+        .and_then(|mut parser| parser.parse_data_type());
+    match parsed {
+        Ok(data_type) => {
+            Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type, format: None }
+        }
+        Err(_) => expr,
     }
 }
 

@@ -8,6 +8,7 @@ mod catalog_forms;
 mod datetime;
 mod dynamic;
 mod functions;
+pub(crate) mod guard;
 mod labels;
 mod names;
 mod operators;
@@ -53,7 +54,9 @@ type Pass = fn(&mut Tree, &mut Notes<'_>) -> Parse<()>;
 
 /// The order, and why each stands where it stands.
 const PASSES: &[Pass] = &[
-    // First: what no later pass looks at must not slip through to the engine.
+    // Before everything: what a reader may not see must not be there for any later pass.
+    guard::apply,
+    // First of what translates: what no later pass looks at must not slip through to the engine.
     refuse::apply,
     // Before functions are renamed: a result column is called by Redshift's name of its function.
     labels::apply,
@@ -118,6 +121,11 @@ pub(crate) fn arguments(function: &sqlparser::ast::Function) -> Parse<Vec<Expr>>
 /// `NULL`.
 pub(crate) fn null() -> Expr {
     build::null()
+}
+
+/// An expression as a query of it alone.
+pub(crate) fn select(expr: Expr) -> Tree {
+    build::select(expr, None)
 }
 
 /// Runs the passes still to come on an expression whose text an earlier pass needs.

@@ -31,3 +31,13 @@ CREATE TABLE IF NOT EXISTS own.routine_arguments (
   type_name VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS own.routine_settings (
   routine_id BIGINT NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS own.policies (
+  id BIGINT NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, alias VARCHAR,
+  columns VARCHAR NOT NULL, expressions VARCHAR NOT NULL, lookups VARCHAR NOT NULL,
+  modified_by BIGINT NOT NULL, modified TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS own.policy_attachments (
+  policy BIGINT NOT NULL, relation BIGINT NOT NULL, grantee_kind VARCHAR NOT NULL,
+  grantee BIGINT NOT NULL, grantor BIGINT NOT NULL, priority BIGINT NOT NULL,
+  inputs VARCHAR NOT NULL, outputs VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS own.policy_relations (
+  relation BIGINT NOT NULL, is_on BOOLEAN NOT NULL, by_any BOOLEAN NOT NULL);

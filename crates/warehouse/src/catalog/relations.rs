@@ -312,9 +312,13 @@ pub(crate) fn remove(
 ) -> Result<(), EngineFault> {
     let id = relation.id;
     connection.run(&format!("DELETE FROM {} WHERE id = {id}", own(database, "relations")))?;
-    for (table, column) in
-        [("columns", "relation"), ("constraints", "relation"), ("dependencies", "view_id")]
-    {
+    for (table, column) in [
+        ("columns", "relation"),
+        ("constraints", "relation"),
+        ("dependencies", "view_id"),
+        ("policy_attachments", "relation"),
+        ("policy_relations", "relation"),
+    ] {
         connection.run(&format!("DELETE FROM {} WHERE {column} = {id}", own(database, table)))?;
     }
     connection.run(&format!(
@@ -378,6 +382,21 @@ pub(crate) fn column_names(
     let table = own(database, "columns");
     let rows = connection.rows(&format!("SELECT name FROM {table} WHERE relation = {relation}"))?;
     Ok(rows.iter().filter_map(|row| row.first()).map(|name| name.text().to_owned()).collect())
+}
+
+/// A view's query, as Redshift SQL.
+pub(crate) fn definition(
+    connection: &Connection,
+    database: &str,
+    id: i64,
+) -> Result<String, EngineFault> {
+    let table = own(database, "relations");
+    let rows = connection.rows(&format!("SELECT definition FROM {table} WHERE id = {id}"))?;
+    Ok(rows
+        .first()
+        .and_then(|row| row.first())
+        .map(|text| text.text().to_owned())
+        .unwrap_or_default())
 }
 
 /// A relation's declared column types, by column name.

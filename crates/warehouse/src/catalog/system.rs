@@ -28,6 +28,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("show.sql"),
     include_str!("privileges.sql"),
     include_str!("history.sql"),
+    include_str!("policies.sql"),
 ];
 /// Tables that every database has, for the unions.
 const PER_DATABASE: &[&str] = &[
@@ -40,6 +41,9 @@ const PER_DATABASE: &[&str] = &[
     "dependencies",
     "routines",
     "routine_arguments",
+    "policies",
+    "policy_attachments",
+    "policy_relations",
 ];
 
 /// Creates the schemas, the unions over all databases, and every view and function.
@@ -187,12 +191,17 @@ const BUILT: &[&str] = &[
 /// Views of who holds what: each shows what its reader may know.
 const PRIVILEGES: &[&str] = &[
     "pg_default_acl",
+    "svv_attached_masking_policy",
     "svv_column_privileges",
     "svv_database_privileges",
     "svv_default_privileges",
     "svv_function_privileges",
     "svv_language_privileges",
+    "svv_masking_policy",
     "svv_relation_privileges",
+    "svv_rls_attached_policy",
+    "svv_rls_policy",
+    "svv_rls_relation",
     "svv_role_grants",
     "svv_roles",
     "svv_schema_privileges",

@@ -12,6 +12,7 @@ use redshift_sql::{Grant, GrantObject, Grantee, Privilege, Revoke};
 
 use super::Session;
 use crate::catalog::grants::{Holder, Object, Right, give, given_on, held, held_by, take};
+use crate::catalog::policies;
 use crate::catalog::users::Collective;
 use crate::errors::Failure;
 use crate::privileges::privilege_name;
@@ -101,7 +102,7 @@ impl Session {
     }
 
     /// The holders behind the names, each of which must exist.
-    fn holders(&self, grantees: &[Grantee]) -> Result<Vec<To>, Failure> {
+    pub(super) fn holders(&self, grantees: &[Grantee]) -> Result<Vec<To>, Failure> {
         grantees
             .iter()
             .map(|grantee| {
@@ -118,13 +119,19 @@ impl Session {
                         let id = self.existing(Collective::Role, name)?;
                         (Holder { kind: "role", id }, false)
                     }
-                    Grantee::RlsPolicy(_) => {
-                        return Err(Failure::not_implemented("privileges of RLS policies"));
-                    }
+                    Grantee::RlsPolicy(name) => (self.rls_policy(name)?, false),
                     Grantee::Public => (Holder { kind: "public", id: 0 }, false),
                 })
             })
             .collect()
+    }
+
+    fn rls_policy(&self, name: &str) -> Result<Holder, Failure> {
+        let known = policies::load(&self.connection, &self.database)?;
+        let policy = known.named(false, name).ok_or_else(|| {
+            Failure::new("42704", format!("RLS policy \"{name}\" does not exist"))
+        })?;
+        Ok(Holder { kind: "rls_policy", id: policy.id })
     }
 
     /// Owners, superusers and holders of the grant option may give a privilege; gives in whose

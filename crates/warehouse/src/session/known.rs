@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use redshift_sql::{
-    Catalog, ColumnType, EngineStatement, Kind, ObjectName, Resolution, SqlType, Statement, Verb,
+    Catalog, ColumnType, EngineStatement, Guard, Kind, ObjectName, Resolution, SqlType, Statement, Verb,
 };
 
 use super::columns::{declared, of_engine_name, type_name};
@@ -39,9 +39,12 @@ pub(super) struct Shapes {
 }
 
 /// What is known of one statement's relations and parameters.
-struct Known {
-    columns: HashMap<ObjectName, Vec<ColumnType>>,
-    parameters: Vec<Option<SqlType>>,
+#[derive(Default)]
+pub(super) struct Known {
+    pub columns: HashMap<ObjectName, Vec<ColumnType>>,
+    pub parameters: Vec<Option<SqlType>>,
+    /// What stands for guarded relations.
+    pub guards: HashMap<ObjectName, Guard>,
 }
 
 impl Catalog for Known {
@@ -51,6 +54,10 @@ impl Catalog for Known {
 
     fn parameter(&self, number: usize) -> Option<SqlType> {
         self.parameters.get(number.checked_sub(1)?).copied().flatten()
+    }
+
+    fn guard(&self, relation: &ObjectName) -> Option<Guard> {
+        self.guards.get(relation).cloned()
     }
 }
 
@@ -63,16 +70,20 @@ impl Session {
         parameters: &[Option<SqlType>],
     ) -> Result<Resolution, Failure> {
         let found = self.check_accesses(&statement.accesses)?;
-        let mut known = Known { columns: HashMap::new(), parameters: parameters.to_vec() };
+        let mut known = Known { parameters: parameters.to_vec(), ..Known::default() };
         for (access, found) in statement.accesses.iter().zip(&found) {
             if let Some(columns) = self.columns_of(found)? {
                 known.columns.insert(access.name.clone(), columns);
             }
         }
+        let behind = self.know_guards(&mut known, &statement.accesses, &found)?;
         let mut resolution = statement.resolve(&known)?;
         forget_unread_clocks(&mut resolution, statement.verb, &found);
         self.answer_functions(&resolution.session_functions)?;
         resolution.sql = rewrite_names(&resolution.sql, &statement.accesses);
+        if !behind.is_empty() {
+            resolution.sql = rewrite_names(&resolution.sql, &behind);
+        }
         Ok(resolution)
     }
 

@@ -167,6 +167,10 @@ impl Session {
             | Kind::DropRole(_) => self.run_users(&statement.kind),
             Kind::Grant(grant) => self.grant(grant).map(|()| "GRANT".into()),
             Kind::Revoke(revoke) => self.revoke(revoke).map(|()| "REVOKE".into()),
+            Kind::Policy(policy) => {
+                self.run_policy(policy)?;
+                Ok(redshift_sql::command_tag(&statement.kind, 0))
+            }
             Kind::AlterDefaultPrivileges(alter) => {
                 self.alter_default_privileges(alter).map(|()| "ALTER DEFAULT PRIVILEGES".into())
             }

@@ -189,6 +189,7 @@ impl Session {
             return Err(Failure::not_implemented("EXPLAIN of this statement"));
         };
         let sql = self.engine_sql(engine, &[])?.sql;
+        self.require_explain()?;
         let plan = self.connection.rows(&format!("EXPLAIN {sql}"))?;
         let text = plan.first().and_then(|row| row.get(1)).map(|v| v.text().to_owned());
         let lines = text.unwrap_or_default();

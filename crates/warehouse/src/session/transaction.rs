@@ -125,6 +125,7 @@ impl Session {
         }
         self.transaction = Transaction::None;
         self.relations_settled();
+        self.privileges_settled();
         self.settings.end(committed.is_ok());
         self.path = None;
         committed?;
