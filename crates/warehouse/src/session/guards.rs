@@ -58,7 +58,9 @@ impl Session {
             if used && !identity.may(permission) {
                 return Err(Failure::new(
                     "42501",
-                    format!("the plan of a relation with policies needs the permission {permission}"),
+                    format!(
+                        "the plan of a relation with policies needs the permission {permission}"
+                    ),
                 ));
             }
         }
