@@ -97,6 +97,8 @@ pub(crate) struct Session {
     /// What is known of relations' columns.
     shapes: known::Shapes,
     identity: Option<(u64, Identity)>,
+    /// The count of changes of privileges when the open transaction began.
+    privileges_began: u64,
     /// The open transaction changed privileges.
     privileges_touched: bool,
     policies: Option<(u64, Arc<Policies>)>,
@@ -149,6 +151,7 @@ impl Session {
             temporary: Some(HashSet::new()),
             shapes: known::Shapes::default(),
             identity: None,
+            privileges_began: 0,
             privileges_touched: false,
             policies: None,
             guarded: (false, false),
@@ -275,10 +278,21 @@ impl Session {
         self.cluster.privileges_version.load(Ordering::SeqCst)
     }
 
-    /// A transaction that changed privileges ended: others see the changes now.
+    /// A transaction begins: it sees privileges as they are now, whoever changes them after.
+    fn privileges_seen(&mut self) {
+        self.privileges_began = self.privileges_version();
+    }
+
+    /// A transaction ended: others see what it changed, and it sees what others changed.
     fn privileges_settled(&mut self) {
         if std::mem::take(&mut self.privileges_touched) {
             self.privileges_changed();
+        }
+        if self.privileges_began != self.privileges_version() {
+            // What was looked up in the transaction was of the time of its beginning.
+            self.identity = None;
+            self.policies = None;
+            self.path = None;
         }
     }
 

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use redshift_sql::{
-    Catalog, ColumnType, EngineStatement, Guard, Kind, ObjectName, Resolution, SqlType, Statement, Verb,
+    Catalog, ColumnType, EngineStatement, Guard, Kind, ObjectName, Resolution, SqlType, Statement,
+    Verb,
 };
 
 use super::columns::{declared, of_engine_name, type_name};

@@ -97,6 +97,7 @@ impl Session {
     fn note_beginning(&mut self, state: Transaction) {
         self.transaction = state;
         self.relations_seen();
+        self.privileges_seen();
         self.transaction_began = Some(self.cluster.world.now());
         self.settings.begin();
         self.transaction_number = TRANSACTIONS.fetch_add(1, Ordering::Relaxed);
@@ -167,6 +168,7 @@ impl Session {
         self.relations_settled();
         self.temporary = None;
         self.privileges_changed();
+        self.privileges_settled();
     }
 
     /// The engine may have ended the transaction itself, so that there is nothing to roll back.

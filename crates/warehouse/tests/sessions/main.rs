@@ -14,6 +14,7 @@ mod guide;
 mod guide_files;
 mod login;
 mod malformed;
+mod policies;
 mod privileges;
 mod procedures;
 mod statements;
