@@ -421,7 +421,7 @@ impl Guard {
     fn restrict(&self, selection: &mut Option<Expr>, target: &str) -> Parse<()> {
         let Some(filter) = &self.filter else { return Ok(()) };
         let seen = filter.condition(target)?;
-        let asked = selection.take().map_or_else(|| Expr::value(Value::Boolean(true)), |expr| expr);
+        let asked = selection.take().unwrap_or_else(|| Expr::value(Value::Boolean(true)));
         let none = Expr::value(Value::Boolean(false));
         *selection = Some(build::case(vec![(seen, asked)], Some(none)));
         Ok(())
