@@ -8,16 +8,16 @@
 
 mod ddl;
 mod movement;
-mod routines;
 mod policies;
+mod routines;
 mod session;
 mod show;
 mod users;
 
 pub use ddl::*;
 pub use movement::*;
-pub use routines::*;
 pub use policies::*;
+pub use routines::*;
 pub use session::*;
 pub use show::*;
 pub use users::*;

@@ -1,8 +1,6 @@
 //! Command tags: what CommandComplete says of a statement.
 
-use crate::ast::{
-    Kind, PolicyKind, PolicyStatement, RelationKind, RoutineKind, TableSource, Verb,
-};
+use crate::ast::{Kind, PolicyKind, PolicyStatement, RelationKind, RoutineKind, TableSource, Verb};
 
 /// The command tag of a statement, as PostgreSQL's protocol writes it.
 ///

@@ -319,7 +319,7 @@ impl Session {
         Ok(query.parsed.guarded(&inside)?)
     }
 
-    fn query_in(&self, text: &str) -> Result<EngineStatement, Failure> {
+    fn query_in(&mut self, text: &str) -> Result<EngineStatement, Failure> {
         match self.parse(text)?.into_iter().next().map(|statement| statement.kind) {
             Some(Kind::Engine(query)) if query.returns_rows => Ok(query),
             _ => Err(Failure::internal("a view's text is no query")),
