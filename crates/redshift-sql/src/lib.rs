@@ -91,7 +91,8 @@ pub fn parse_with(
 /// and dropping a tree are recursive.
 const STACK_BYTES: usize = 128 * 1024 * 1024;
 
-fn on_a_deep_stack<T>(work: impl FnOnce() -> T) -> T {
+/// Runs `work` on a stack that is deep enough for whatever this crate accepts.
+pub fn on_a_deep_stack<T>(work: impl FnOnce() -> T) -> T {
     // Memory is reserved, and used only as far as the depth asks for it.
     stacker::grow(STACK_BYTES, work)
 }

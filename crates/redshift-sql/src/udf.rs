@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Expr, Function, Ident, Select, SelectItem, SetExpr, Statement as Tree, UnaryOperator, Value,
-    VisitorMut,
+    Visitor, VisitorMut,
 };
 use sqlparser::tokenizer::Span;
 
@@ -22,8 +22,8 @@ use crate::{Options, query, rewrite, walk};
 
 /// Functions that call functions, this deep at most.
 const MAX_DEPTH: usize = 64;
-/// Expressions that one statement may grow by.
-const MAX_CALLS: usize = 10_000;
+/// Expressions that one statement may grow by: an argument used twice is there twice.
+const MAX_GROWTH: usize = 20_000;
 
 /// A function as a call sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +73,8 @@ impl UserFunctions for NoFunctions {
 
 /// Replaces the calls of a statement.
 pub(crate) fn expand(tree: &mut Tree, functions: &dyn UserFunctions) -> Parse<()> {
-    let calls = Cell::new(0);
-    walk::change(tree, &mut Expand { functions, depth: 0, calls: &calls })
+    let grown = Cell::new(0);
+    walk::change(tree, &mut Expand { functions, depth: 0, grown: &grown })
 }
 
 /// Tries a new function's body.
@@ -99,8 +99,8 @@ pub fn check_function(
         let function =
             UserFunction { arguments, returns: create.returns, body: create.body.clone() };
         let nulls = vec![rewrite::null(); count];
-        let calls = Cell::new(0);
-        let mut expand = Expand { functions, depth: 0, calls: &calls };
+        let grown = Cell::new(0);
+        let mut expand = Expand { functions, depth: 0, grown: &grown };
         let mut expr = expand.body(&function, &nulls, options)?;
         walk::change(&mut expr, &mut expand)?;
         rewrite::apply_to_expression(&mut expr)
@@ -110,7 +110,7 @@ pub fn check_function(
 struct Expand<'a> {
     functions: &'a dyn UserFunctions,
     depth: usize,
-    calls: &'a Cell<usize>,
+    grown: &'a Cell<usize>,
 }
 
 impl VisitorMut for Expand<'_> {
@@ -143,13 +143,12 @@ impl Expand<'_> {
         let Ok(arguments) = rewrite::arguments(function) else { return Ok(()) };
         let kinds: Vec<GivenType> = arguments.iter().map(kind_of).collect();
         let Some(found) = self.functions.find(&name, &kinds)? else { return Ok(()) };
-        if self.calls.replace(self.calls.get() + 1) > MAX_CALLS || self.depth >= MAX_DEPTH {
-            let message = "statement is too complex: functions call functions too deeply";
-            return Err(SqlError::new("54001", message));
+        if self.depth >= MAX_DEPTH {
+            return Err(too_complex());
         }
         let mut body = self.body(&found, &arguments, &Options::default())?;
         let mut deeper =
-            Expand { functions: self.functions, depth: self.depth + 1, calls: self.calls };
+            Expand { functions: self.functions, depth: self.depth + 1, grown: self.grown };
         walk::change(&mut body, &mut deeper)?;
         *expr = body;
         Ok(())
@@ -163,7 +162,9 @@ impl Expand<'_> {
             .zip(&function.arguments)
             .map(|(argument, kind)| cast(argument.clone(), *kind))
             .collect::<Parse<_>>()?;
-        walk::change(&mut expr, &mut PutIn { arguments: &cast })?;
+        grow(self.grown, size(&expr))?;
+        let sizes: Vec<usize> = cast.iter().map(size).collect();
+        walk::change(&mut expr, &mut PutIn { arguments: &cast, sizes: &sizes, grown: self.grown })?;
         cast_nested(expr, function.returns)
     }
 }
@@ -228,9 +229,37 @@ fn clause() -> SqlError {
     )
 }
 
+/// Adds to what the statement has grown by.
+fn grow(grown: &Cell<usize>, by: usize) -> Parse<()> {
+    grown.set(grown.get().saturating_add(by));
+    if grown.get() > MAX_GROWTH { Err(too_complex()) } else { Ok(()) }
+}
+
+fn too_complex() -> SqlError {
+    SqlError::new("54001", "statement is too complex: functions call functions too deeply")
+}
+
+/// How many expressions there are in one.
+fn size(expr: &Expr) -> usize {
+    struct Count(usize);
+    impl Visitor for Count {
+        type Break = ();
+        fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<()> {
+            self.0 += 1;
+            ControlFlow::Continue(())
+        }
+    }
+    let mut count = Count(0);
+    walk::read(expr, &mut count);
+    count.0
+}
+
 /// Puts arguments in the place of `$n`.
 struct PutIn<'a> {
     arguments: &'a [Expr],
+    /// How large each is.
+    sizes: &'a [usize],
+    grown: &'a Cell<usize>,
 }
 
 impl VisitorMut for PutIn<'_> {
@@ -246,9 +275,14 @@ impl VisitorMut for PutIn<'_> {
         let Expr::Value(value) = &*expr else { return ControlFlow::Continue(()) };
         let Value::Placeholder(name) = &value.value else { return ControlFlow::Continue(()) };
         let number = name.strip_prefix('$').and_then(|digits| digits.parse::<usize>().ok());
-        let argument = number.and_then(|n| self.arguments.get(n.checked_sub(1)?));
+        let index = number.and_then(|number| number.checked_sub(1));
+        let argument = index.and_then(|index| self.arguments.get(index));
         match argument {
             Some(argument) => {
+                let size = index.and_then(|index| self.sizes.get(index)).copied();
+                if let Err(error) = grow(self.grown, size.unwrap_or_default()) {
+                    return ControlFlow::Break(error);
+                }
                 *expr = argument.clone();
                 ControlFlow::Continue(())
             }

@@ -8,6 +8,9 @@ use crate::cursor::Parse;
 use crate::error::{SYNTAX_ERROR, SqlError};
 use crate::types::{self, SqlType};
 
+/// Statements inside statements: reading and carrying them out is recursive.
+const MAX_NESTING: usize = 200;
+
 impl Reader<'_> {
     /// The outermost block; its last semicolon may be missing.
     pub(super) fn body(&mut self) -> Parse<Block> {
@@ -74,7 +77,13 @@ impl Reader<'_> {
                 return Err(self.c.unexpected());
             }
             let line = self.line();
+            if self.depth >= MAX_NESTING {
+                let message = "statement is too complex: nesting is too deep";
+                return Err(SqlError::new("54001", message).at(self.c.position()));
+            }
+            self.depth += 1;
             let action = self.statement()?;
+            self.depth -= 1;
             steps.push(Step { line, action });
         }
         Ok(steps)

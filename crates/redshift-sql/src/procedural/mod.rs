@@ -14,6 +14,8 @@ mod names;
 mod reader;
 mod simple;
 mod syntax;
+#[cfg(test)]
+mod tests;
 
 pub use ast::*;
 

@@ -17,6 +17,8 @@ pub(super) struct Reader<'a> {
     characters: Vec<char>,
     /// Bound cursors read so far.
     pub(super) cursors: Vec<super::ast::BoundCursor>,
+    /// Statements around the one being read.
+    pub(super) depth: usize,
     /// Labels of the blocks and loops around, and whether each is a loop.
     pub(super) places: Vec<(Option<String>, bool)>,
     options: &'a Options,
@@ -31,6 +33,7 @@ impl<'a> Reader<'a> {
             source,
             characters,
             cursors: Vec::new(),
+            depth: 0,
             places: Vec::new(),
             options,
         }

@@ -76,7 +76,12 @@ impl Session {
         }
         let values = arguments.into_iter().map(|(value, _)| value).collect();
         let text = self.statement_text.clone();
-        let answers = self.invoke(&routine, values, &text, output)?;
+        let answers = if outermost {
+            // Bodies and calls nest, and carrying them out is recursive.
+            redshift_sql::on_a_deep_stack(|| self.invoke(&routine, values, &text, output))
+        } else {
+            self.invoke(&routine, values, &text, output)
+        }?;
         if own {
             self.end_implicit()?;
         }
