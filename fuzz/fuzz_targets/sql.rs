@@ -1,8 +1,9 @@
-//! SQL texts: parsed and rewritten, or refused with a SQLSTATE; nothing of a secret in its
-//! redacted form.
+//! SQL texts and bodies of procedures: parsed and rewritten, or refused with a SQLSTATE; nothing
+//! of a secret in its redacted form.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use redshift_sql::procedural::read_body;
 use redshift_sql::{Options, parse, parse_query, redact};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -14,6 +15,9 @@ fuzz_target!(|bytes: &[u8]| {
             Err(error) => assert_eq!(error.sqlstate.len(), 5, "{error:?}"),
         }
         let _ = parse_query(text, &options);
+        if let Err(wrong) = read_body("p", text, &[], &options) {
+            assert_eq!(wrong.error.sqlstate.len(), 5, "{wrong:?}");
+        }
     }
     let _ = redact(text);
 });
