@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{Expr, Value};
 
-use super::build;
+use super::{build, dates};
 use crate::cursor::Parse;
 use crate::error::SqlError;
 use crate::types::SqlType;
@@ -84,10 +84,13 @@ pub(super) fn part_of(expr: &Expr) -> Parse<&'static str> {
 
 /// Input that Redshift reads as a date or time and the engine does not.
 pub(super) fn special_input(text: &str, to: SqlType) -> Option<Expr> {
+    let trimmed = text.trim();
+    if to == SqlType::Time {
+        return dates::time(trimmed).map(build::string);
+    }
     if !matches!(to, SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz) {
         return None;
     }
-    let trimmed = text.trim();
     let day = |days: &str| {
         let today = "CAST(getvariable('sysdate') AS DATE)";
         Some(build::verbatim(format!("CAST({today}{days} AS DATE)")))
@@ -99,11 +102,20 @@ pub(super) fn special_input(text: &str, to: SqlType) -> Option<Expr> {
         "yesterday" => return day(" - INTERVAL 1 DAY"),
         _ => {}
     }
+    let is_iso = trimmed.as_bytes().get(4) == Some(&b'-') && !trimmed.contains(char::is_alphabetic);
+    if is_iso {
+        return None;
+    }
+    compact(trimmed).or_else(|| dates::iso(trimmed)).map(build::string)
+}
+
+/// `20200430`, perhaps with a time.
+fn compact(trimmed: &str) -> Option<String> {
     let digits = trimmed.get(..8).filter(|d| d.bytes().all(|b| b.is_ascii_digit()))?;
     let rest = trimmed.get(8..)?;
     if !rest.is_empty() && !rest.starts_with([' ', 'T']) {
         return None;
     }
     let (year, month, day) = (digits.get(..4)?, digits.get(4..6)?, digits.get(6..)?);
-    Some(build::string(format!("{year}-{month}-{day}{rest}")))
+    Some(format!("{year}-{month}-{day}{rest}"))
 }

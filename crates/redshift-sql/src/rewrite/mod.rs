@@ -5,6 +5,7 @@
 mod build;
 mod casts;
 mod catalog_forms;
+mod dates;
 mod datetime;
 mod dynamic;
 mod functions;

@@ -115,3 +115,42 @@ async fn a_client_that_does_not_read_stops_its_query() {
     let other = cluster.admin().await;
     check(&other, &[("select 1", "1")]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_take_the_types_of_their_places() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    check(
+        &admin,
+        &[(
+            "create table t (i int, b bigint, d date, ts timestamp, p decimal(8,2), v varchar(9), \
+              ok boolean)",
+            "",
+        )],
+    )
+    .await;
+    for (sql, expect) in [
+        ("select 1 from t where i = $1 and $2 < b and d >= $3", "int4 int8 date"),
+        (
+            "select i + $1, i * $2 from t where ts between $3 and $4",
+            "int4 int4 timestamp timestamp",
+        ),
+        ("select 1 from t where p > $1 and v = $2 and $3", "numeric varchar bool"),
+        ("insert into t (d, i, v) values ($1, $2, $3)", "date int4 varchar"),
+        ("update t set b = $1, ok = $2 where i in ($3, 2)", "int8 bool int4"),
+        ("select $1", "varchar"),
+        ("select cast($1 as bigint), $2 from t where missing = $3", ""),
+    ] {
+        let found = match admin.prepare(sql).await {
+            Ok(prepared) => prepared.params().iter().map(ToString::to_string).collect(),
+            Err(_) => Vec::new(),
+        };
+        assert_eq!(found.join(" "), expect, "{sql}");
+    }
+    let insert = admin.prepare("insert into t (i, v) values ($1, $2)").await.unwrap();
+    admin.execute(&insert, &[&5_i32, &"it's"]).await.unwrap();
+    let select = admin.prepare("select v, i + $1 as n from t where i = $2").await.unwrap();
+    let row = admin.query_one(&select, &[&2_i32, &5_i32]).await.unwrap();
+    assert_eq!((row.get::<_, &str>(0), row.get::<_, i32>(1)), ("it's", 7));
+}
