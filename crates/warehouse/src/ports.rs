@@ -137,8 +137,9 @@ pub trait RoleSession: Send + Sync {
         range: Option<(u64, u64)>,
     ) -> Result<OpenObject, CloudError>;
 
-    /// Asks for a DynamoDB table of the role's account (`dynamodb:DescribeTable`).
-    fn describe_table(&self, region: &Region, table: &str) -> Result<(), CloudError>;
+    /// Asks for a DynamoDB table of the role's account (`dynamodb:DescribeTable`): its
+    /// provisioned read capacity in units a second, none where it is on demand.
+    fn describe_table(&self, region: &Region, table: &str) -> Result<Option<f64>, CloudError>;
 
     /// The next items of a DynamoDB table (`dynamodb:Scan`), from the beginning or from where
     /// the page before ended.
@@ -193,6 +194,8 @@ pub struct ItemPage {
     pub items: Vec<Vec<(String, Attribute)>>,
     /// Where the next page begins; none behind the last.
     pub next: Option<serde_json::Value>,
+    /// Read capacity units that the page consumed.
+    pub units: f64,
 }
 
 /// An attribute's value, as far as COPY can use it.

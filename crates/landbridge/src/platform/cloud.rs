@@ -212,8 +212,11 @@ impl RoleSession for Session {
         Ok(OpenObject { bytes, body: Box::new(Pieces(pieces.into())) })
     }
 
-    fn describe_table(&self, region: &Region, table: &str) -> Result<(), CloudError> {
-        self.dynamodb(region, "DescribeTable", json!({ "TableName": table })).map(drop)
+    fn describe_table(&self, region: &Region, table: &str) -> Result<Option<f64>, CloudError> {
+        let found = self.dynamodb(region, "DescribeTable", json!({ "TableName": table }))?;
+        let units = found.pointer("/Table/ProvisionedThroughput/ReadCapacityUnits");
+        // Tables on demand have none.
+        Ok(units.and_then(Value::as_f64).filter(|units| *units > 0.0))
     }
 
     fn scan_table(
@@ -222,14 +225,16 @@ impl RoleSession for Session {
         table: &str,
         from: Option<&Value>,
     ) -> Result<ItemPage, CloudError> {
-        let mut input = json!({ "TableName": table });
+        let mut input = json!({ "TableName": table, "ReturnConsumedCapacity": "TOTAL" });
         if let (Some(from), Some(input)) = (from, input.as_object_mut()) {
             input.insert("ExclusiveStartKey".to_owned(), from.clone());
         }
         let mut page = self.dynamodb(region, "Scan", input)?;
         let next = page.get_mut("LastEvaluatedKey").map(Value::take).filter(|key| !key.is_null());
         let items = page.get("Items").and_then(Value::as_array);
-        Ok(ItemPage { items: items.into_iter().flatten().map(attributes).collect(), next })
+        let units = page.pointer("/ConsumedCapacity/CapacityUnits").and_then(Value::as_f64);
+        let units = units.unwrap_or(0.0);
+        Ok(ItemPage { items: items.into_iter().flatten().map(attributes).collect(), next, units })
     }
 
     fn create(

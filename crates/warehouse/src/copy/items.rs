@@ -1,10 +1,14 @@
 //! Items of a DynamoDB table as records: attributes go to the columns of their names.
 //!
-//! READRATIO says how much of the table's read capacity a load may use. It is accepted and changes
-//! nothing: nobody else's requests compete for a local table's capacity.
+//! READRATIO says how much of the table's provisioned read capacity a load may use, in per cent:
+//! the next page is asked for when what the last one consumed is earned. Tables on demand have no
+//! such capacity, and are read without a pause.
 //! Redshift Developer Guide, "Loading data from an Amazon DynamoDB table". Start at [`Items`].
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use load::record::{ReadError, Record, Records};
 use load::target::Target;
@@ -19,6 +23,35 @@ use crate::ports::{Attribute, RoleSession};
 const UNSUPPORTED: &str =
     "Unsupported Data Type: Current Version only supports Strings and Numbers";
 
+/// The longest wait between two looks for the end of the statement.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How fast a load may read.
+pub(super) struct Pace<'a> {
+    /// Units a second; none without a limit.
+    pub units: Option<f64>,
+    /// Set when the statement ends early.
+    pub stop: &'a AtomicBool,
+}
+
+impl<'a> Pace<'a> {
+    /// READRATIO of a table's provisioned capacity.
+    pub(super) fn of(capacity: Option<f64>, read_ratio: u32, stop: &'a AtomicBool) -> Self {
+        Self { units: capacity.map(|units| units * f64::from(read_ratio) / 100.0), stop }
+    }
+
+    /// Waits until so many units are earned.
+    fn earn(&self, units: f64) {
+        let Some(rate) = self.units.filter(|rate| *rate > 0.0) else { return };
+        let mut left = Duration::try_from_secs_f64(units / rate).unwrap_or_default();
+        while !left.is_zero() && !self.stop.load(Ordering::Relaxed) {
+            let step = left.min(LOOK);
+            thread::sleep(step);
+            left = left.saturating_sub(step);
+        }
+    }
+}
+
 /// A reader of all items, page by page.
 pub(super) struct Items<'a> {
     session: &'a dyn RoleSession,
@@ -28,6 +61,9 @@ pub(super) struct Items<'a> {
     empty_as_null: bool,
     page: std::vec::IntoIter<Vec<(String, Attribute)>>,
     next: Option<Value>,
+    pace: Pace<'a>,
+    /// What the last page consumed.
+    owed: f64,
     begun: bool,
     number: u64,
 }
@@ -37,6 +73,7 @@ impl<'a> Items<'a> {
         session: &'a dyn RoleSession,
         (region, table): (Region, &'a str),
         request: &LoadRequest<'a>,
+        pace: Pace<'a>,
     ) -> Self {
         Self {
             session,
@@ -46,6 +83,8 @@ impl<'a> Items<'a> {
             empty_as_null: request.options.empty_as_null,
             page: Vec::new().into_iter(),
             next: None,
+            pace,
+            owed: 0.0,
             begun: false,
             number: 0,
         }
@@ -61,6 +100,7 @@ impl<'a> Items<'a> {
                 return Ok(None);
             }
             self.begun = true;
+            self.pace.earn(self.owed);
             let from = self.next.take();
             let page = self
                 .session
@@ -68,6 +108,7 @@ impl<'a> Items<'a> {
                 .map_err(io::Error::other)?;
             self.page = page.items.into_iter();
             self.next = page.next;
+            self.owed = page.units;
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::unload::target::{check_region, stated_region};
 const LARGEST_MANIFEST: u64 = 64 << 20;
 
 /// Something to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Source {
     /// An object of a bucket.
     Object {
@@ -27,8 +27,8 @@ pub(super) enum Source {
         /// Bytes, where the listing or the manifest tells.
         size: Option<u64>,
     },
-    /// A DynamoDB table.
-    Table(String),
+    /// A DynamoDB table and its provisioned read capacity, if it has one.
+    Table { name: String, capacity: Option<f64> },
 }
 
 impl Source {
@@ -41,7 +41,7 @@ impl Source {
     pub(super) fn url(&self) -> String {
         match self {
             Self::Object { bucket, key, .. } => format!("s3://{bucket}/{key}"),
-            Self::Table(table) => format!("dynamodb://{table}"),
+            Self::Table { name, .. } => format!("dynamodb://{name}"),
         }
     }
 
@@ -50,7 +50,7 @@ impl Source {
             Self::Object { bucket, key, .. } => {
                 Context::Reading { bucket: bucket.clone(), key: key.clone() }
             }
-            Self::Table(table) => Context::Table { table: table.clone() },
+            Self::Table { name, .. } => Context::Table { table: name.clone() },
         }
     }
 }
@@ -84,11 +84,13 @@ pub(super) fn find(
     world: &dyn World,
 ) -> Result<Vec<Source>, UnloadError> {
     if let CopySource::DynamoDb { table, .. } = &request.statement.from {
-        let source = Source::Table(table.clone());
+        let source = |capacity| Source::Table { name: table.clone(), capacity };
         let region = stated_region(request.statement.region.as_deref(), &request.caller)?;
         return match session.describe_table(&region, table) {
-            Ok(()) => Ok(vec![source]),
-            Err(error) => Err(UnloadError::from_cloud(&error, &source.context(), &request.caller)),
+            Ok(capacity) => Ok(vec![source(capacity)]),
+            Err(error) => {
+                Err(UnloadError::from_cloud(&error, &source(None).context(), &request.caller))
+            }
         };
     }
     let (bucket, key) = stated(request)?;

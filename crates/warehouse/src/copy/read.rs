@@ -22,7 +22,7 @@ use load::text::Text;
 use redshift_sql::{CopyFormat, CopySource};
 
 use super::columnar::{self, Groups};
-use super::items::Items;
+use super::items::{Items, Pace};
 use super::objects::{Source, missing, read_whole};
 use super::request::{LoadRequest, s3_parts};
 use crate::ports::{OpenObject, RoleSession};
@@ -155,7 +155,9 @@ impl Reader<'_> {
                 return self.columnar(number, source, (bucket, key, *size));
             }
             Source::Object { bucket, key, mandatory, .. } => (bucket, key, *mandatory),
-            Source::Table(table) => return self.table(number, source, table),
+            Source::Table { name, capacity } => {
+                return self.table(number, source, (name, *capacity));
+            }
         };
         let opened = match self.session.open(bucket, key, None) {
             Ok(opened) => opened,
@@ -190,12 +192,22 @@ impl Reader<'_> {
         Ok(self.send(Step::End(bytes))?)
     }
 
-    fn table(&self, number: usize, source: &Source, table: &str) -> Result<(), Ended> {
+    fn table(
+        &self,
+        number: usize,
+        source: &Source,
+        (table, capacity): (&str, Option<f64>),
+    ) -> Result<(), Ended> {
         let request = self.request;
         let region = stated_region(request.statement.region.as_deref(), &request.caller);
         let region = region.map_err(Ended::Failed)?;
         self.send(Step::Begin(number))?;
-        let items = Items::new(self.session.as_ref(), (region, table), request);
+        let read_ratio = match request.statement.from {
+            CopySource::DynamoDb { read_ratio, .. } => read_ratio,
+            _ => 100,
+        };
+        let pace = Pace::of(capacity, read_ratio, self.stop);
+        let items = Items::new(self.session.as_ref(), (region, table), request, pace);
         self.records(items, source)?;
         Ok(self.send(Step::End(0))?)
     }

@@ -493,3 +493,73 @@ async fn items_of_a_dynamodb_table() {
         assert_eq!(answer.join(";"), expect, "{sql}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_line_among_many() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    // Many rows are inserted by several threads; the bad one is told all the same.
+    let line = |n: u32| match n {
+        271_828 => format!("x{n}|bad\n"),
+        _ => format!("{n}|row {n}\n"),
+    };
+    let file: String = (1..=400_000).map(line).collect();
+    let offset = (1..271_828).map(|n| line(n).len()).sum::<usize>();
+    put(&cluster, "many", file);
+    let failed =
+        "!XX000 Load into table 't' failed.  Check 'stl_load_errors' system table for details.";
+    let told = "select trim(filename), line_number, trim(colname), trim(type), position, \
+                trim(raw_line), trim(raw_field_value), err_code, trim(err_reason), start_offset \
+                from stl_load_errors where query = pg_last_copy_id()";
+    let expect = format!(
+        "s3://lake/many|271828|a|int4|0|x271828|bad|x271828|1207|\
+         Invalid digit, Value 'x', Pos 0, Type: Integer|{offset}"
+    );
+    check(
+        &admin,
+        &[
+            ("create table t (a int, b varchar(20))", ""),
+            (&copy("t", "many", ""), failed),
+            (told, &expect),
+            ("select count(*) from t", "0"),
+            (&copy("t", "many", "maxerror 2"), ""),
+            (told, &expect),
+            (
+                "select count(*), count(distinct a), sum(a::bigint) from t",
+                "399999|399999|79999928172",
+            ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readratio_paces_a_load_from_a_provisioned_table() {
+    use std::time::{Duration, Instant};
+
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let number = |n: u32| vec![("id".into(), warehouse::ports::Attribute::Number(n.to_string()))];
+    *cluster.cloud.items.lock().unwrap() = (0..6).map(number).collect();
+    check(&admin, &[("create table t (id int)", "")]).await;
+    // Three pages of one unit each: two waits of what half of the capacity earns.
+    for (provisioned, least) in [(Some(5.0), 800), (None, 0)] {
+        *cluster.cloud.provisioned.lock().unwrap() = provisioned;
+        let begun = Instant::now();
+        let sql = format!("copy t from 'dynamodb://items' iam_role '{ROLE}' readratio 50");
+        check(&admin, &[(&sql, ""), ("select pg_last_copy_count()", "6")]).await;
+        assert!(begun.elapsed() >= Duration::from_millis(least), "{provisioned:?}");
+    }
+    // Who waits can be cancelled.
+    *cluster.cloud.provisioned.lock().unwrap() = Some(0.001);
+    let token = admin.cancel_token();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        token.cancel_query(tokio_postgres::NoTls).await.unwrap();
+    });
+    let sql = format!("copy t from 'dynamodb://items' iam_role '{ROLE}' readratio 1");
+    let answer = ask(&admin, &sql).await.join(";");
+    assert!(answer.starts_with("!57014"), "{answer}");
+}

@@ -40,6 +40,8 @@ pub type Item = Vec<(String, Attribute)>;
 pub struct FakeCloud {
     pub objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     pub chains: Arc<Mutex<Vec<Chain>>>,
+    /// The read capacity of the DynamoDB table `items`; a page of two items takes one unit.
+    pub provisioned: Arc<Mutex<Option<f64>>>,
     /// What the DynamoDB table `items` holds.
     pub items: Arc<Mutex<Vec<Item>>>,
 }
@@ -130,8 +132,16 @@ impl RoleSession for FakeCloud {
         Ok(OpenObject { bytes: part.len() as u64, body: Box::new(std::io::Cursor::new(part)) })
     }
 
-    fn describe_table(&self, _region: &names::Region, table: &str) -> Result<(), CloudError> {
-        if table == "items" { Ok(()) } else { Err(Self::table_refused()) }
+    fn describe_table(
+        &self,
+        _region: &names::Region,
+        table: &str,
+    ) -> Result<Option<f64>, CloudError> {
+        if table == "items" {
+            Ok(*self.provisioned.lock().unwrap())
+        } else {
+            Err(Self::table_refused())
+        }
     }
 
     fn scan_table(
@@ -143,7 +153,7 @@ impl RoleSession for FakeCloud {
         let all = self.items.lock().unwrap();
         let at = from.and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
         let next = (at + 2 < all.len()).then(|| (at + 2).into());
-        Ok(ItemPage { items: all.iter().skip(at).take(2).cloned().collect(), next })
+        Ok(ItemPage { items: all.iter().skip(at).take(2).cloned().collect(), next, units: 1.0 })
     }
 
     fn create(

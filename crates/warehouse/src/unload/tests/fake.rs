@@ -198,7 +198,7 @@ impl RoleSession for FakeSession {
         Ok(OpenObject { bytes: part.len() as u64, body: Box::new(std::io::Cursor::new(part)) })
     }
 
-    fn describe_table(&self, _region: &Region, _table: &str) -> Result<(), CloudError> {
+    fn describe_table(&self, _region: &Region, _table: &str) -> Result<Option<f64>, CloudError> {
         Err(refusal("table"))
     }
 
