@@ -198,17 +198,8 @@ fn name(option: &CopyOption) -> &'static str {
 fn check_format(format: &CopyFormat, option: &CopyOption) -> Result<(), SqlError> {
     match format {
         CopyFormat::Json(_) | CopyFormat::Avro(_) => {
-            let excluded = matches!(
-                option,
-                CopyOption::Escape
-                    | CopyOption::FillRecord
-                    | CopyOption::IgnoreBlankLines
-                    | CopyOption::IgnoreHeader(_)
-                    | CopyOption::NullAs(_)
-                    | CopyOption::RemoveQuotes
-            );
             let format = if matches!(format, CopyFormat::Json(_)) { "JSON" } else { "AVRO" };
-            if excluded { Err(conflict(name(option), format)) } else { Ok(()) }
+            if is_of_text(option) { Err(conflict(name(option), format)) } else { Ok(()) }
         }
         CopyFormat::Parquet { .. } => columnar("PARQUET", option),
         CopyFormat::Orc { .. } => columnar("ORC", option),
@@ -218,6 +209,19 @@ fn check_format(format: &CopyFormat, option: &CopyOption) -> Result<(), SqlError
         }
         CopyFormat::Text { .. } | CopyFormat::Csv { .. } | CopyFormat::Shapefile => Ok(()),
     }
+}
+
+/// Options that speak of the lines and fields of text.
+fn is_of_text(option: &CopyOption) -> bool {
+    matches!(
+        option,
+        CopyOption::Escape
+            | CopyOption::FillRecord
+            | CopyOption::IgnoreBlankLines
+            | CopyOption::IgnoreHeader(_)
+            | CopyOption::NullAs(_)
+            | CopyOption::RemoveQuotes
+    )
 }
 
 /// COPY from columnar data formats: the few options that are allowed.
@@ -238,18 +242,9 @@ fn columnar(format: &str, option: &CopyOption) -> Result<(), SqlError> {
 
 /// COPY from Amazon DynamoDB: items have no lines, and attributes no text form of null.
 fn check_source(source: &CopySource, option: &CopyOption) -> Result<(), SqlError> {
-    let refused = matches!(source, CopySource::DynamoDb { .. })
-        && matches!(
-            option,
-            CopyOption::Escape
-                | CopyOption::FillRecord
-                | CopyOption::IgnoreBlankLines
-                | CopyOption::IgnoreHeader(_)
-                | CopyOption::NullAs(_)
-                | CopyOption::RemoveQuotes
-                | CopyOption::AcceptInvChars(_)
-                | CopyOption::Encrypted
-        );
+    let excluded = is_of_text(option)
+        || matches!(option, CopyOption::AcceptInvChars(_) | CopyOption::Encrypted);
+    let refused = excluded && matches!(source, CopySource::DynamoDb { .. });
     if refused { Err(conflict(name(option), "a DynamoDB source")) } else { Ok(()) }
 }
 

@@ -158,6 +158,10 @@ pub(crate) fn data_policy(movement: &Movement, facts: &Facts) -> Value {
         Way::Out(_) => json!(["s3:PutObject", "s3:GetObject"]),
         Way::In(_) => json!("s3:GetObject"),
     };
+    let objects = match movement.inward().and_then(|load| load.form.json_paths.as_ref()) {
+        Some(key) => json!([format!("{bucket}/{prefix}*"), format!("{bucket}/{key}")]),
+        None => json!(format!("{bucket}/{prefix}*")),
+    };
     document(vec![
         json!({
             "Sid": words.list,
@@ -170,7 +174,7 @@ pub(crate) fn data_policy(movement: &Movement, facts: &Facts) -> Value {
             "Sid": words.touch,
             "Effect": "Allow",
             "Action": actions,
-            "Resource": format!("{bucket}/{prefix}*"),
+            "Resource": objects,
         }),
     ])
 }

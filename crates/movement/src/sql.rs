@@ -183,7 +183,7 @@ pub(crate) fn copy(
     ];
     match &movement.store.place {
         Place::Table(_) => lines.push(format!("READRATIO {}", load.read_ratio)),
-        Place::Bucket { .. } => lines.extend(read_form(&load.form)),
+        Place::Bucket { bucket, .. } => lines.extend(read_form(&load.form, bucket)),
     }
     if load.manifest.is_some() {
         lines.push("MANIFEST".to_owned());
@@ -195,12 +195,19 @@ pub(crate) fn copy(
 }
 
 /// The form of the files as COPY has it.
-fn read_form(form: &Form) -> Vec<String> {
+fn read_form(form: &Form, bucket: &str) -> Vec<String> {
     let mut lines = match form.format {
-        Format::Text => Vec::new(),
+        Format::Text => {
+            let widths = form.fixed_width.as_ref();
+            widths.map(|widths| format!("FIXEDWIDTH {}", literal(widths))).into_iter().collect()
+        }
         Format::Json | Format::Avro => {
-            let how = if form.ignore_case { "auto ignorecase" } else { "auto" };
-            vec![format!("FORMAT {} {}", form.format.word().to_uppercase(), literal(how))]
+            let how = match &form.json_paths {
+                Some(key) => format!("s3://{bucket}/{key}"),
+                None if form.ignore_case => "auto ignorecase".to_owned(),
+                None => "auto".to_owned(),
+            };
+            vec![format!("FORMAT {} {}", form.format.word().to_uppercase(), literal(&how))]
         }
         format => vec![format!("FORMAT {}", format.word().to_uppercase())],
     };

@@ -157,12 +157,14 @@ fn read(work: &Work<'_>, role: &str, load: &Load) -> Vec<Question> {
     let store = &work.movement.store;
     let bucket = format!("arn:aws:s3:::{}", store.bucket());
     let key = load.manifest.clone().unwrap_or_else(|| format!("{}{OBJECT}", store.prefix()));
-    let object = format!("{bucket}/{key}");
-    let mut questions = vec![
-        Question::new(role, "s3:ListBucket", bucket).with("s3:prefix", store.prefix()),
-        Question::new(role, "s3:GetObject", object.clone()),
-    ];
-    questions.extend(through_key(work, role, &["kms:Decrypt"], Some(&object)));
+    let objects = std::iter::once(&key).chain(&load.form.json_paths);
+    let objects: Vec<String> = objects.map(|key| format!("{bucket}/{key}")).collect();
+    let list = Question::new(role, "s3:ListBucket", bucket).with("s3:prefix", store.prefix());
+    let mut questions = vec![list];
+    for object in objects {
+        questions.push(Question::new(role, "s3:GetObject", object.clone()));
+        questions.extend(through_key(work, role, &["kms:Decrypt"], Some(&object)));
+    }
     questions
 }
 

@@ -172,6 +172,8 @@ fn form(section: &Section<'_>, place: &Place) -> Form {
         add_quotes: section.flag("remove_quotes", false),
         compression: section.choice("compression", &compressions.map(|c| (c.word(), c))),
         ignore_case: section.flag("ignore_case", false),
+        fixed_width: fixed_width(section),
+        json_paths: json_paths(section, place),
         parallel: true,
         ..Form::default()
     };
@@ -188,9 +190,56 @@ fn form(section: &Section<'_>, place: &Place) -> Form {
         ("remove_quotes", format == Format::Text),
         ("compression", delimited || format == Format::Json),
         ("ignore_case", matches!(format, Format::Json | Format::Avro)),
+        ("fixed_width", format == Format::Text),
+        ("jsonpaths", matches!(format, Format::Json | Format::Avro)),
     ];
     unfitting(section, format, &rules);
+    excluding(section, "fixed_width", &["delimiter", "escape", "remove_quotes"]);
+    excluding(section, "jsonpaths", &["ignore_case"]);
     form
+}
+
+/// Keys that COPY does not take beside this one.
+fn excluding(section: &Section<'_>, key: &'static str, others: &[&'static str]) {
+    for other in others.iter().filter(|other| section.has(key) && section.has(other)) {
+        section.problem_at(other, format!("`{key}` and `{other}` exclude each other"), None);
+    }
+}
+
+/// `label:width,…`, as FIXEDWIDTH takes it.
+fn fixed_width(section: &Section<'_>) -> Option<String> {
+    let Placed { value, span } = section.text("fixed_width")?;
+    let is_column = |column: &str| {
+        let label = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        column.split_once(':').is_some_and(|(name, width)| {
+            let width: Result<u32, _> = width.parse();
+            !name.is_empty() && name.chars().all(label) && width.is_ok_and(|width| width > 0)
+        })
+    };
+    if !value.split(',').all(is_column) {
+        let message = format!("`fixed_width` cannot be \"{value}\"");
+        section.problem(&span, message, Some("write label:width,label:width"));
+    }
+    Some(value)
+}
+
+/// The key of the JSONPaths file: it lies in the bucket of the data, so that one role reads both.
+fn json_paths(section: &Section<'_>, place: &Place) -> Option<String> {
+    let Placed { value, span } = section.text("jsonpaths")?;
+    let Place::Bucket { bucket, .. } = place else { return None };
+    match bucket_and_key(&value) {
+        Some((other, key))
+            if other == bucket && !key.is_empty() && !key.contains(['*', '?', '$']) =>
+        {
+            Some(key.to_owned())
+        }
+        _ => {
+            let message = format!("`jsonpaths` cannot be \"{value}\"");
+            let help = format!("write s3://{bucket}/key, a file in the bucket of `s3`");
+            section.problem(&span, message, Some(&help));
+            None
+        }
+    }
 }
 
 /// A DynamoDB table has no files to describe.
@@ -204,6 +253,8 @@ fn of_files_only(section: &Section<'_>) {
         "remove_quotes",
         "compression",
         "ignore_case",
+        "fixed_width",
+        "jsonpaths",
     ];
     for key in keys.into_iter().filter(|key| section.has(key)) {
         section.problem_at(key, format!("`{key}` belongs to `s3`, not to `dynamodb`"), None);

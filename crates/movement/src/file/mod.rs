@@ -243,6 +243,10 @@ pub struct Form {
     pub parallel: bool,
     /// Names in the files and columns may differ in case (JSON and Avro, on the way in).
     pub ignore_case: bool,
+    /// FIXEDWIDTH's columns (text, on the way in): `a:3,b:10`.
+    pub fixed_width: Option<String>,
+    /// The key of a JSONPaths file in the source's bucket (JSON and Avro, on the way in).
+    pub json_paths: Option<String>,
 }
 
 /// `format`.

@@ -246,7 +246,7 @@ fn form(section: &Section<'_>) -> Form {
         compression: section.choice("compression", &compressions.map(|c| (c.word(), c))),
         max_file_size_mb: file_size(section),
         parallel: section.flag("parallel", true),
-        ignore_case: false,
+        ..Form::default()
     };
     fitting(section, &form);
     form

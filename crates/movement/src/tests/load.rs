@@ -456,6 +456,31 @@ fn every_option_reaches_the_copy() {
         REGION 'eu-west-1'"#]].assert_eq(&crate::sql::copy(&movement, load, &facts, (TABLE, "m")));
 }
 
+#[test]
+fn widths_and_paths_reach_the_copy_and_the_paths_the_role() {
+    let facts = super::parts::facts();
+    let with = |form: &str| {
+        let movement = parsed(&FILE.replace("format = \"csv\"", form));
+        let copy = crate::sql::copy(&movement, movement.inward().unwrap(), &facts, (TABLE, "m"));
+        let lines = copy.lines().filter(|line| line.starts_with('F') && !line.starts_with("FROM"));
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        let policy = crate::policies::data_policy(&movement, &facts);
+        (lines.join(" "), policy["Statement"][1]["Resource"].to_string())
+    };
+    assert_eq!(
+        with("format = \"text\"\nfixed_width = \"id:3,name:10\""),
+        ("FIXEDWIDTH 'id:3,name:10'".into(), "\"arn:aws:s3:::dev-landing/orders/*\"".into()),
+    );
+    assert_eq!(
+        with("format = \"json\"\njsonpaths = \"s3://dev-landing/paths/orders\""),
+        (
+            "FORMAT JSON 's3://dev-landing/paths/orders'".into(),
+            "[\"arn:aws:s3:::dev-landing/orders/*\",\"arn:aws:s3:::dev-landing/paths/orders\"]"
+                .into()
+        ),
+    );
+}
+
 fn wrong(from: &str, to: &str, expected: &Expect) {
     assert!(FILE.contains(from), "{from} is not in the file");
     let said = match Movement::parse(&FILE.replace(from, to), Path::new("m.toml")) {
@@ -489,6 +514,20 @@ fn slips_are_named_with_their_place() {
         "format = \"csv\"",
         "format = \"json\"\nheader = true",
         &expect![[r#"m.toml:8:10: `header` does not go with format "json""#]],
+    );
+    wrong(
+        "format = \"csv\"",
+        "format = \"text\"\nfixed_width = \"id:0\"\ndelimiter = \",\"",
+        &expect![[r#"
+            m.toml:8:15: `fixed_width` cannot be "id:0"; write label:width,label:width
+            m.toml:9:13: `fixed_width` and `delimiter` exclude each other"#]],
+    );
+    wrong(
+        "format = \"csv\"",
+        "format = \"json\"\njsonpaths = \"s3://other/paths\"",
+        &expect![[
+            r#"m.toml:8:13: `jsonpaths` cannot be "s3://other/paths"; write s3://dev-landing/key, a file in the bucket of `s3`"#
+        ]],
     );
     wrong(
         "format = \"csv\"",
