@@ -184,7 +184,7 @@ impl Session {
             return Err(DbError { sqlstate: Some("42704".into()), ..DbError::local(message) });
         }
         if sql.contains("has_schema_privilege") {
-            return Ok(one(holds(format!("USAGE ON SCHEMA {}", quoted(sql, '\'', 1)))));
+            return Ok(one(holds(format!("USAGE ON SCHEMA \"{}\"", quoted(sql, '\'', 1)))));
         }
         if sql.contains("has_table_privilege") {
             let (table, privilege) = (quoted(sql, '\'', 1), quoted(sql, '\'', 2).to_uppercase());

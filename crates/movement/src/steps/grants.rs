@@ -79,8 +79,8 @@ impl Grant {
         let chain = work.facts.chain(&work.movement.roles);
         match self {
             Self::Usage { schema } if work.movement.inward().is_some() => {
-                let schema = sql::literal(&sql::identifier(schema));
-                has_privilege(work, "schema", &schema, "usage").await
+                // A schema's name is taken as it is, unlike a table's, which may be qualified.
+                has_privilege(work, "schema", &sql::literal(schema), "usage").await
             }
             Self::Privilege { table, privilege } => {
                 let table = sql::literal(&sql::qualified(table));
