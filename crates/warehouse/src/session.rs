@@ -14,6 +14,7 @@ mod engine_sql;
 mod grants;
 mod guards;
 mod known;
+mod local_names;
 mod output;
 mod parameters;
 mod policies;
@@ -213,7 +214,9 @@ impl Session {
     pub(crate) fn parse(&mut self, sql: &str) -> Result<Vec<Statement>, Failure> {
         let (sql, options) = (clients::plain(sql), self.options());
         let functions = procedures::Functions::of(self);
-        Ok(redshift_sql::parse_with(&sql, &options, &functions)?)
+        let mut statements = redshift_sql::parse_with(&sql, &options, &functions)?;
+        statements.iter_mut().for_each(|one| local_names::shorten(one, &self.database));
+        Ok(statements)
     }
 
     fn options(&self) -> Options {

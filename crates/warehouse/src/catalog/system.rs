@@ -80,6 +80,7 @@ pub(super) fn create_views(
     ))?;
     // A view is bound by the types of the variables it reads: this one is a list of pairs.
     connection.run("SET VARIABLE lb_settings = [{'name': '', 'setting': ''}]")?;
+    connection.run("SET VARIABLE lb_temporary = [{'relation': '', 'name': '', 'type': ''}]")?;
     let home = own(home, "");
     connection.run_script(&empty::script(CATALOG_SCHEMA))?;
     SCRIPTS.iter().try_for_each(|script| connection.run_script(&script.replace("home.", &home)))

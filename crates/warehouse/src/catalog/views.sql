@@ -63,9 +63,23 @@ LEFT JOIN memory.rs_own.columns k ON k.db = r.db AND k.relation = r.id AND k.nam
 CREATE VIEW memory.rs_own.visible_relations AS
 SELECT *, CASE kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS table_type
 FROM memory.rs_own.relations r WHERE memory.rs_own.may_see(r.db, 'relation', r.schema_name, r.name, r.owner);
+-- The session's temporary tables: the engine knows them, the session their declared types.
+CREATE VIEW memory.rs_own.temporary_columns AS
+SELECT getvariable('current_database') AS db, 'pg_temp_1' AS schema_name, c.table_oid AS relation_id,
+       c.table_name AS relation_name, 'r' AS kind, getvariable('current_user_id') AS owner, c.column_name,
+       CAST(c.column_index AS INTEGER) AS position, c.is_nullable,
+       coalesce(k.type, memory.rs_own.type_name(c.data_type)) AS type_name, 'none' AS encoding, false AS dist_key,
+       0 AS sort_key, c.column_default AS default_text
+FROM duckdb_columns() c
+LEFT JOIN (SELECT unnest(getvariable('lb_temporary'), recursive := true)) AS k
+  ON k.relation = c.table_name AND k.name = c.column_name
+WHERE c.database_name = 'temp' AND NOT c.internal;
 CREATE VIEW memory.rs_own.visible_columns AS
 SELECT * FROM memory.rs_own.all_columns c
 WHERE memory.rs_own.may_see(c.db, 'relation', c.schema_name, c.relation_name, c.owner);
+CREATE VIEW memory.rs_own.session_columns AS
+SELECT * FROM memory.rs_own.visible_columns v WHERE v.db = getvariable('current_database')
+UNION ALL BY NAME SELECT * FROM memory.rs_own.temporary_columns;
 
 -- Functions that clients call on the catalog.
 CREATE MACRO memory.rs_catalog.pg_get_userbyid(who) AS
@@ -123,7 +137,10 @@ FROM memory.rs_own.databases;
 CREATE VIEW memory.rs_catalog.svv_tables AS
 SELECT r.db AS table_catalog, r.schema_name AS table_schema, r.name AS table_name,
        CASE r.kind WHEN 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type, r.remarks
-FROM memory.rs_own.visible_relations r WHERE r.db = getvariable('current_database');
+FROM memory.rs_own.visible_relations r WHERE r.db = getvariable('current_database')
+UNION ALL
+SELECT DISTINCT c.db, c.schema_name, c.relation_name, 'LOCAL TEMPORARY', NULL
+FROM memory.rs_own.temporary_columns c;
 CREATE VIEW memory.rs_catalog.svv_columns AS
 SELECT c.db AS table_catalog, c.schema_name AS table_schema, c.relation_name AS table_name, c.column_name,
        c.position AS ordinal_position, c.default_text AS column_default,
@@ -140,7 +157,7 @@ SELECT c.db AS table_catalog, c.schema_name AS table_schema, c.relation_name AS 
        CAST(NULL AS VARCHAR) AS character_set_name, CAST(NULL AS VARCHAR) AS collation_catalog,
        CAST(NULL AS VARCHAR) AS collation_schema, CAST(NULL AS VARCHAR) AS collation_name,
        CAST(NULL AS VARCHAR) AS domain_name, c.remarks
-FROM memory.rs_own.visible_columns c WHERE c.db = getvariable('current_database');
+FROM memory.rs_own.session_columns c;
 CREATE VIEW memory.rs_catalog.svv_all_tables AS
 SELECT r.db AS database_name, r.schema_name, r.name AS table_name, r.table_type,
        CAST(NULL AS VARCHAR) AS table_acl, r.remarks

@@ -124,6 +124,9 @@ impl Connection {
             ("standard_conforming_strings", conforming.as_str()),
             ("padb_version", "1.0.436211"),
             ("padb_revision", "436211"),
+            // Drivers ask by SHOW, and for all databases, instead of long catalog queries.
+            ("show_discovery", "4"),
+            ("datashare_enabled", "on"),
         ];
         for (name, value) in status {
             self.parameter_status(name, value)?;

@@ -1,11 +1,12 @@
 //! Statements for the engine: checked, named, run, and their rows passed on.
 
-use redshift_sql::{EngineStatement, Resolution, SqlType, Verb};
+use redshift_sql::{ColumnType, EngineStatement, Resolution, SqlType, Verb};
 
 use super::columns::{self, of_engine_name};
 use super::known::typed;
 use super::parameters::{substitute, type_of_parameter};
 use super::{Field, FieldType, Output, Parameter, Session};
+use crate::catalog::optional;
 use crate::engine::{Connection, literal};
 use crate::errors::Failure;
 use crate::privileges::{self, Resolved};
@@ -37,19 +38,38 @@ impl Session {
         let resolved = self.with_scope(|connection, scope| {
             privileges::check(connection, scope, &identity, accesses)
         })?;
-        let reads_history = resolved
-            .iter()
-            .any(|found| matches!(found, Resolved::System { name, .. } if is_history(name)));
-        if reads_history {
+        let reads = |wanted: fn(&str) -> bool| {
+            let is_wanted =
+                |found: &Resolved| matches!(found, Resolved::System { name, .. } if wanted(name));
+            resolved.iter().any(is_wanted)
+        };
+        if reads(is_history) {
             self.cluster.history.flush();
         }
-        let reads_settings = resolved
-            .iter()
-            .any(|found| matches!(found, Resolved::System { name, .. } if name == "pg_settings"));
-        if reads_settings {
+        if reads(|name| name == "pg_settings") {
             self.tell_settings()?;
         }
+        if reads(tells_temporary) {
+            self.tell_temporary()?;
+        }
         Ok(resolved)
+    }
+
+    /// The declared types of temporary tables' columns, for the views that list them.
+    fn tell_temporary(&mut self) -> Result<(), Failure> {
+        let text = |name: &str, column: &ColumnType| {
+            let declared = column.sql_type.as_ref().map(columns::type_name);
+            let declared = optional(declared.as_deref());
+            let (name, column) = (literal(name), literal(&column.name));
+            format!("{{'relation': {name}, 'name': {column}, 'type': CAST({declared} AS VARCHAR)}}")
+        };
+        let tables = self.shapes.temporary.iter();
+        let mut all: Vec<String> = tables
+            .flat_map(|(name, columns)| columns.iter().map(move |column| text(name, column)))
+            .collect();
+        // A list without items has no type.
+        all.push(String::from("{'relation': '', 'name': '', 'type': ''}"));
+        self.set_variable("lb_temporary", &format!("[{}]", all.join(", ")))
     }
 
     /// The session's parameters, for `pg_settings`.
@@ -175,6 +195,11 @@ fn pass_on(
 pub(super) fn text_fields(names: &[&str]) -> Vec<Field> {
     let kind = FieldType::Sql(redshift_sql::SqlType::Varchar(0));
     names.iter().map(|name| Field { name: (*name).to_owned(), kind }).collect()
+}
+
+/// Views that list temporary tables beside the others.
+fn tells_temporary(name: &str) -> bool {
+    matches!(name, "columns" | "tables" | "svv_columns" | "svv_tables")
 }
 
 /// Views of what ran and who was there, which the writer of history fills.

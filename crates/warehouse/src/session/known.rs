@@ -36,7 +36,7 @@ pub(super) struct Shapes {
     /// By database and relation id; temporary tables have neither.
     columns: HashMap<(String, i64), Vec<ColumnType>>,
     /// Types of temporary tables' columns as they were declared.
-    temporary: HashMap<String, Vec<ColumnType>>,
+    pub(super) temporary: HashMap<String, Vec<ColumnType>>,
 }
 
 /// What is known of one statement's relations and parameters.

@@ -14,8 +14,14 @@ impl Session {
     pub(super) fn alter_table(&mut self, alter: &AlterTable) -> Result<String, Failure> {
         let target = self.target(&alter.table, Privilege::Alter)?;
         self.atomically(|session| {
+            // Redshift renames views by ALTER TABLE too.
+            let view = matches!(&target, Resolved::Relation { relation, .. } if relation.is_view());
             for sql in &alter.sql {
-                session.connection.run(sql)?;
+                let as_view = sql.strip_prefix("ALTER TABLE ").filter(|_| view);
+                match as_view {
+                    Some(rest) => session.connection.run(&format!("ALTER VIEW {rest}"))?,
+                    None => session.connection.run(sql)?,
+                };
             }
             match &target {
                 Resolved::Relation { relation, .. } => session.record_change(relation, alter),
