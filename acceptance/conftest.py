@@ -68,3 +68,11 @@ def empty(s3, bucket):
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for found in page.get("Contents", []):
             s3.delete_object(Bucket=bucket, Key=found["Key"])
+
+
+@pytest.fixture(scope="session")
+def warehouse(server, prod):
+    """A cluster for the client programs alone."""
+    import warehouses
+
+    return warehouses.make(server, prod, "clients")

@@ -1,0 +1,92 @@
+"""redshift_connector: its metadata calls by SHOW and by catalog views, parameters, data frames."""
+
+import pytest
+import redshift_connector
+
+SCHEMA = "driver"
+
+
+@pytest.fixture(scope="module")
+def connection(warehouse):
+    """A connection and two tables with keys and a view."""
+    made = redshift_connector.connect(**warehouse.dbapi())
+    made.autocommit = True
+    with made.cursor() as cursor:
+        cursor.execute(f"create schema {SCHEMA}")
+        cursor.execute(f"create table {SCHEMA}.buyer (id int primary key, name varchar(20))")
+        cursor.execute(f"create table {SCHEMA}.sale (id int, buyer int references {SCHEMA}.buyer)")
+        cursor.execute(f"create view {SCHEMA}.ids as select id from {SCHEMA}.sale")
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["show", "multi-database", "legacy"])
+def cursor(request, connection):
+    """A cursor in each of the driver's three ways to ask for metadata."""
+    told = list(connection.parameter_statuses)
+    hidden = {"show": [], "multi-database": [b"show_discovery"]}
+    hidden["legacy"] = [b"show_discovery", b"datashare_enabled"]
+    left = [pair for pair in told if pair[0] not in hidden[request.param]]
+    connection.parameter_statuses.clear()
+    connection.parameter_statuses.extend(left)
+    made = connection.cursor()
+    made.way = request.param
+    yield made
+    made.close()
+    connection.parameter_statuses.clear()
+    connection.parameter_statuses.extend(told)
+
+
+def test_metadata_names_what_is_there(cursor):
+    assert [row[0] for row in cursor.get_catalogs()] == ["dev"]
+    assert [row[0] for row in cursor.get_schemas(schema_pattern=SCHEMA)] == [SCHEMA]
+    tables = cursor.get_tables(schema_pattern=SCHEMA, types=["TABLE", "VIEW"])
+    names = {row[2]: row[3] for row in tables if not row[2].endswith("_pkey")}
+    assert names == {"buyer": "TABLE", "sale": "TABLE", "ids": "VIEW"}
+    keys = cursor.get_primary_keys(catalog="dev", schema=SCHEMA, table="buyer")
+    assert [(row[2], row[3], row[5]) for row in keys] == [("buyer", "id", "buyer_pkey")]
+
+
+def test_columns_have_their_types(connection):
+    cursor = connection.cursor()
+    columns = cursor.get_columns(catalog="dev", schema_pattern=SCHEMA, tablename_pattern="buyer")
+    found = [(row[3], row[5], row[6]) for row in columns]
+    assert found == [("id", "int4", 10), ("name", "varchar", 20)]
+
+
+def test_keys_between_tables(connection):
+    cursor = connection.cursor()
+    (key,) = cursor.get_imported_keys(catalog="dev", schema=SCHEMA, table="sale")
+    assert key[2] == "buyer" and key[3] == "id" and key[6] == "sale" and key[7] == "buyer"
+    (key,) = cursor.get_exported_keys(catalog="dev", schema=SCHEMA, table="buyer")
+    assert key[6] == "sale"
+    (row,) = cursor.get_best_row_identifier(
+        catalog="dev", schema=SCHEMA, table="buyer", scope=1, nullable=True
+    )
+    assert row[1] == "id"
+
+
+@pytest.mark.parametrize(
+    ("style", "sql", "values"),
+    [
+        ("qmark", "select ?::int + 1", (41,)),
+        ("numeric", "select :1::int + 1", (41,)),
+        ("named", "select :a::int + 1", {"a": 41}),
+        ("format", "select %s::int + 1", (41,)),
+        ("pyformat", "select %(a)s::int + 1", {"a": 41}),
+    ],
+)
+def test_parameters_in_every_style(connection, style, sql, values):
+    cursor = connection.cursor()
+    cursor.paramstyle = style
+    cursor.execute(sql, values)
+    assert cursor.fetchone() == [42]
+
+
+def test_an_error_leaves_the_connection_usable(connection):
+    cursor = connection.cursor()
+    for _ in range(2):
+        with pytest.raises(redshift_connector.ProgrammingError, match="does not exist"):
+            cursor.execute("select * from driver.nothing")
+    cursor.execute("select 1")
+    assert cursor.fetchone() == [1]
