@@ -68,7 +68,7 @@ fn date_of(text: &str) -> Option<String> {
 fn month(word: &str) -> Option<u32> {
     let word = word.to_ascii_lowercase();
     let named = |month: &&str| word.len() >= 3 && month.starts_with(word.as_str());
-    let index = MONTHS.iter().position(|month| named(month))?;
+    let index = MONTHS.iter().position(named)?;
     u32::try_from(index).ok()?.checked_add(1)
 }
 
