@@ -99,6 +99,13 @@ impl<R: Read> Avro<R> {
         })
     }
 
+    /// Says which columns are SUPER: their strings stay JSON.
+    #[must_use]
+    pub fn keeping_json(mut self, columns: Vec<bool>) -> Self {
+        self.shredder.keep_json(columns);
+        self
+    }
+
     /// Unpacks the next block; `false` at the end of the file.
     fn next_block(&mut self) -> Result<bool, ReadError> {
         if self.source.fill_buf()?.is_empty() {

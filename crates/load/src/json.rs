@@ -58,11 +58,22 @@ impl Shape {
 pub(crate) struct Shredder {
     plan: Plan,
     text: Vec<u8>,
+    /// Columns that take JSON: a string stays one.
+    json: Vec<bool>,
 }
 
 impl Shredder {
     pub fn new(shape: &Shape, columns: &[String]) -> Self {
-        Self { plan: Plan::new(&shape.paths(columns), shape.folds_case()), text: Vec::new() }
+        Self {
+            plan: Plan::new(&shape.paths(columns), shape.folds_case()),
+            text: Vec::new(),
+            json: Vec::new(),
+        }
+    }
+
+    /// Says which columns are SUPER: their strings keep their quotes.
+    pub fn keep_json(&mut self, columns: Vec<bool>) {
+        self.json = columns;
     }
 
     /// Fills the fields of `record` from its own `raw`, one object or array.
@@ -87,7 +98,7 @@ impl Shredder {
 
     /// Adds the values that the plan found in `raw`.
     fn push(&mut self, raw: &[u8], record: &mut Record) {
-        for slot in &self.plan.slots {
+        for (column, slot) in self.plan.slots.iter().enumerate() {
             let Some(slot) = slot else {
                 record.push_absent();
                 continue;
@@ -96,6 +107,9 @@ impl Shredder {
             match slot.kind {
                 Kind::Null => record.push_null(),
                 Kind::Bare | Kind::Nested => record.push_text(value, false),
+                Kind::String { .. } if self.json.get(column) == Some(&true) => {
+                    record.push_text(value, true);
+                }
                 Kind::String { escaped: false } => record.push_text(inside(value), true),
                 Kind::String { escaped: true } => {
                     self.text.clear();
@@ -143,6 +157,13 @@ impl<R: Read> Json<R> {
             begun: false,
             shredder: Shredder::new(shape, columns),
         }
+    }
+
+    /// Says which columns are SUPER: their strings stay JSON.
+    #[must_use]
+    pub fn keeping_json(mut self, columns: Vec<bool>) -> Self {
+        self.shredder.keep_json(columns);
+        self
     }
 
     /// Reads more behind what is there, moving that to the front; `false` at the end of the file.

@@ -19,7 +19,7 @@ use load::json::{Json, Shape};
 use load::record::{ReadError, Record, Records};
 use load::row::fields_of;
 use load::text::Text;
-use redshift_sql::{CopyFormat, CopySource};
+use redshift_sql::{CopyFormat, CopySource, SqlType};
 
 use super::columnar::{self, Groups};
 use super::items::{Items, Pace};
@@ -178,13 +178,15 @@ impl Reader<'_> {
         let plain = open(request.statement.compression, body, Limits::default());
         let plain = load::encoding::decode(&request.options.encoding, plain);
         let names: Vec<String> = request.targets.iter().map(|t| t.name.clone()).collect();
+        let json = request.targets.iter().map(|target| target.ty == SqlType::Super).collect();
         match form {
             Form::Text(text) => self.text(plain, text, source),
             Form::Json(shape) => {
-                self.records(Json::new(BufReader::new(plain), shape, &names), source)
+                let records = Json::new(BufReader::new(plain), shape, &names);
+                self.records(records.keeping_json(json), source)
             }
             Form::Avro(shape) => {
-                let records = Avro::open(plain, shape, &names);
+                let records = Avro::open(plain, shape, &names).map(|file| file.keeping_json(json));
                 self.records(records.map_err(|error| self.unreadable(error, source))?, source)
             }
             Form::Columnar | Form::Items => Ok(()),

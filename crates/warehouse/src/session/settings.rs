@@ -53,6 +53,8 @@ static PARAMETERS: &[Parameter] = &[
     parameter("idle_session_timeout", "0", Kind::Int(0, 2_147_483_647)),
     parameter("integer_datetimes", "on", Kind::ReadOnly),
     parameter("interval_forbid_composite_literals", "off", Kind::Bool),
+    parameter("json_parse_dedup_attributes", "off", Kind::Bool),
+    parameter("json_parse_truncate_strings", "off", Kind::Bool),
     parameter("json_serialization_enable", "off", Kind::Bool),
     parameter("json_serialization_parse_nested_strings", "off", Kind::Bool),
     parameter("lock_timeout", "0", Kind::Int(0, 2_147_483_647)),
@@ -78,6 +80,16 @@ static PARAMETERS: &[Parameter] = &[
     parameter("transaction_read_only", "off", Kind::Bool),
     parameter("use_fips_ssl", "off", Kind::Bool),
     parameter("wlm_query_slot_count", "1", Kind::Int(1, 50)),
+];
+
+/// Switches of SUPER values whose other position is not built (Redshift Developer Guide, "SUPER
+/// configurations").
+const DEFAULT_ONLY: [&str; 5] = [
+    "cast_super_null_on_error",
+    "json_parse_dedup_attributes",
+    "json_parse_truncate_strings",
+    "navigate_super_null_on_error",
+    "parse_super_null_on_error",
 ];
 
 /// The parameters clients are told of when they change, and how their names are written.
@@ -249,9 +261,16 @@ fn checked(name: &str, value: &str) -> Result<String, Failure> {
         || Failure::new("22023", format!("invalid value for parameter \"{name}\": \"{value}\""));
     let Some(known) = find(name) else { return Ok(value.to_owned()) };
     match known.kind {
-        Kind::Bool => switch(value).map(str::to_owned).ok_or_else(|| {
-            Failure::new("22023", format!("parameter \"{name}\" requires a Boolean value"))
-        }),
+        Kind::Bool => {
+            let value = switch(value).ok_or_else(|| {
+                Failure::new("22023", format!("parameter \"{name}\" requires a Boolean value"))
+            })?;
+            if DEFAULT_ONLY.contains(&name) && value != known.default {
+                let message = format!("parameter \"{name}\" cannot be {value}: not supported");
+                return Err(Failure::new("0A000", message));
+            }
+            Ok(value.to_owned())
+        }
         Kind::Int(least, most) => {
             let number: i64 = value.trim().parse().map_err(|_| invalid())?;
             let fits = (least..=most).contains(&number);
@@ -315,6 +334,9 @@ mod tests {
             ("client_encoding", "unicode", Ok("unicode")),
             ("client_encoding", "latin1", Err("22023")),
             ("server_version", "9", Err("55P02")),
+            ("navigate_super_null_on_error", "on", Ok("on")),
+            ("navigate_super_null_on_error", "off", Err("0A000")),
+            ("json_parse_dedup_attributes", "on", Err("0A000")),
             ("app.tenant", "blue", Ok("blue")),
             ("no_such", "1", Err("42704")),
         ] {

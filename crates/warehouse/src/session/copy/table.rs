@@ -39,8 +39,14 @@ impl Table {
     /// The statement that inserts what `source` gives.
     pub(super) fn insert(&self, source: &str) -> String {
         let names: Vec<String> = self.targets.iter().map(|target| quote(&target.name)).collect();
+        // SUPER values come as JSON text; they lie in the table as JSON_PARSE writes them.
+        let values = self.targets.iter().zip(&names).map(|(target, name)| match target.ty {
+            SqlType::Super => format!("lb_json_parse({name})"),
+            _ => name.clone(),
+        });
+        let values = values.collect::<Vec<_>>().join(", ");
         let names = names.join(", ");
-        format!("INSERT INTO {} ({names}) SELECT {names} FROM {source}", self.engine_name)
+        format!("INSERT INTO {} ({names}) SELECT {values} FROM {source}", self.engine_name)
     }
 }
 
