@@ -72,6 +72,11 @@ fn named<'a>(columns: &'a [ColumnType], name: &str) -> Option<&'a ColumnType> {
     columns.iter().find(|column| column.name == name)
 }
 
+/// Whether no relation in sight can have a column of this name.
+pub(super) fn has_none(scopes: &[Scope], name: &Ident) -> bool {
+    scopes.iter().all(|scope| matches!(scope.find(&name.value), Found::Nothing))
+}
+
 /// The type of an unqualified column, from the innermost scope outward.
 pub(super) fn unqualified(scopes: &[Scope], name: &Ident) -> Type {
     for scope in scopes.iter().rev() {

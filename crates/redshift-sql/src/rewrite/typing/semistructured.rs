@@ -12,12 +12,13 @@ use sqlparser::ast::{
     Statement as Tree, TableFactor, TableObject, Update, VisitorMut,
 };
 
-use super::scope::{qualified, unqualified};
+use super::scope::{has_none, qualified, unqualified};
 use super::{Type, Typer};
 use crate::cursor::{Parse, object_name};
-use crate::error::SqlError;
+use crate::error::{SqlError, UNDEFINED_TABLE};
 use crate::resolve::ColumnType;
-use crate::rewrite::{Notes, build, dynamic};
+use crate::rewrite::functions::arguments;
+use crate::rewrite::{Notes, build, casts, dynamic};
 use crate::types::SqlType;
 use crate::walk::change;
 
@@ -71,13 +72,13 @@ impl Typer<'_> {
         let is_iteration =
             build::is_engine_name(&function.name) && function.name.to_string().contains("unnest");
         if is_iteration {
-            let args = crate::rewrite::functions::arguments(function).unwrap_or_default();
+            let args = arguments(function).unwrap_or_default();
             return args.first().is_some_and(over_elements);
         }
         let last = function.name.0.last().and_then(ObjectNamePart::as_ident);
         let name = last.map_or("", |name: &Ident| name.value.as_str());
         if KEEP_SUPER.contains(&name) {
-            let args = crate::rewrite::functions::arguments(function).unwrap_or_default();
+            let args = arguments(function).unwrap_or_default();
             return args.iter().any(|arg| self.gives_super(arg));
         }
         GIVE_SUPER.contains(&name)
@@ -174,7 +175,49 @@ impl Marks<'_> {
         // The typing pass changes the tree itself later: here a copy is looked at.
         let scope = self.typer.from(&mut select.from.clone())?;
         self.typer.scopes.push(scope);
+        // Later items and ORDER BY may use the names that earlier ones give.
+        for item in &select.projection {
+            let SelectItem::ExprWithAlias { expr, alias } = item else { continue };
+            let sql_type = self.typer.gives_super(expr).then_some(SqlType::Super);
+            if let Some(scope) = self.typer.scopes.last_mut() {
+                scope.aliases.push(ColumnType { name: alias.value.clone(), sql_type });
+            }
+        }
         Ok(())
+    }
+
+    /// A path begins at a SUPER value, or at something of which no type is known.
+    fn check_path(&self, expr: &Expr) -> Parse<()> {
+        let Expr::Function(function) = expr else { return Ok(()) };
+        if !build::is_engine_name(&function.name)
+            || !function.name.to_string().ends_with("lb_super_get")
+        {
+            return Ok(());
+        }
+        let args = arguments(function)?;
+        let [root, step, rest @ ..] = args.as_slice() else { return Ok(()) };
+        let is_index = casts::literal(step) == Some("i");
+        let known = match root {
+            Expr::Identifier(name) if has_none(&self.typer.scopes, name) && !is_index => {
+                let message = format!("missing FROM-clause entry for table \"{}\"", name.value);
+                return Err(SqlError::new(UNDEFINED_TABLE, message));
+            }
+            Expr::Identifier(name) => unqualified(&self.typer.scopes, name).sql(),
+            Expr::CompoundIdentifier(names) => qualified(&self.typer.scopes, names).sql(),
+            _ => None,
+        };
+        let Some(known) = known.filter(|known| *known != SqlType::Super) else { return Ok(()) };
+        let type_name = known.base_name();
+        Err(if is_index {
+            let message = format!("cannot subscript type {type_name} because it is not an array");
+            SqlError::new("42804", message)
+        } else {
+            let name = rest.first().and_then(casts::literal).unwrap_or_default();
+            let message = format!(
+                "column notation .{name} applied to type {type_name}, which is not a composite type"
+            );
+            SqlError::new("42809", message)
+        })
     }
 
     fn query(&mut self, query: &mut Query) -> Parse<()> {
@@ -391,6 +434,6 @@ impl VisitorMut for Marks<'_> {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<SqlError> {
         self.operands(expr);
-        ControlFlow::Continue(())
+        flow(self.check_path(expr))
     }
 }
