@@ -10,6 +10,7 @@
 mod copy;
 mod durability;
 mod extended;
+mod gate;
 mod guide;
 mod guide_files;
 mod login;
