@@ -40,8 +40,10 @@ pub struct Statement {
 pub enum Kind {
     /// Nothing between two semicolons, or nothing at all.
     Empty,
-    /// `SELECT`, `INSERT`, `UPDATE`, `DELETE`, `MERGE`, `VALUES`: for the engine.
+    /// `SELECT`, `INSERT`, `UPDATE`, `DELETE`, `VALUES`: for the engine.
     Engine(EngineStatement),
+    /// `MERGE INTO …`.
+    Merge(Box<Merge>),
     /// `UNLOAD ('…') TO '…'`.
     Unload(Unload),
     /// `COPY table FROM '…'`.
@@ -63,7 +65,25 @@ pub enum Kind {
         /// Folded name.
         name: String,
     },
-    /// `DROP TABLE` or `DROP VIEW`.
+    /// `ALTER DATABASE`.
+    AlterDatabase(AlterDatabase),
+    /// `CREATE MATERIALIZED VIEW`.
+    CreateMaterializedView(Box<CreateMaterializedView>),
+    /// `REFRESH MATERIALIZED VIEW`.
+    RefreshMaterializedView {
+        /// The view.
+        name: ObjectName,
+        /// `CASCADE`: those it reads are refreshed first.
+        cascade: bool,
+    },
+    /// `ALTER MATERIALIZED VIEW v AUTO REFRESH { YES | NO }`.
+    AlterMaterializedView {
+        /// The view.
+        name: ObjectName,
+        /// `YES`.
+        auto_refresh: bool,
+    },
+    /// `DROP TABLE`, `DROP VIEW`, `DROP MATERIALIZED VIEW`.
     DropRelation(DropRelation),
     /// `ALTER TABLE`.
     AlterTable(AlterTable),
@@ -213,6 +233,17 @@ pub struct EngineStatement {
     /// folded, once each: the SQL reads each as the engine's variable of that name. The clock's
     /// (`getdate`, `sysdate`) are listed too when a relation's default or view may call them.
     pub session_functions: Vec<String>,
+}
+
+/// `MERGE`, as the statements it is carried out by, together or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merge {
+    /// A query with a row where several rows of the source match one of the target: refused.
+    pub duplicates: Option<EngineStatement>,
+    /// In order.
+    pub statements: Vec<EngineStatement>,
+    /// `REMOVE DUPLICATES`: both tables must have as many columns.
+    pub simple: bool,
 }
 
 /// The verb of an [`EngineStatement`].

@@ -37,6 +37,11 @@ impl Dialect for Redshift {
         true
     }
 
+    /// `a.x = b.x(+)`.
+    fn supports_outer_join_operator(&self) -> bool {
+        true
+    }
+
     /// `|/ x`, `||/ x`, `@ x`: square root, cube root, absolute value, read as their functions.
     fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
         let function = match parser.peek_token_ref().token {

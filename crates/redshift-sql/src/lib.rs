@@ -13,6 +13,7 @@ mod emit;
 mod error;
 mod grammar;
 mod lexer;
+mod merge;
 mod password;
 pub mod procedural;
 mod query;
@@ -24,6 +25,7 @@ mod tag;
 pub mod types;
 mod udf;
 mod walk;
+mod with_change;
 mod words;
 
 #[cfg(test)]
@@ -31,6 +33,7 @@ mod tests;
 
 pub use ast::*;
 pub use error::{SqlError, raise_text, raised};
+pub use grammar::check_encoding;
 pub use password::check_plain as check_password;
 pub use redact::redact;
 pub use resolve::{Catalog, ColumnType, NoCatalog, Parsed, Resolution};

@@ -16,7 +16,7 @@ use crate::dialect::Redshift;
 use crate::error::{SYNTAX_ERROR, SqlError};
 use crate::lexer::{self, Lexeme};
 use crate::resolve::Parsed;
-use crate::{Options, grammar, relations, rewrite, udf, walk, words};
+use crate::{Options, grammar, merge, relations, rewrite, udf, walk, with_change, words};
 
 /// Nesting that the parser accepts; the engine's own limit is higher.
 const MAX_NESTING: usize = 200;
@@ -36,7 +36,10 @@ pub(crate) fn accept(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
     if !starts {
         return Ok(None);
     }
-    let mut tree = tree(c, c.rest())?;
+    if first.keyword() == Some(Keyword::MERGE) {
+        return merge::parse(c).map(Some);
+    }
+    let mut tree = with_change::inlined(tree(c, c.rest())?)?;
     let into = take_into(&mut tree);
     let statement = engine_statement(c, c.rest(), tree)?;
     let kind = match into {
@@ -179,6 +182,7 @@ fn refuse_relations(c: &Cursor<'_>, expr: &Expr) -> Parse<()> {
     Ok(())
 }
 
+/// These tokens as a tree.
 pub(crate) fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
     check_depth(lexemes)?;
     let mut parser = parser(lexemes);
@@ -190,8 +194,17 @@ pub(crate) fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
     }
 }
 
+/// A tree of our own, to be filled with parts of a user's.
+pub(crate) fn template(sql: &str) -> Option<Tree> {
+    Parser::parse_sql(&Redshift, sql).ok()?.pop()
+}
+
 /// From the tree to engine SQL.
-fn engine_statement(c: &Cursor<'_>, lexemes: &[Lexeme], mut tree: Tree) -> Parse<EngineStatement> {
+pub(crate) fn engine_statement(
+    c: &Cursor<'_>,
+    lexemes: &[Lexeme],
+    mut tree: Tree,
+) -> Parse<EngineStatement> {
     let verb = verb(&tree).ok_or_else(|| c.unexpected())?;
     if let Some(functions) = c.functions() {
         udf::expand(&mut tree, functions)?;
@@ -291,7 +304,12 @@ fn tokens(lexemes: &[Lexeme]) -> Vec<TokenWithSpan> {
             token.token = Token::make_word(&rewrite::partiql::as_written(attribute), None);
         }
         let following = lexemes.get(index + 1);
-        words::quote_if_only_the_engine_reserves_it(&mut token.token);
+        // `START WITH` is syntax, `start` a name.
+        let starts = crate::cursor::is_word(lexeme, "start")
+            && following.is_some_and(|next| next.keyword() == Some(Keyword::WITH));
+        if !starts {
+            words::quote_if_only_the_engine_reserves_it(&mut token.token);
+        }
         let after = |places: usize| lexemes.get(index + places).map(|lexeme| &lexeme.token);
         words::quote_if_function(&mut token.token, [after(1), after(2)]);
         tokens.push(token);

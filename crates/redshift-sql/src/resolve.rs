@@ -30,6 +30,11 @@ pub trait Catalog {
     fn guard(&self, _relation: &ObjectName) -> Option<Guard> {
         None
     }
+
+    /// The query that a late-binding view stands for, without such views in it.
+    fn late_view(&self, _relation: &ObjectName) -> Option<Parsed> {
+        None
+    }
 }
 
 /// A catalog that knows nothing.
@@ -87,6 +92,18 @@ impl Parsed {
         on_a_deep_stack(|| {
             let Some(mut tree) = self.tree().cloned() else { return Ok(self.clone()) };
             rewrite::guard::put(&mut tree, catalog)?;
+            Ok(Self::new(tree))
+        })
+    }
+
+    /// The same statement with the late-binding views that the catalog knows put in.
+    ///
+    /// # Errors
+    /// [`SqlError`] when a tree cannot be changed.
+    pub fn with_views(&self, catalog: &dyn Catalog) -> Result<Self, SqlError> {
+        on_a_deep_stack(|| {
+            let Some(mut tree) = self.tree().cloned() else { return Ok(self.clone()) };
+            rewrite::put_views(&mut tree, catalog)?;
             Ok(Self::new(tree))
         })
     }

@@ -13,10 +13,12 @@ pub fn command_tag(kind: &Kind, rows: u64) -> String {
             TableSource::Query { .. } => "SELECT".into(),
             TableSource::Columns | TableSource::Like { .. } => "CREATE TABLE".into(),
         },
+        Kind::Merge(_) => verb_tag(Verb::Merge, rows),
         Kind::Fetch(_) => format!("FETCH {rows}"),
         Kind::DropRelation(dropped) => match dropped.kind {
             RelationKind::Table => "DROP TABLE".into(),
             RelationKind::View => "DROP VIEW".into(),
+            RelationKind::MaterializedView => "DROP MATERIALIZED VIEW".into(),
         },
         other => fixed(other).into(),
     }
@@ -43,6 +45,10 @@ fn fixed(kind: &Kind) -> &'static str {
         Kind::DropSchema(_) => "DROP SCHEMA",
         Kind::CreateDatabase(_) => "CREATE DATABASE",
         Kind::DropDatabase { .. } => "DROP DATABASE",
+        Kind::AlterDatabase(_) => "ALTER DATABASE",
+        Kind::CreateMaterializedView(_) => "CREATE MATERIALIZED VIEW",
+        Kind::AlterMaterializedView { .. } => "ALTER MATERIALIZED VIEW",
+        Kind::RefreshMaterializedView { .. } => "REFRESH MATERIALIZED VIEW",
         Kind::AlterTable(_) => "ALTER TABLE",
         Kind::Truncate { .. } => "TRUNCATE TABLE",
         Kind::Comment(_) => "COMMENT",

@@ -13,6 +13,7 @@ fn one(sql: &str) -> Kind {
 fn engine(sql: &str) -> EngineStatement {
     match one(sql) {
         Kind::Engine(statement) => statement,
+        Kind::Merge(merge) => merge.statements.into_iter().next().unwrap(),
         other => panic!("{sql}: {other:?}"),
     }
 }
@@ -244,8 +245,8 @@ fn every_relation_is_listed_and_no_common_table() {
         ("update t set a = 1", &["Update t"]),
         ("delete from t where a in (select a from u)", &["Delete t", "Select t", "Select u"]),
         (
-            "merge into t using (select * from u) x on t.a = x.a when matched then delete",
-            &["Select t", "Delete t", "Select u"],
+            "merge into t using (select * from u) x on t.a = x.a when matched then delete when not matched then insert values (1)",
+            &["Select t", "Delete t", "Insert t", "Select u"],
         ),
         (
             "select * from t union select * from u except (select * from v)",

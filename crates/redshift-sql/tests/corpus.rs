@@ -99,6 +99,10 @@ fn describe(statement: &Statement) -> String {
             }
             out
         }
+        Kind::Merge(merge) => {
+            let parts = merge.duplicates.iter().chain(&merge.statements);
+            parts.map(|one| one.sql.clone()).collect::<Vec<_>>().join(";\n")
+        }
         Kind::CreateTable(table) => table.sql.join(";\n"),
         Kind::CreateView(view) => view.sql.clone(),
         Kind::AlterTable(alter) if !alter.sql.is_empty() => alter.sql.join(";\n"),

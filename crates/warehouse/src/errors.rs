@@ -172,6 +172,7 @@ const SEVERAL_ROWS: &str = "more than one row returned by a subquery used as an 
 const NO_COLUMN: &str = "column \"%\" does not exist";
 const NOT_GROUPED: &str =
     "column \"%\" must appear in the GROUP BY clause or be used in an aggregate function";
+const NO_DEFAULT_COLUMNS: &str = "cannot use column references in default expression";
 const TWO_DATABASES: &str = "a transaction cannot write to more than one database";
 
 /// First match wins. Classes keep users' own text, which conversion errors quote, from meaning
@@ -219,6 +220,9 @@ static ENGINE_MESSAGES: &[Rule] = &[
     rule("Catalog", "Function with name", "42883", ""),
     rule("Catalog", "does not have a column", "42703", NO_COLUMN),
     rule("Catalog", "", "42704", ""),
+    rule("Binder", "DEFAULT value cannot contain column", "42P10", NO_DEFAULT_COLUMNS),
+    rule("Binder", "Duplicate CTE name", "42712", "WITH query name \"%\" specified more than once"),
+    rule("Binder", "Referenced update column", "42703", ""),
     rule("Binder", "Referenced column", "42703", NO_COLUMN),
     rule("Binder", "does not have a column", "42703", NO_COLUMN),
     rule("Binder", "Referenced table", "42P01", "missing FROM-clause entry for table \"%\""),
@@ -259,9 +263,10 @@ static ENGINE_MESSAGES: &[Rule] = &[
 /// Reads an engine message: rewritten SQL raises errors of its own with their SQLSTATE,
 /// everything else goes by [`ENGINE_MESSAGES`].
 pub(crate) fn from_engine(message: &str) -> Failure {
-    if message.starts_with("Invalid Input")
-        && let Some((sqlstate, text)) = redshift_sql::raised(message)
-    {
+    // A check that fails quotes its whole expression, which is ours.
+    let raises = message.starts_with("Invalid Input")
+        || message.starts_with("Constraint Error: CHECK constraint failed");
+    if raises && let Some((sqlstate, text)) = redshift_sql::raised(message) {
         return Failure::new(sqlstate, text);
     }
     let first = ["\nLINE ", "\n\n", "\n\tCandidate"]
@@ -283,6 +288,9 @@ pub(crate) fn from_engine(message: &str) -> Failure {
     if let Some(failure) = numbers::failure(first) {
         return failure;
     }
+    if let Some(words) = column_of_table(first) {
+        return Failure::new("42703", words);
+    }
     let words = match (rule.words, quoted_name(first)) {
         ("", _) => without_class(first).to_owned(),
         (words, Some(name)) => words.replace('%', &name),
@@ -290,6 +298,17 @@ pub(crate) fn from_engine(message: &str) -> Failure {
         (words, None) => words.to_owned(),
     };
     Failure::new(rule.sqlstate, words)
+}
+
+/// A column that a table does not have: in an expression, or as the target of an INSERT.
+fn column_of_table(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("Error: Table \"")?;
+    let (table, rest) = rest.split_once("\" does not have a column ")?;
+    if let Some(rest) = rest.strip_prefix("named \"") {
+        return Some(format!("column {table}.{} does not exist", rest.split('"').next()?));
+    }
+    let column = rest.strip_prefix("with name \"")?.split('"').next()?;
+    Some(format!("column \"{column}\" of relation \"{table}\" does not exist"))
 }
 
 /// The message without the engine's error class and its hints.

@@ -13,6 +13,7 @@ mod engine;
 mod errors;
 mod front;
 mod history;
+mod locks;
 mod password;
 pub mod ports;
 mod privileges;

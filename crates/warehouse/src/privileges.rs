@@ -83,6 +83,7 @@ fn check_one(
         Resolved::Temporary { .. } => Ok(()),
         Resolved::System { name, visibility } => check_system(identity, access, name, *visibility),
         Resolved::Relation { database, relation } => {
+            refuse_change_of_view(relation, access.privilege)?;
             // `*` is what may be read of a table: the guard leaves the other columns out.
             let narrowed = access.privilege == Privilege::Select
                 && access.columns.is_none()
@@ -94,6 +95,26 @@ fn check_one(
         }
     }?;
     Ok(resolved)
+}
+
+/// Rows change in tables only.
+fn refuse_change_of_view(relation: &Relation, privilege: Privilege) -> Result<(), Failure> {
+    let verb = match privilege {
+        Privilege::Insert => "insert into",
+        Privilege::Update => "update",
+        Privilege::Delete => "delete from",
+        _ => return Ok(()),
+    };
+    match relation {
+        relation if relation.is_materialized() => Err(Failure::new(
+            "42809",
+            format!("cannot {verb} materialized view \"{}\"", relation.name),
+        )),
+        relation if relation.is_view() => {
+            Err(Failure::new("0A000", format!("cannot {verb} a view")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_system(

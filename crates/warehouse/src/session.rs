@@ -14,7 +14,10 @@ mod engine_sql;
 mod grants;
 mod guards;
 mod known;
+mod late_views;
 mod local_names;
+mod locking;
+mod merge;
 mod output;
 mod parameters;
 mod policies;
@@ -85,6 +88,8 @@ pub(crate) struct Session {
     transaction: Transaction,
     /// The number of the last transaction, for history.
     transaction_number: i64,
+    /// The engine has begun the open transaction too.
+    engine_open: bool,
     /// When it began.
     transaction_began: Option<DateTime<Utc>>,
     /// The text of the running statement.
@@ -144,6 +149,7 @@ impl Session {
             settings: Settings::new(&settings),
             transaction: Transaction::default(),
             transaction_number: 0,
+            engine_open: false,
             transaction_began: None,
             statement_text: String::new(),
             statement_position: 1,
@@ -439,6 +445,7 @@ impl Drop for Session {
         if self.pid != 0 {
             self.tell_history(Event::Closed);
         }
+        self.cluster.locks.release(self.pid, false);
         self.cluster.sessions.remove(self.pid);
     }
 }

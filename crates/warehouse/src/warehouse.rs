@@ -4,10 +4,11 @@
 //! [`ports::Directory`](crate::ports::Directory), nor object storage beyond
 //! [`ports::Cloud`](crate::ports::Cloud). Start reading at [`Warehouse::open`].
 
+use std::collections::HashSet;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
@@ -15,6 +16,7 @@ use crate::catalog;
 use crate::engine::{DatabaseFile, Engine, EngineFault, EngineOptions};
 use crate::front;
 use crate::history::History;
+use crate::locks::Locks;
 use crate::password::PasswordVerifier;
 use crate::ports::{Cloud, ClusterRef, Directory, World};
 use crate::registry::Registry;
@@ -78,6 +80,11 @@ pub(crate) struct Cluster {
     pub cloud: Arc<dyn Cloud>,
     pub world: Arc<dyn World>,
     pub sessions: Registry,
+    pub locks: Locks,
+    /// Databases with serializable isolation; the others have snapshot isolation.
+    pub serializable: Mutex<HashSet<String>>,
+    /// What this run of the cluster is called: nothing that is counted outlives it.
+    pub run: String,
     pub history: History,
     /// Counts changes of users, groups, grants and schemas: sessions know when to look again.
     pub privileges_version: AtomicU64,
@@ -85,6 +92,14 @@ pub(crate) struct Cluster {
     pub relations_version: AtomicU64,
     /// The last query id given out.
     pub query_ids: AtomicI64,
+}
+
+impl Cluster {
+    /// Whether transactions in a database are checked for an order that explains them.
+    pub(crate) fn is_serializable(&self, database: &str) -> bool {
+        let names = self.serializable.lock().unwrap_or_else(PoisonError::into_inner);
+        names.contains(database)
+    }
 }
 
 /// A running cluster. Clones are the same cluster.
@@ -124,6 +139,7 @@ impl Warehouse {
         })?;
         let last_query = catalog::history::last_query_id(&engine.connect()?, &spec.database)?;
         let history = History::start(engine.connect_aside()?, &spec.database);
+        let run = world.now().timestamp_micros().to_string();
         let (listener, address) = bind(&spec.directory, spec.listen)?;
         let cluster = Arc::new(Cluster {
             reference: spec.reference,
@@ -136,6 +152,9 @@ impl Warehouse {
             cloud,
             world,
             sessions: Registry::default(),
+            locks: Locks::default(),
+            serializable: Mutex::default(),
+            run,
             history,
             privileges_version: AtomicU64::new(0),
             relations_version: AtomicU64::new(0),

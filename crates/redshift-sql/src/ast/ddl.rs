@@ -14,8 +14,9 @@ pub struct CreateTable {
     pub if_not_exists: bool,
     /// Columns; for `AS` only the names given in the column list, if any.
     pub columns: Vec<Column>,
-    /// `PRIMARY KEY`, `UNIQUE`, `FOREIGN KEY`: informational, never enforced.
-    pub constraints: Vec<Constraint>,
+    /// `PRIMARY KEY`, `UNIQUE`, `FOREIGN KEY`, with their names where given: informational, never
+    /// enforced.
+    pub constraints: Vec<(Option<String>, Constraint)>,
     /// Where rows or columns come from.
     pub source: TableSource,
     /// Distribution, sort order, backup.
@@ -46,7 +47,8 @@ impl CreateTable {
 pub enum TableSource {
     /// Its column definitions.
     Columns,
-    /// `LIKE parent`; columns and attributes are copied by the warehouse's catalog.
+    /// `LIKE parent`, perhaps beside columns: the warehouse writes the parent's columns out, in
+    /// front of the others, and reads the statement again.
     Like {
         /// The table copied.
         parent: ObjectName,
@@ -240,9 +242,50 @@ pub struct CreateDatabase {
     pub owner: Option<String>,
     /// `CONNECTION LIMIT`; `UNLIMITED` is `None`.
     pub connection_limit: Option<u32>,
+    /// `ISOLATION LEVEL SERIALIZABLE`; without it snapshot isolation.
+    pub serializable: bool,
 }
 
-/// `DROP TABLE` or `DROP VIEW`.
+/// `ALTER DATABASE name …`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlterDatabase {
+    /// Folded name.
+    pub name: String,
+    /// What changes.
+    pub action: AlterDatabaseAction,
+}
+
+/// What an `ALTER DATABASE` changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlterDatabaseAction {
+    /// `RENAME TO`.
+    Rename(String),
+    /// `OWNER TO`.
+    Owner(String),
+    /// `CONNECTION LIMIT`; `UNLIMITED` is `None`.
+    ConnectionLimit(Option<u32>),
+    /// `ISOLATION LEVEL`; true is `SERIALIZABLE`, false `SNAPSHOT`.
+    Serializable(bool),
+}
+
+/// `CREATE MATERIALIZED VIEW`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateMaterializedView {
+    /// The view.
+    pub name: ObjectName,
+    /// Distribution, sort order, backup.
+    pub attributes: TableAttributes,
+    /// `AUTO REFRESH YES`.
+    pub auto_refresh: bool,
+    /// Whether a refresh can take over only what has changed (Materialized views › Limitations).
+    pub incremental: bool,
+    /// The query as Redshift SQL, as written.
+    pub query: String,
+    /// The query for the engine, with its accesses.
+    pub engine_query: EngineStatement,
+}
+
+/// `DROP TABLE`, `DROP VIEW` or `DROP MATERIALIZED VIEW`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropRelation {
     /// Table or view.
@@ -258,6 +301,8 @@ pub struct DropRelation {
 /// A table or a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelationKind {
+    /// `MATERIALIZED VIEW`.
+    MaterializedView,
     /// `TABLE`.
     Table,
     /// `VIEW`.
@@ -319,6 +364,15 @@ pub enum AlterTableAction {
     DropConstraint(String),
     /// `OWNER TO`.
     Owner(String),
+    /// `APPEND FROM s [IGNOREEXTRA | FILLTARGET]`.
+    Append {
+        /// The table whose rows move.
+        source: ObjectName,
+        /// Columns that only the source has are left behind.
+        ignore_extra: bool,
+        /// Columns that only the target has get their defaults.
+        fill_target: bool,
+    },
     /// `ALTER DISTSTYLE …`, `ALTER DISTKEY …`, `ALTER [COMPOUND] SORTKEY …`, `ALTER ENCODE AUTO`.
     Attributes(TableAttributes),
 }

@@ -2,7 +2,7 @@
 
 use sqlparser::tokenizer::Token;
 
-use super::{attributes, column};
+use super::{attributes, column, encoding};
 use crate::ast::{
     AlterTable, AlterTableAction, Constraint, Kind, ObjectName, SortKey, SortStyle, TableAttributes,
 };
@@ -24,6 +24,8 @@ pub(super) fn table(c: &mut Cursor<'_>) -> Parse<Kind> {
         drop(c, &table)?
     } else if c.accept("owner to") {
         (AlterTableAction::Owner(c.user_name()?), vec![])
+    } else if c.accept("append from") {
+        (append(c)?, vec![])
     } else if c.accept("alter") {
         (alter(c)?, vec![])
     } else {
@@ -34,7 +36,6 @@ pub(super) fn table(c: &mut Cursor<'_>) -> Parse<Kind> {
 
 fn refused(c: &Cursor<'_>) -> SqlError {
     let known = [
-        (&["append"][..], "ALTER TABLE APPEND"),
         (&["row", "level", "security"][..], "ALTER TABLE ROW LEVEL SECURITY"),
         (&["set"][..], "ALTER TABLE SET"),
         (&["partition"][..], "ALTER TABLE PARTITION"),
@@ -110,6 +111,18 @@ fn add_column_sql(table: &ObjectName, name: &str, engine: &str, not_null: bool) 
     sql
 }
 
+fn append(c: &mut Cursor<'_>) -> Parse<AlterTableAction> {
+    let source = c.object_name()?;
+    let ignore_extra = c.accept("ignoreextra");
+    let fill_target = c.accept("filltarget");
+    let ignore_extra = ignore_extra || c.accept("ignoreextra");
+    if ignore_extra && fill_target {
+        let message = "IGNOREEXTRA and FILLTARGET cannot be used together";
+        return Err(SqlError::new("42601", message).at(c.last_position()));
+    }
+    Ok(AlterTableAction::Append { source, ignore_extra, fill_target })
+}
+
 fn drop(c: &mut Cursor<'_>, table: &ObjectName) -> Parse<Change> {
     if c.accept("constraint") {
         let action = AlterTableAction::DropConstraint(c.name()?);
@@ -155,13 +168,13 @@ fn alter_column(c: &mut Cursor<'_>) -> Parse<AlterTableAction> {
         return Ok(AlterTableAction::AlterType { column, data_type: types::parse(c)? });
     }
     c.expect("encode")?;
-    let mut columns = vec![(column, c.name()?)];
+    let mut columns = vec![(column, encoding::name(c)?)];
     while c.accept_token(&Token::Comma) {
         c.expect("alter")?;
         c.accept("column");
         let column = c.name()?;
         c.expect("encode")?;
-        columns.push((column, c.name()?));
+        columns.push((column, encoding::name(c)?));
     }
     Ok(AlterTableAction::AlterEncode { columns })
 }

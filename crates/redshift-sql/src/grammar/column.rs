@@ -2,7 +2,7 @@
 
 use sqlparser::tokenizer::Token;
 
-use super::attributes;
+use super::{attributes, encoding};
 use crate::ast::{Column, Constraint, Identity, ObjectName, TableAttributes};
 use crate::cursor::{Cursor, Parse};
 use crate::error::{SYNTAX_ERROR, SqlError, raise_text};
@@ -45,6 +45,7 @@ pub(super) fn definition(
     column.data_type = Some(data_type);
     let mut read = Attributes { column, constraints: Vec::new(), default: None };
     while read.accept(c, table_attributes)? {}
+    read.check(at)?;
     let Some(engine_type) = data_type.engine() else {
         let message = format!("columns of type {data_type} are not supported");
         return Err(SqlError::unsupported(message).at(at));
@@ -75,11 +76,13 @@ impl Attributes {
             let key = references(c, own())?;
             self.constraints.push(key);
         } else if c.accept("distkey") {
-            table.dist_key = Some(self.column.name.clone());
+            if table.dist_key.replace(self.column.name.clone()).is_some() {
+                return Err(super::authorization::redundant().at(c.last_position()));
+            }
         } else if c.accept("sortkey") {
             attributes::column_sort_key(table, &self.column.name);
         } else if c.accept("encode") {
-            self.column.encode = Some(c.name()?);
+            self.column.encode = Some(encoding::name(c)?);
         } else if c.accept("collate") {
             self.column.case_insensitive = attributes::collation(c)?;
         } else {
@@ -104,6 +107,27 @@ impl Attributes {
             return Ok(false);
         }
         Ok(true)
+    }
+
+    /// What a column of this type cannot have.
+    fn check(&self, at: usize) -> Parse<()> {
+        let Some(data_type) = self.column.data_type else { return Ok(()) };
+        if let Some(encode) = &self.column.encode {
+            encoding::check(&self.column.name, &data_type, encode).map_err(|e| e.at(at))?;
+        }
+        if self.column.identity.is_none() {
+            return Ok(());
+        }
+        if !matches!(data_type, SqlType::Integer | SqlType::BigInt) {
+            let message = "identity column type must be INT or BIGINT";
+            return Err(SqlError::new("42P16", message).at(at));
+        }
+        if self.default.is_some() {
+            let message =
+                format!("both default and identity specified for column \"{}\"", self.column.name);
+            return Err(SqlError::new(SYNTAX_ERROR, message).at(at));
+        }
+        Ok(())
     }
 
     fn finish(mut self, table: &ObjectName, data_type: SqlType, engine_type: &str) -> Definition {

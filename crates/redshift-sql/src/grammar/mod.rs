@@ -8,10 +8,13 @@ mod attributes;
 mod authorization;
 mod column;
 mod copy;
+mod database;
 mod defaults;
 mod delimited;
+mod encoding;
 mod grant;
 mod grant_scope;
+mod materialized;
 mod policies;
 mod refused;
 mod routines;
@@ -24,6 +27,7 @@ mod transaction;
 mod unload;
 mod users;
 
+pub use encoding::check as check_encoding;
 pub(crate) use table::select_into;
 
 use crate::ast::Kind;
@@ -77,6 +81,9 @@ fn dispatch(c: &mut Cursor<'_>) -> Parse<Kind> {
     if let Some(kind) = transaction::accept(c)? {
         return Ok(kind);
     }
+    if c.accept("refresh materialized view") {
+        return materialized::refresh(c);
+    }
     if c.accept("show") {
         return show::parse(c);
     }
@@ -98,6 +105,12 @@ fn create(c: &mut Cursor<'_>) -> Parse<Kind> {
     }
     if let Some(kind) = routines::create(c)? {
         return Ok(kind);
+    }
+    if c.accept("database") {
+        return database::create(c);
+    }
+    if c.accept("materialized view") {
+        return materialized::create(c);
     }
     match table::create(c)? {
         Some(kind) => Ok(kind),
@@ -139,6 +152,12 @@ fn alter(c: &mut Cursor<'_>) -> Parse<Kind> {
     }
     if c.accept("table") {
         return alter::table(c);
+    }
+    if c.accept("database") {
+        return database::alter(c);
+    }
+    if c.accept("materialized view") {
+        return materialized::alter(c);
     }
     Err(refused::known_object(c, "ALTER").unwrap_or_else(|| c.unexpected()))
 }

@@ -5,7 +5,7 @@ use crate::cursor::Cursor;
 use crate::error::SqlError;
 
 /// First words of whole statements, lower case.
-const STATEMENTS: &[&str] = &["refresh materialized view", "import", "merge into"];
+const STATEMENTS: &[&str] = &["import"];
 
 /// Objects of `CREATE`, `ALTER`, `DROP`, lower case.
 const OBJECTS: &[&str] = &[
@@ -17,13 +17,11 @@ const OBJECTS: &[&str] = &[
     "external table",
     "external view",
     "external model",
-    "materialized view",
     "datashare",
     "model",
     "library",
     "identity provider",
     "system",
-    "database",
     "view",
     "index",
     "sequence",

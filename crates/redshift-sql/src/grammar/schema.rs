@@ -1,19 +1,16 @@
-//! Schemas and databases, `DROP` of relations, and the maintenance statements.
+//! Schemas, `DROP` of relations, and the maintenance statements.
 
 use crate::ast::{
-    AlterSchema, AlterSchemaAction, Comment, CommentTarget, CreateDatabase, CreateSchema,
-    DropRelation, DropSchema, Kind, ObjectName, RelationKind,
+    AlterSchema, AlterSchemaAction, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema,
+    Kind, ObjectName, RelationKind,
 };
 use crate::cursor::{Cursor, Parse};
 use crate::emit;
 
-/// Reads `SCHEMA …` or `DATABASE …` after `CREATE`.
+/// Reads `SCHEMA …` after `CREATE`.
 pub(super) fn create(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
     if c.accept("schema") {
         return create_schema(c).map(Some);
-    }
-    if c.accept("database") {
-        return create_database(c).map(Some);
     }
     Ok(None)
 }
@@ -42,31 +39,6 @@ fn quota(c: &mut Cursor<'_>) -> Parse<Option<u64>> {
     Ok(Some(amount.saturating_mul(unit)))
 }
 
-fn create_database(c: &mut Cursor<'_>) -> Parse<Kind> {
-    let name = c.name()?;
-    c.accept("with");
-    let (mut owner, mut connection_limit) = (None, None);
-    while !c.at_end() {
-        if c.accept("owner") {
-            c.accept_token(&sqlparser::tokenizer::Token::Eq);
-            owner = Some(c.user_name()?);
-        } else if c.accept("connection limit") {
-            connection_limit = if c.accept("unlimited") { None } else { Some(c.integer()?) };
-        } else if c.accept("collate case_sensitive")
-            || c.accept("collate cs")
-            || c.accept("isolation level snapshot")
-            || c.accept("isolation level serializable")
-        {
-            // Accepted: the first is the default, the second changes no answer here.
-        } else if c.looking_at(&["from"]) || c.looking_at(&["collate"]) {
-            return Err(c.unsupported("this form of CREATE DATABASE is not supported"));
-        } else {
-            return Err(c.unexpected());
-        }
-    }
-    Ok(Kind::CreateDatabase(CreateDatabase { name, owner, connection_limit }))
-}
-
 /// Reads the statement after `ALTER SCHEMA`.
 pub(super) fn alter(c: &mut Cursor<'_>) -> Parse<Kind> {
     let name = c.name()?;
@@ -86,7 +58,9 @@ pub(super) fn drop(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
     if c.accept("database") {
         return Ok(Some(Kind::DropDatabase { name: c.name()? }));
     }
+    let materialized = c.accept("materialized view");
     let what = match c.accept_one_of(&["table", "view", "schema"]) {
+        _ if materialized => "materialized view",
         Some(what) => what,
         None => return Ok(None),
     };
@@ -98,6 +72,10 @@ pub(super) fn drop(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
         "schema" => Kind::DropSchema(DropSchema { schemas: names, if_exists, cascade }),
         "table" => {
             let kind = RelationKind::Table;
+            Kind::DropRelation(DropRelation { kind, names, if_exists, cascade })
+        }
+        "materialized view" => {
+            let kind = RelationKind::MaterializedView;
             Kind::DropRelation(DropRelation { kind, names, if_exists, cascade })
         }
         _ => {

@@ -9,12 +9,15 @@ use sqlparser::tokenizer::Token;
 use super::attributes::table_attribute;
 use super::column;
 use crate::ast::{
-    Access, Column, Constraint, CreateTable, CreateView, EngineStatement, Kind, ObjectName,
-    Privilege, TableAttributes, TableSource,
+    Access, Column, Constraint, CreateTable, CreateView, DistStyle, EngineStatement, Kind,
+    ObjectName, Privilege, TableAttributes, TableSource,
 };
 use crate::cursor::{Cursor, Parse};
 use crate::error::SqlError;
 use crate::{emit, query, relations};
+
+/// Columns of a table at most.
+const MAX_COLUMNS: usize = 1600;
 
 /// Reads `[OR REPLACE] VIEW …` or `[TEMP] TABLE …` after `CREATE`.
 pub(super) fn create(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
@@ -84,7 +87,7 @@ struct Draft {
     /// The engine's definition of each column.
     engine_columns: Vec<String>,
     sequences: Vec<String>,
-    constraints: Vec<Constraint>,
+    constraints: Vec<(Option<String>, Constraint)>,
     attributes: TableAttributes,
     like: Option<(ObjectName, bool)>,
     accesses: Vec<Access>,
@@ -122,13 +125,13 @@ impl Draft {
             let parent = c.object_name()?;
             self.accesses.push(read(&parent, at));
             let including_defaults = c.accept("including defaults");
-            c.accept("excluding defaults");
+            let _ = !including_defaults && c.accept("excluding defaults");
             self.like = Some((parent, including_defaults));
             return Ok(());
         }
-        if let Some((_, constraint)) = column::table_constraint(c)? {
+        if let Some((name, constraint)) = column::table_constraint(c)? {
             self.reference(&constraint, c.last_position());
-            self.constraints.push(constraint);
+            self.constraints.push((name, constraint));
             return Ok(());
         }
         let at = c.position();
@@ -139,7 +142,7 @@ impl Draft {
         }
         for constraint in defined.constraints {
             self.reference(&constraint, at);
-            self.constraints.push(constraint);
+            self.constraints.push((None, constraint));
         }
         self.engine_columns.push(defined.engine);
         self.sequences.extend(defined.sequence);
@@ -148,10 +151,26 @@ impl Draft {
     }
 
     fn reference(&mut self, constraint: &Constraint, position: usize) {
-        if let Constraint::ForeignKey { table, .. } = constraint {
+        // A table may name itself before it exists.
+        if let Constraint::ForeignKey { table, .. } = constraint
+            && table.name != self.name.name
+        {
             let privilege = Privilege::References;
             self.accesses.push(Access { name: table.clone(), privilege, columns: None, position });
         }
+    }
+
+    fn check_limits(&self) -> Parse<()> {
+        if self.columns.len() > MAX_COLUMNS {
+            let message = format!("tables can have at most {MAX_COLUMNS} columns");
+            return Err(SqlError::new("54011", message));
+        }
+        let keyed = self.attributes.dist_style == Some(DistStyle::Key);
+        if keyed && self.attributes.dist_key.is_none() {
+            let message = "DISTKEY must be specified with DISTSTYLE KEY";
+            return Err(SqlError::new("42601", message));
+        }
+        Ok(())
     }
 
     fn head(&self) -> String {
@@ -161,13 +180,18 @@ impl Draft {
     }
 
     fn finish(mut self, c: &Cursor<'_>) -> Parse<CreateTable> {
+        self.check_limits()?;
+        if self.like.is_none() {
+            self.check_keys()?;
+        }
         let head = self.head();
         let body = match &self.like {
             // The engine copies names, types and NOT NULL; the catalog copies the rest.
             Some((parent, _)) if self.columns.is_empty() => {
                 format!("{head} AS SELECT * FROM {} WITH NO DATA", emit::name(parent))
             }
-            Some(_) => return Err(c.unsupported("LIKE beside columns is not supported")),
+            // The warehouse writes the whole definition, see `TableSource::Like`.
+            Some(_) => String::new(),
             None if self.columns.is_empty() => {
                 return Err(c.unexpected());
             }
@@ -185,12 +209,41 @@ impl Draft {
 
     /// Columns of the primary key are NOT NULL; the key itself is not enforced.
     fn mark_primary_key(&mut self) {
-        for constraint in &self.constraints {
+        for (_, constraint) in &self.constraints {
             let Constraint::PrimaryKey(names) = constraint else { continue };
             for column in self.columns.iter_mut().filter(|column| names.contains(&column.name)) {
                 column.not_null = true;
             }
         }
+    }
+
+    /// The distribution and sort keys name columns of the table, keys too.
+    fn check_keys(&self) -> Parse<()> {
+        let known = |name: &String| self.columns.iter().any(|column| column.name == *name);
+        let keys = self
+            .attributes
+            .dist_key
+            .iter()
+            .chain(self.attributes.sort_key.iter().flat_map(|key| key.columns.iter()));
+        for key in keys {
+            if !known(key) {
+                let message = format!(
+                    "column \"{key}\" specified as distkey/sortkey is not in the table \"{}\"",
+                    self.name.name
+                );
+                return Err(SqlError::new("42703", message));
+            }
+        }
+        for (_, constraint) in &self.constraints {
+            let (Constraint::PrimaryKey(columns)
+            | Constraint::Unique(columns)
+            | Constraint::ForeignKey { columns, .. }) = constraint;
+            if let Some(missing) = columns.iter().find(|column| !known(column)) {
+                let message = format!("column \"{missing}\" named in key does not exist");
+                return Err(SqlError::new("42703", message));
+            }
+        }
+        Ok(())
     }
 
     fn with_query(
@@ -202,6 +255,7 @@ impl Draft {
         if !self.engine_columns.is_empty() || self.like.is_some() {
             return Err(c.unsupported("CREATE TABLE AS cannot define column types"));
         }
+        self.check_limits()?;
         let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
         let columns = if names.is_empty() { String::new() } else { emit::list(&names) };
         let sql = format!("{}{columns} AS {}", self.head(), query.sql);

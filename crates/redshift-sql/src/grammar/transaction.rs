@@ -4,6 +4,7 @@ use sqlparser::tokenizer::Token;
 
 use crate::ast::{Begin, Execute, Explain, Fetch, Isolation, Kind, Prepare, Statement};
 use crate::cursor::{Cursor, Parse};
+use crate::error::SqlError;
 use crate::{grammar, query, types};
 
 /// Reads one of these statements if one is next.
@@ -112,6 +113,10 @@ fn prepare(c: &mut Cursor<'_>) -> Parse<Prepare> {
     c.expect("as")?;
     let statement = nested(c)?;
     match statement.kind {
+        Kind::Engine(ref engine) if engine.parameters > types.len() && !types.is_empty() => {
+            let message = format!("there is no parameter ${}", engine.parameters);
+            Err(SqlError::new("42P02", message))
+        }
         Kind::Engine(_) => Ok(Prepare { name, types, statement: Box::new(statement) }),
         _ => Err(c.unsupported("only SELECT, INSERT, UPDATE or DELETE can be prepared")),
     }

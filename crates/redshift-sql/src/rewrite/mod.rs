@@ -10,12 +10,17 @@ mod datetime;
 mod dynamic;
 mod functions;
 pub(crate) mod guard;
+mod hierarchy;
 mod labels;
+mod late_views;
 mod names;
 mod operators;
+mod outer_joins;
 pub(crate) mod partiql;
 mod patterns;
 mod refuse;
+mod sets;
+mod shape;
 mod special;
 mod table_functions;
 mod top;
@@ -57,7 +62,15 @@ type Pass = fn(&mut Tree, &mut Notes<'_>) -> Parse<()>;
 const PASSES: &[Pass] = &[
     // Before everything: what a reader may not see must not be there for any later pass.
     guard::apply,
-    // First of what translates: what no later pass looks at must not slip through to the engine.
+    // What a late-binding view stands for is read like the rest; its own guards are in it.
+    late_views::apply,
+    // These write Redshift's own forms of joins as others that Redshift has too.
+    hierarchy::apply,
+    outer_joins::apply,
+    sets::apply,
+    // Before types: how many values there are.
+    shape::apply,
+    // Before all that translates: what no later pass looks at must not slip through to the engine.
     refuse::apply,
     // Before functions are renamed: a result column is called by Redshift's name of its function.
     labels::apply,
@@ -127,6 +140,11 @@ pub(crate) fn null() -> Expr {
 /// An expression as a query of it alone.
 pub(crate) fn select(expr: Expr) -> Tree {
     build::select(expr, None)
+}
+
+/// Puts the late-binding views in, and nothing else.
+pub(crate) fn put_views(tree: &mut Tree, catalog: &dyn Catalog) -> Parse<()> {
+    late_views::apply(tree, &mut Notes { catalog: Some(catalog), ..Notes::default() })
 }
 
 /// Runs the passes still to come on an expression whose text an earlier pass needs.

@@ -20,7 +20,7 @@ pub(super) fn apply(tree: &mut Tree, _: &mut Notes) -> Parse<()> {
 struct Names;
 
 /// Functions that are grammar to the engine: quoted they would not be found.
-const GRAMMAR: &[&str] = &["array", "coalesce", "grouping", "nullif"];
+const GRAMMAR: &[&str] = &["array", "coalesce", "grouping", "grouping_id", "nullif"];
 
 impl VisitorMut for Names {
     type Break = SqlError;
@@ -29,6 +29,8 @@ impl VisitorMut for Names {
         match ident.value.strip_prefix(build::ENGINE) {
             // The engine's own type name.
             Some(engine) => *ident = Ident::new(engine),
+            // A value that asks for the column's default: no name can be written like this.
+            None if ident.value == "default" && ident.quote_style.is_none() => {}
             None if GRAMMAR.contains(&ident.value.as_str()) && ident.quote_style.is_none() => {}
             None => ident.quote_style = Some('"'),
         }

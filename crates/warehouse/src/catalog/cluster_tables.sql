@@ -66,3 +66,6 @@ CREATE TABLE IF NOT EXISTS own.procedure_messages (
   user_id BIGINT, query_id BIGINT, transaction_id BIGINT, session_id BIGINT, database_name VARCHAR,
   session_user_id BIGINT, record_time TIMESTAMP, level INTEGER, level_text VARCHAR,
   message VARCHAR, line INTEGER);
+CREATE TABLE IF NOT EXISTS own.database_facts (
+  name VARCHAR NOT NULL, id BIGINT NOT NULL, file VARCHAR, owner BIGINT NOT NULL,
+  connection_limit BIGINT, serializable BOOLEAN NOT NULL, created TIMESTAMP NOT NULL);

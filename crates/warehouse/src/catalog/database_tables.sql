@@ -41,3 +41,8 @@ CREATE TABLE IF NOT EXISTS own.policy_attachments (
   inputs VARCHAR NOT NULL, outputs VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS own.policy_relations (
   relation BIGINT NOT NULL, is_on BOOLEAN NOT NULL, by_any BOOLEAN NOT NULL);
+CREATE TABLE IF NOT EXISTS own.materialized_views (
+  relation BIGINT NOT NULL, query VARCHAR NOT NULL, auto_refresh BOOLEAN NOT NULL,
+  incremental BOOLEAN NOT NULL, stamp VARCHAR NOT NULL, stale BOOLEAN NOT NULL);
+CREATE TABLE IF NOT EXISTS own.comments (
+  object VARCHAR NOT NULL, relation BIGINT NOT NULL, name VARCHAR NOT NULL, text VARCHAR NOT NULL);

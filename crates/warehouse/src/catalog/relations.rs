@@ -18,16 +18,28 @@ pub(crate) struct Relation {
     pub schema: String,
     /// Its name.
     pub name: String,
-    /// `r` table, `v` view.
+    /// `r` table, `v` view, `m` materialized view.
     pub kind: String,
     /// The owner's user id.
     pub owner: i64,
+    /// `WITH NO SCHEMA BINDING`: the engine has no such view.
+    pub late_binding: bool,
 }
 
 impl Relation {
     /// Whether it is a view.
     pub(crate) fn is_view(&self) -> bool {
         self.kind == "v"
+    }
+
+    /// Whether it is a materialized view: to the engine a table.
+    pub(crate) fn is_materialized(&self) -> bool {
+        self.kind == "m"
+    }
+
+    /// Whether it is a plain table.
+    pub(crate) fn is_table(&self) -> bool {
+        self.kind == "r"
     }
 }
 
@@ -105,7 +117,7 @@ pub(crate) fn find(
     name: &str,
 ) -> Result<Option<Relation>, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT id, schema_name, name, kind, owner FROM {} WHERE name = {}",
+        "SELECT id, schema_name, name, kind, owner, late_binding FROM {} WHERE name = {}",
         own(database, "relations"),
         literal(name)
     ))?;
@@ -122,7 +134,7 @@ pub(crate) fn in_schema(
     schema: &str,
 ) -> Result<Vec<Relation>, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT id, schema_name, name, kind, owner FROM {} WHERE schema_name = {} ORDER BY name",
+        "SELECT id, schema_name, name, kind, owner, late_binding FROM {} WHERE schema_name = {} ORDER BY name",
         own(database, "relations"),
         literal(schema)
     ))?;
@@ -130,14 +142,30 @@ pub(crate) fn in_schema(
 }
 
 fn relation_of(row: &[Value]) -> Option<Relation> {
-    let [id, schema, name, kind, owner] = row else { return None };
+    let [id, schema, name, kind, owner, late] = row else { return None };
     Some(Relation {
         id: id.int(),
         schema: schema.text().to_owned(),
         name: name.text().to_owned(),
         kind: kind.text().to_owned(),
         owner: owner.int(),
+        late_binding: late.is_true(),
     })
+}
+
+/// The relations that a view reads.
+pub(crate) fn read_by(
+    connection: &Connection,
+    database: &str,
+    view: i64,
+) -> Result<Vec<Relation>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT r.id, r.schema_name, r.name, r.kind, r.owner, r.late_binding FROM {} d JOIN {} r \
+         ON r.id = d.relation WHERE d.view_id = {view} ORDER BY r.id",
+        own(database, "dependencies"),
+        own(database, "relations")
+    ))?;
+    Ok(rows.iter().filter_map(|row| relation_of(row)).collect())
 }
 
 /// An id that no object of the database has.
@@ -249,20 +277,43 @@ pub(crate) fn replace_columns(
     columns.iter().try_for_each(|column| add_column(connection, database, relation, column))
 }
 
-/// Copies the column attributes of one relation to another (`LIKE`).
-pub(crate) fn copy_columns(
+/// A table's distribution and sort style.
+pub(crate) fn styles(
     connection: &Connection,
     database: &str,
-    from: i64,
-    to: i64,
-    with_defaults: bool,
-) -> Result<(), EngineFault> {
-    let table = own(database, "columns");
-    let default_text = if with_defaults { "default_text" } else { "NULL" };
-    connection.run(&format!(
-        "INSERT INTO {table} SELECT {to}, name, type_name, encoding, dist_key, sort_key, \
-         {default_text}, false, NULL FROM {table} WHERE relation = {from}"
+    id: i64,
+) -> Result<(String, String), EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT dist_style, sort_style FROM {} WHERE id = {id}",
+        own(database, "relations")
     ))?;
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([dist, sort]) => (dist.text().to_owned(), sort.text().to_owned()),
+        _ => Default::default(),
+    })
+}
+
+/// The tables whose foreign keys point at a table.
+pub(crate) fn pointing_at(
+    connection: &Connection,
+    database: &str,
+    id: i64,
+) -> Result<Vec<i64>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT DISTINCT relation FROM {} WHERE foreign_relation = {id} AND relation <> {id}",
+        own(database, "constraints")
+    ))?;
+    Ok(rows.iter().flatten().map(Value::int).collect())
+}
+
+/// Forgets the foreign keys that point at a table.
+pub(crate) fn remove_pointing_at(
+    connection: &Connection,
+    database: &str,
+    id: i64,
+) -> Result<(), EngineFault> {
+    let table = own(database, "constraints");
+    connection.run(&format!("DELETE FROM {table} WHERE foreign_relation = {id}"))?;
     Ok(())
 }
 
@@ -318,6 +369,7 @@ pub(crate) fn remove(
         ("dependencies", "view_id"),
         ("policy_attachments", "relation"),
         ("policy_relations", "relation"),
+        ("materialized_views", "relation"),
     ] {
         connection.run(&format!("DELETE FROM {} WHERE {column} = {id}", own(database, table)))?;
     }
@@ -371,6 +423,32 @@ pub(crate) fn remove_column(
         literal(column)
     ))?;
     Ok(())
+}
+
+/// A relation's columns as the catalog keeps them, in order of their making.
+pub(crate) fn column_facts(
+    connection: &Connection,
+    database: &str,
+    relation: i64,
+) -> Result<Vec<ColumnFacts>, EngineFault> {
+    let rows = connection.rows(&format!(
+        "SELECT name, type_name, encoding, dist_key, sort_key, default_text, is_identity FROM {} \
+         WHERE relation = {relation} ORDER BY rowid",
+        own(database, "columns")
+    ))?;
+    let facts = |row: &Vec<Value>| match row.as_slice() {
+        [name, type_name, encoding, dist_key, sort_key, default, identity] => Some(ColumnFacts {
+            name: name.text().to_owned(),
+            type_name: type_name.opt_text(),
+            encoding: encoding.text().to_owned(),
+            dist_key: dist_key.is_true(),
+            sort_key: i32::try_from(sort_key.int()).unwrap_or(0),
+            default_text: default.opt_text(),
+            is_identity: identity.is_true(),
+        }),
+        _ => None,
+    };
+    Ok(rows.iter().filter_map(facts).collect())
 }
 
 /// The names of a table's columns; none for a view.
@@ -456,7 +534,7 @@ pub(crate) fn dependents(
     id: i64,
 ) -> Result<Vec<Relation>, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT r.id, r.schema_name, r.name, r.kind, r.owner FROM {} d JOIN {} r \
+        "SELECT r.id, r.schema_name, r.name, r.kind, r.owner, r.late_binding FROM {} d JOIN {} r \
          ON r.id = d.view_id WHERE d.relation = {id} AND NOT r.late_binding ORDER BY r.id",
         own(database, "dependencies"),
         own(database, "relations")

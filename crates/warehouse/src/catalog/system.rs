@@ -29,6 +29,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("privileges.sql"),
     include_str!("history.sql"),
     include_str!("policies.sql"),
+    include_str!("materialized.sql"),
 ];
 /// Tables that every database has, for the unions.
 const PER_DATABASE: &[&str] = &[
@@ -44,6 +45,8 @@ const PER_DATABASE: &[&str] = &[
     "policies",
     "policy_attachments",
     "policy_relations",
+    "materialized_views",
+    "comments",
 ];
 
 /// Creates the schemas, the unions over all databases, and every view and function.
@@ -56,18 +59,40 @@ pub(super) fn create_views(
         "CREATE SCHEMA {CATALOG_SCHEMA}; CREATE SCHEMA {INFORMATION_SCHEMA}; \
          CREATE SCHEMA memory.rs_own"
     ))?;
+    create_unions(connection, databases)?;
+    // A view is bound by the types of the variables it reads: this one is a list of pairs.
+    connection.run("SET VARIABLE lb_settings = [{'name': '', 'setting': ''}]")?;
+    connection.run("SET VARIABLE lb_temporary = [{'relation': '', 'name': '', 'type': ''}]")?;
+    let home = own(home, "");
+    connection.run_script(&empty::script(CATALOG_SCHEMA))?;
+    SCRIPTS.iter().try_for_each(|script| connection.run_script(&script.replace("home.", &home)))
+}
+
+/// The unions of our own tables over all databases, made again when there is another database.
+pub(crate) fn create_unions(
+    connection: &Connection,
+    databases: &[String],
+) -> Result<(), EngineFault> {
     for table in PER_DATABASE {
         let parts: Vec<String> = databases
             .iter()
             .map(|database| {
                 let name = literal(database);
                 let catalog = literal(&catalog_of(database));
-                let table = own(database, table);
-                format!("SELECT {name} AS db, {catalog} AS engine_catalog, * FROM {table}")
+                let from = own(database, table);
+                // To clients a materialized view is a view.
+                let columns = match *table {
+                    "relations" => {
+                        "* REPLACE (CASE kind WHEN 'm' THEN 'v' ELSE kind END AS kind), \
+                         kind AS own_kind"
+                    }
+                    _ => "*",
+                };
+                format!("SELECT {name} AS db, {catalog} AS engine_catalog, {columns} FROM {from}")
             })
             .collect();
         let union = parts.join(" UNION ALL ");
-        connection.run(&format!("CREATE VIEW memory.rs_own.{table} AS {union}"))?;
+        connection.run(&format!("CREATE OR REPLACE VIEW memory.rs_own.{table} AS {union}"))?;
     }
     let names: Vec<String> = databases
         .iter()
@@ -75,15 +100,11 @@ pub(super) fn create_views(
         .map(|(index, name)| format!("({}, {})", index.saturating_add(100), literal(name)))
         .collect();
     connection.run(&format!(
-        "CREATE VIEW memory.rs_own.databases AS SELECT * FROM (VALUES {}) AS d(id, name)",
+        "CREATE OR REPLACE VIEW memory.rs_own.databases AS \
+         SELECT * FROM (VALUES {}) AS d(id, name)",
         names.join(", ")
     ))?;
-    // A view is bound by the types of the variables it reads: this one is a list of pairs.
-    connection.run("SET VARIABLE lb_settings = [{'name': '', 'setting': ''}]")?;
-    connection.run("SET VARIABLE lb_temporary = [{'relation': '', 'name': '', 'type': ''}]")?;
-    let home = own(home, "");
-    connection.run_script(&empty::script(CATALOG_SCHEMA))?;
-    SCRIPTS.iter().try_for_each(|script| connection.run_script(&script.replace("home.", &home)))
+    Ok(())
 }
 
 /// Who may read a system relation.
@@ -147,11 +168,13 @@ const BUILT: &[&str] = &[
     "stl_loaderror_detail",
     "stl_replacements",
     "stl_unload_log",
+    "stv_mv_info",
     "stv_recents",
     "svv_all_columns",
     "svv_all_tables",
     "svv_columns",
     "svv_iam_privileges",
+    "svv_mv_info",
     "svv_redshift_databases",
     "svv_tables",
     "sys_load_detail",

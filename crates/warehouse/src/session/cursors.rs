@@ -215,6 +215,9 @@ impl Session {
                 format!("prepared statement \"{name}\" already exists"),
             ));
         }
+        if let Kind::Engine(engine) = &prepare.statement.kind {
+            self.check_accesses(&engine.accesses)?;
+        }
         self.prepared.insert(name.clone(), prepare.clone());
         Ok(String::from("PREPARE"))
     }

@@ -2,14 +2,17 @@
 //! Redshift Developer Guide, "CREATE TABLE", "CREATE VIEW", "CREATE SCHEMA", "DROP TABLE".
 
 mod alter;
+mod like;
+mod materialized;
+mod rebuild;
 mod schema;
 mod table;
+mod view;
 
 pub(super) use table::default_encoding;
 
 use redshift_sql::{Access, DropRelation, Kind, ObjectName, Privilege, RelationKind};
 
-use super::rewrite::engine_name;
 use super::{Output, Parameter, Session};
 use crate::catalog::relations::{self, Relation};
 use crate::catalog::system;
@@ -51,9 +54,14 @@ impl Session {
             Kind::AlterTable(alter) => self.alter_table(alter),
             Kind::Truncate { table, sql } => self.truncate(table, sql, output),
             Kind::Comment(comment) => self.comment(comment),
-            Kind::Analyze { .. } => Ok(String::from("ANALYZE")),
-            Kind::Vacuum { .. } => self.vacuum(),
+            Kind::Analyze { table } => self.analyze(table.as_ref(), output),
+            Kind::Vacuum { table } => self.vacuum(table.as_ref(), output),
             Kind::Lock { tables } => self.lock(tables),
+            Kind::CreateMaterializedView(create) => self.create_materialized(create),
+            Kind::RefreshMaterializedView { name, cascade } => self.refresh(name, *cascade, output),
+            Kind::AlterMaterializedView { name, auto_refresh } => {
+                self.alter_materialized(name, *auto_refresh)
+            }
             Kind::CreateDatabase(_) => Err(Failure::not_implemented("CREATE DATABASE")),
             Kind::DropDatabase { .. } => Err(Failure::not_implemented("DROP DATABASE")),
             _ => Err(Failure::not_implemented("this statement")),
@@ -130,10 +138,6 @@ impl Session {
         drop: &DropRelation,
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
-        let (word, shown) = match drop.kind {
-            RelationKind::Table => ("TABLE", "table"),
-            RelationKind::View => ("VIEW", "view"),
-        };
         self.atomically(|session| {
             for name in &drop.names {
                 let target = match session.target(name, Privilege::Drop) {
@@ -143,58 +147,79 @@ impl Session {
                     {
                         output.notice(&super::Notice::info(format!(
                             "{} \"{}\" does not exist and will be skipped",
-                            if shown == "table" { "Table" } else { "View" },
+                            title(drop.kind),
                             name.name
                         )))?;
                         continue;
                     }
+                    Err(failure) if failure.sqlstate == "42P01" => {
+                        let message = format!("{} \"{name}\" does not exist", title(drop.kind));
+                        return Err(Failure::new("42P01", message));
+                    }
                     other => other?,
                 };
-                session.drop_one(name, target, word, shown, drop.cascade)?;
+                session.drop_one(target, drop.kind, drop.cascade)?;
             }
             Ok(())
         })?;
-        Ok(format!("DROP {word}"))
+        Ok(format!("DROP {}", title(drop.kind).to_uppercase()))
     }
 
     fn drop_one(
         &mut self,
-        name: &ObjectName,
         target: Resolved,
-        word: &str,
-        shown: &str,
+        kind: RelationKind,
         cascade: bool,
     ) -> Result<(), Failure> {
-        let engine = match &target {
-            Resolved::Temporary { name } => format!("temp.main.{}", crate::engine::quote(name)),
-            _ => engine_name(name),
-        };
         match target {
             Resolved::Relation { database, relation } => {
-                if relation.is_view() != (word == "VIEW") {
-                    return Err(Failure::new(
-                        "42809",
-                        format!("\"{}\" is not a {shown}", relation.name),
-                    ));
+                let fits = match kind {
+                    RelationKind::Table => relation.is_table(),
+                    RelationKind::View => relation.is_view(),
+                    RelationKind::MaterializedView => relation.is_materialized(),
+                };
+                if !fits {
+                    let shown = title(kind).to_lowercase();
+                    let message = format!("\"{}\" is not a {shown}", relation.name);
+                    return Err(Failure::new("42809", message));
                 }
                 self.drop_dependents(&database, &relation, cascade)?;
-                self.connection.run(&format!("DROP {word} {engine}"))?;
-                relations::remove(&self.connection, &database, &relation)?;
+                self.drop_relation_of(&database, &relation)
             }
             Resolved::Temporary { name } => {
-                self.connection.run(&format!("DROP {word} {engine}"))?;
+                let engine = format!("temp.main.{}", crate::engine::quote(&name));
+                self.connection.run(&format!("DROP TABLE {engine}"))?;
                 self.temporary()?;
                 if let Some(names) = &mut self.temporary {
                     names.remove(&name);
                 }
+                Ok(())
             }
-            Resolved::System { name, .. } => return Err(Failure::denied("relation", &name)),
+            Resolved::System { name, .. } => Err(Failure::denied("relation", &name)),
         }
-        Ok(())
     }
 
-    /// Views over a dropped relation go with it (CASCADE) or keep it (2BP01); late-binding views
-    /// do not care.
+    /// Drops a relation in the engine and in the catalog; nothing depends on it any more.
+    fn drop_relation_of(&mut self, database: &str, relation: &Relation) -> Result<(), Failure> {
+        let place = Place { schema: relation.schema.clone(), name: relation.name.clone() };
+        let engine = self.engine_place(&place);
+        if relation.is_view() {
+            if !relation.late_binding {
+                self.connection.run(&format!("DROP VIEW IF EXISTS {engine}"))?;
+            }
+        } else {
+            let sequences = self.sequences_of(&place)?;
+            self.connection.run(&format!("DROP TABLE {engine}"))?;
+            for sequence in sequences {
+                self.connection.run(&format!("DROP SEQUENCE IF EXISTS {sequence}"))?;
+            }
+            relations::remove_pointing_at(&self.connection, database, relation.id)?;
+        }
+        Ok(relations::remove(&self.connection, database, relation)?)
+    }
+
+    /// Views and keys over a dropped relation go with it (CASCADE) or keep it (2BP01);
+    /// late-binding views do not care.
     fn drop_dependents(
         &mut self,
         database: &str,
@@ -202,30 +227,23 @@ impl Session {
         cascade: bool,
     ) -> Result<(), Failure> {
         let views = relations::dependents(&self.connection, database, relation.id)?;
-        if views.is_empty() {
-            return Ok(());
+        let keys = relations::pointing_at(&self.connection, database, relation.id)?;
+        let used = !views.is_empty() || !keys.is_empty();
+        if used && !cascade {
+            let kind = match relation {
+                relation if relation.is_view() => "view",
+                relation if relation.is_materialized() => "materialized view",
+                _ => "table",
+            };
+            return Err(in_use(&format!("{kind} {}", relation.name)));
         }
-        if !cascade {
-            let kind = if relation.is_view() { "view" } else { "table" };
-            let mut failure = Failure::new(
-                "2BP01",
-                format!("cannot drop {kind} {} because other objects depend on it", relation.name),
-            );
-            failure.hint =
-                Some(String::from("Use DROP ... CASCADE to drop the dependent objects too."));
-            return Err(failure);
-        }
-        for view in views {
-            self.drop_dependents(database, &view, true)?;
-            let catalog = crate::engine::quote(&crate::engine::catalog_of(database));
-            self.connection.run(&format!(
-                "DROP VIEW IF EXISTS {catalog}.{}.{}",
-                crate::engine::quote(&view.schema),
-                crate::engine::quote(&view.name)
-            ))?;
-            relations::remove(&self.connection, database, &view)?;
-        }
-        Ok(())
+        views.iter().try_for_each(|view| self.drop_view_of(database, view))
+    }
+
+    /// Drops a view with everything over it.
+    fn drop_view_of(&mut self, database: &str, view: &Relation) -> Result<(), Failure> {
+        self.drop_dependents(database, view, true)?;
+        self.drop_relation_of(database, view)
     }
 
     /// TRUNCATE commits the transaction it is in, and itself.
@@ -235,13 +253,8 @@ impl Session {
         sql: &str,
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
-        let target = self.target(table, Privilege::Truncate);
-        let target = match target {
-            // The right to delete all rows is not enough; owners and superusers may.
-            Err(failure) if failure.sqlstate == "42501" => return Err(failure),
-            other => other?,
-        };
-        if matches!(&target, Resolved::Relation { relation, .. } if relation.is_view()) {
+        let target = self.target(table, Privilege::Truncate)?;
+        if matches!(&target, Resolved::Relation { relation, .. } if !relation.is_table()) {
             return Err(Failure::new("42809", format!("\"{}\" is not a table", table.name)));
         }
         self.connection.run(sql)?;
@@ -251,11 +264,51 @@ impl Session {
         Ok(String::from("TRUNCATE TABLE"))
     }
 
-    fn vacuum(&mut self) -> Result<String, Failure> {
+    /// The engine sorts and frees by itself; who may ask and for what is Redshift's.
+    fn vacuum(
+        &mut self,
+        table: Option<&ObjectName>,
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
         if self.transaction.is_open() {
             return Err(Failure::new("25001", "VACUUM cannot run inside a transaction block"));
         }
+        if let Some(table) = table {
+            self.maintained(table, "vacuum", output)?;
+        }
         Ok(String::from("VACUUM"))
+    }
+
+    /// The engine keeps its own statistics.
+    fn analyze(
+        &mut self,
+        table: Option<&ObjectName>,
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
+        if let Some(table) = table {
+            self.maintained(table, "analyze", output)?;
+        }
+        Ok(String::from("ANALYZE"))
+    }
+
+    /// A table is looked after by its owner or a superuser; others are told that it is skipped.
+    fn maintained(
+        &mut self,
+        table: &ObjectName,
+        what: &str,
+        output: &mut dyn Output,
+    ) -> Result<(), Failure> {
+        let Resolved::Relation { relation, .. } = self.resolved(table)? else { return Ok(()) };
+        let identity = self.identity()?;
+        let name = &relation.name;
+        let why = if relation.is_view() {
+            format!("skipping \"{name}\" --- cannot {what} non-tables or special system tables")
+        } else if !identity.superuser && relation.owner != identity.user {
+            format!("skipping \"{name}\" --- only table or database owner can {what} it")
+        } else {
+            return Ok(());
+        };
+        output.notice(&super::Notice::warning("01000", &why))
     }
 
     /// The engine's snapshots need no locks; LOCK checks that the tables are there to be locked.
@@ -272,4 +325,21 @@ impl Session {
         }
         Ok(String::from("LOCK TABLE"))
     }
+}
+
+/// What kind of relation a DROP names, as messages say it.
+fn title(kind: RelationKind) -> &'static str {
+    match kind {
+        RelationKind::Table => "Table",
+        RelationKind::View => "View",
+        RelationKind::MaterializedView => "Materialized view",
+    }
+}
+
+/// 2BP01 with the hint that Redshift gives.
+fn in_use(what: &str) -> Failure {
+    let message = format!("cannot drop {what} because other objects depend on it");
+    let mut failure = Failure::new("2BP01", message);
+    failure.hint = Some(String::from("Use DROP ... CASCADE to drop the dependent objects too."));
+    failure
 }

@@ -46,6 +46,9 @@ impl Session {
         if reads(is_history) {
             self.cluster.history.flush();
         }
+        if reads(|name| name.ends_with("v_mv_info")) {
+            self.note_stale()?;
+        }
         if reads(|name| name == "pg_settings") {
             self.tell_settings()?;
         }

@@ -84,6 +84,48 @@ impl Session {
         Ok(names)
     }
 
+    /// The guards of what a late-binding view reads.
+    pub(super) fn know_guards_inside(
+        &mut self,
+        known: &mut Known,
+        accesses: &[Access],
+        found: &[Resolved],
+        depth: usize,
+    ) -> Result<Vec<Access>, Failure> {
+        let policies = self.policies()?;
+        let mut names = Vec::new();
+        for (access, found) in accesses.iter().zip(found) {
+            // The owner's grants count, so every column may be read.
+            let mut access = access.clone();
+            access.columns = Some(Vec::new());
+            self.know_guard(known, &policies, &access, found, &mut names, depth)?;
+        }
+        Ok(names)
+    }
+
+    /// Refuses what would read or move a relation's rows past its policies, whoever asks.
+    pub(super) fn refuse_protected(
+        &mut self,
+        relations: &[i64],
+        what: &str,
+    ) -> Result<(), Failure> {
+        let policies = self.policies()?;
+        let protected = |id: i64| {
+            policies.filtered.contains_key(&id)
+                || policies.attachments.iter().any(|attached| attached.relation == id)
+        };
+        let found = relations
+            .iter()
+            .any(|id| protected(*id) || policies.below(*id).into_iter().any(protected));
+        match found {
+            true => Err(Failure::new(
+                "0A000",
+                format!("{what} is not supported on relations with policies"),
+            )),
+            false => Ok(()),
+        }
+    }
+
     fn know_guard(
         &mut self,
         known: &mut Known,

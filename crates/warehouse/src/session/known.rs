@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use redshift_sql::{
-    Catalog, ColumnType, EngineStatement, Guard, Kind, ObjectName, Resolution, SqlType, Statement,
-    Verb,
+    Catalog, ColumnType, EngineStatement, Guard, Kind, ObjectName, Parsed, Resolution, SqlType,
+    Statement, Verb,
 };
 
 use super::columns::{declared, of_engine_name, type_name};
@@ -22,7 +22,7 @@ use super::{Field, FieldType, Session};
 use crate::catalog::relations::{ColumnFacts, declared_types};
 use crate::engine::{catalog_of, quote};
 use crate::errors::Failure;
-use crate::privileges::Resolved;
+use crate::privileges::{Resolved, resolve};
 
 /// The columns of relations, as long as no relation changes.
 #[derive(Default)]
@@ -46,6 +46,8 @@ pub(super) struct Known {
     pub parameters: Vec<Option<SqlType>>,
     /// What stands for guarded relations.
     pub guards: HashMap<ObjectName, Guard>,
+    /// The queries of late-binding views.
+    pub views: HashMap<ObjectName, Parsed>,
 }
 
 impl Catalog for Known {
@@ -60,6 +62,10 @@ impl Catalog for Known {
     fn guard(&self, relation: &ObjectName) -> Option<Guard> {
         self.guards.get(relation).cloned()
     }
+
+    fn late_view(&self, relation: &ObjectName) -> Option<Parsed> {
+        self.views.get(relation).cloned()
+    }
 }
 
 impl Session {
@@ -72,16 +78,12 @@ impl Session {
     ) -> Result<Resolution, Failure> {
         let found = self.check_accesses(&statement.accesses)?;
         let mut known = Known { parameters: parameters.to_vec(), ..Known::default() };
-        for (access, found) in statement.accesses.iter().zip(&found) {
-            if let Some(columns) = self.columns_of(found)? {
-                known.columns.insert(access.name.clone(), columns);
-            }
-        }
         let behind = self.know_guards(&mut known, &statement.accesses, &found)?;
+        let names = self.know(&mut known, &statement.accesses, &found)?;
         let mut resolution = statement.resolve(&known)?;
         forget_unread_clocks(&mut resolution, statement.verb, &found);
         self.answer_functions(&resolution.session_functions)?;
-        resolution.sql = rewrite_names(&resolution.sql, &statement.accesses);
+        resolution.sql = rewrite_names(&resolution.sql, &names);
         if !behind.is_empty() {
             resolution.sql = rewrite_names(&resolution.sql, &behind);
         }
@@ -105,6 +107,12 @@ impl Session {
         let text = |known: &SqlType| !matches!(known, SqlType::Char(_) | SqlType::Varchar(_));
         let oid = |found: Option<SqlType>| found.filter(text).map(|known| known.oid());
         given.iter().zip(found).map(|(given, found)| given.or_else(|| oid(found))).collect()
+    }
+
+    /// How many columns a relation has.
+    pub(super) fn width_of(&mut self, name: &ObjectName) -> Result<usize, Failure> {
+        let found = self.with_scope(|connection, scope| resolve(connection, scope, name))?;
+        Ok(self.columns_of(&found)?.map_or(0, |columns| columns.len()))
     }
 
     /// What the catalog keeps of the columns of a query that becomes a view or a table; `names`
@@ -166,6 +174,8 @@ impl Session {
     ) -> Result<Option<Vec<ColumnType>>, Failure> {
         let (key, name) = match found {
             Resolved::System { .. } => return Ok(None),
+            // It is its query, which is put in its place.
+            Resolved::Relation { relation, .. } if relation.late_binding => return Ok(None),
             Resolved::Temporary { name } => {
                 // Their names change with every rollback: cheap to ask, not worth keeping.
                 let engine = self.described(&format!("temp.main.{}", quote(name)))?;

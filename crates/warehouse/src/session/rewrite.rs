@@ -16,17 +16,6 @@ pub(super) fn rewrite_names(sql: &str, accesses: &[Access]) -> String {
     if renames.is_empty() { sql.to_owned() } else { replace(sql, &renames) }
 }
 
-/// A name as the engine must be told it.
-pub(super) fn engine_name(name: &ObjectName) -> String {
-    match rename(name) {
-        Some((_, target)) => target,
-        None => match &name.schema {
-            Some(schema) => format!("{}.{}", quote(schema), quote(&name.name)),
-            None => quote(&name.name),
-        },
-    }
-}
-
 /// The parts to look for and what stands in their place.
 fn rename(name: &ObjectName) -> Option<(Vec<String>, String)> {
     let schema = name.schema.as_deref()?;
@@ -70,7 +59,7 @@ fn one_token(rest: &str) -> usize {
 }
 
 /// The dotted name at the start of the text: each part, unquoted, and where it ends.
-fn dotted(text: &str) -> Vec<(String, usize)> {
+pub(super) fn dotted(text: &str) -> Vec<(String, usize)> {
     let mut parts = Vec::new();
     let mut at = 0_usize;
     loop {

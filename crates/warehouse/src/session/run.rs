@@ -34,7 +34,8 @@ impl Session {
             return Ok(String::new());
         }
         self.surrounded(statement, |session| {
-            let mut counting = Counting { output, rows: 0 };
+            let upper = session.settings.is_on("describe_field_name_in_uppercase");
+            let mut counting = Counting { output, rows: 0, upper };
             let result = session.dispatch(statement, parameters, &mut counting);
             (result, counting.rows)
         })
@@ -58,12 +59,16 @@ impl Session {
         self.statement_text.clone_from(&statement.text);
         self.statement_position = statement.position;
         let begun = self.remember_begin(statement, query, started);
-        let (result, rows) = work(self);
+        let (result, rows) = match self.prepare_to_run(&statement.kind) {
+            Ok(()) => work(self),
+            Err(failure) => (Err(failure), 0),
+        };
         drop(timeout);
         let result = result.map_err(|failure| worded(failure, query));
         if result.is_err() {
             self.abort();
         }
+        self.release_after(result.is_ok());
         if let Some(begun) = begun {
             self.remember(begun, result.as_ref().err(), rows);
         }
@@ -82,8 +87,10 @@ impl Session {
         let started = self.cluster.world.now();
         let outer = std::mem::replace(&mut self.statement_text, statement.text.clone());
         let begun = self.remember_begin(statement, query, started);
-        let mut counting = Counting { output, rows: 0 };
-        let result = self.dispatch(statement, parameters, &mut counting);
+        let mut counting = Counting { output, rows: 0, upper: false };
+        let ready = self.prepare_to_run(&statement.kind);
+        let result = ready.and_then(|()| self.dispatch(statement, parameters, &mut counting));
+        self.release_after(result.is_ok());
         let rows = counting.rows;
         self.statement_text = outer;
         if let Some(begun) = begun {
@@ -125,7 +132,11 @@ impl Session {
         if described.is_err() {
             self.abort();
         }
-        described
+        let described = described?;
+        match self.settings.is_on("describe_field_name_in_uppercase") {
+            true => Ok(described.as_deref().map(in_capitals)),
+            false => Ok(described),
+        }
     }
 
     fn dispatch(
@@ -137,6 +148,7 @@ impl Session {
         match &statement.kind {
             Kind::Empty => Ok(String::new()),
             Kind::Engine(engine) => self.run_engine(engine, parameters, output),
+            Kind::Merge(merge) => self.merge(merge, parameters, output),
             Kind::Unload(unload) => self.run_unload(unload, output),
             Kind::Copy(copy) => self.run_copy(copy, output),
             Kind::Begin(modes) => self.begin(modes, output).map(|()| "BEGIN".into()),
@@ -277,11 +289,13 @@ fn query_type(kind: &Kind) -> &'static str {
             Verb::Delete => "DELETE",
             Verb::Merge => "OTHER",
         },
+        Kind::Merge(_) => "OTHER",
         Kind::Unload(_) => "UNLOAD",
         Kind::Copy(_) => "COPY",
         Kind::CreateTable(table) if !table.sql.is_empty() && is_ctas(table) => "CTAS",
         Kind::CreateTable(_)
         | Kind::CreateView(_)
+        | Kind::CreateMaterializedView(_)
         | Kind::CreateSchema(_)
         | Kind::AlterSchema(_)
         | Kind::DropSchema(_)
@@ -311,15 +325,26 @@ fn worded(mut failure: Failure, query: i64) -> Failure {
     failure
 }
 
+/// Column names as some old clients want them.
+fn in_capitals(fields: &[Field]) -> Vec<Field> {
+    let capital = |field: &Field| Field { name: field.name.to_ascii_uppercase(), kind: field.kind };
+    fields.iter().map(capital).collect()
+}
+
 /// Counts the rows on their way out.
 struct Counting<'a> {
     output: &'a mut dyn Output,
     rows: u64,
+    /// `describe_field_name_in_uppercase`.
+    upper: bool,
 }
 
 impl Output for Counting<'_> {
     fn columns(&mut self, fields: &[Field]) -> Result<(), Failure> {
-        self.output.columns(fields)
+        match self.upper {
+            true => self.output.columns(&in_capitals(fields)),
+            false => self.output.columns(fields),
+        }
     }
 
     fn rows(&mut self, batch: &arrow::record_batch::RecordBatch) -> Result<(), Failure> {
@@ -350,7 +375,7 @@ impl Timeout {
         std::thread::spawn(move || {
             let wait = Duration::from_millis(wait);
             if stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                // A procedure may be between two statements of the engine.
+                // A procedure may be between two statements of the engine. A lock may be waited for too.
                 signals.cancelled.store(true, Ordering::SeqCst);
                 interrupt.interrupt();
             }

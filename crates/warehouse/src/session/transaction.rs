@@ -47,7 +47,12 @@ impl Transaction {
         }
     }
 
-    /// Whether the engine has a transaction of ours open.
+    /// Whether `BEGIN` was said.
+    pub(crate) fn is_block(self) -> bool {
+        self == Self::Block
+    }
+
+    /// Whether a transaction of several statements is open.
     pub(crate) fn is_open(self) -> bool {
         matches!(self, Self::Block | Self::Implicit)
     }
@@ -61,7 +66,6 @@ impl Session {
                 .notice(&Notice::warning("25001", "there is already a transaction in progress"))?,
             Transaction::Implicit => self.transaction = Transaction::Block,
             Transaction::None | Transaction::Aborted => {
-                self.connection.run("BEGIN TRANSACTION")?;
                 self.note_beginning(Transaction::Block);
             }
         }
@@ -74,10 +78,27 @@ impl Session {
     /// Begins the transaction that several statements of one message share.
     pub(crate) fn begin_implicit(&mut self) -> Result<(), Failure> {
         if self.transaction == Transaction::None {
-            self.connection.run("BEGIN TRANSACTION")?;
             self.note_beginning(Transaction::Implicit);
         }
         Ok(())
+    }
+
+    /// Begins the engine's transaction when the first statement of a block needs it: what it sees
+    /// is what is committed by then, as in Redshift.
+    pub(super) fn begin_engine(&mut self) -> Result<(), Failure> {
+        if !self.transaction.is_open() || self.engine_open {
+            return Ok(());
+        }
+        self.connection.run("BEGIN TRANSACTION")?;
+        self.engine_open = true;
+        self.relations_seen();
+        self.path = None;
+        Ok(())
+    }
+
+    /// A number for a transaction.
+    pub(super) fn next_transaction() -> i64 {
+        TRANSACTIONS.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Ends the shared transaction, if no statement made it a block of its own.
@@ -100,7 +121,7 @@ impl Session {
         self.privileges_seen();
         self.transaction_began = Some(self.cluster.world.now());
         self.settings.begin();
-        self.transaction_number = TRANSACTIONS.fetch_add(1, Ordering::Relaxed);
+        self.transaction_number = Self::next_transaction();
     }
 
     /// `COMMIT`; gives the command tag, which is `ROLLBACK` for an aborted block.
@@ -120,10 +141,14 @@ impl Session {
 
     pub(super) fn commit_open(&mut self) -> Result<(), Failure> {
         self.close_cursors();
-        let committed = self.connection.run("COMMIT");
+        let committed = match std::mem::take(&mut self.engine_open) {
+            true => self.connection.run("COMMIT").map(drop),
+            false => Ok(()),
+        };
         if committed.is_err() {
             self.rollback_engine();
         }
+        self.release_locks(committed.is_ok());
         self.transaction = Transaction::None;
         self.relations_settled();
         self.privileges_settled();
@@ -163,7 +188,10 @@ impl Session {
 
     pub(super) fn undo(&mut self) {
         self.close_cursors();
-        self.rollback_engine();
+        if std::mem::take(&mut self.engine_open) {
+            self.rollback_engine();
+        }
+        self.release_locks(false);
         self.settings.end(false);
         self.relations_settled();
         self.temporary = None;
@@ -184,6 +212,7 @@ impl Session {
         work: impl FnOnce(&mut Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         if self.transaction.is_open() {
+            self.begin_engine()?;
             return work(self);
         }
         self.connection.run("BEGIN TRANSACTION")?;

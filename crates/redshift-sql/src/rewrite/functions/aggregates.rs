@@ -18,6 +18,8 @@ pub(super) const FUNCTIONS: Table = &[
     ("cume_dist", Same),
     ("dense_rank", Same),
     ("first_value", By(special::null_treatment)),
+    ("grouping", Same),
+    ("grouping_id", Same),
     ("lag", By(special::null_treatment)),
     ("last_value", By(special::null_treatment)),
     ("lead", By(special::null_treatment)),

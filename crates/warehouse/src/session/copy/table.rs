@@ -59,6 +59,12 @@ impl Session {
             columns: copy.columns.clone(),
             position: 0,
         };
+        if let Resolved::Relation { relation, .. } = self.resolved(&copy.table)?
+            && !relation.is_table()
+        {
+            let message = format!("\"{}\" is not a table", copy.table.name);
+            return Err(Failure::new("42809", message));
+        }
         let found = self.check_accesses(&[access])?.into_iter().next();
         let (name, id, parts) = match found {
             Some(Resolved::Temporary { name }) => {

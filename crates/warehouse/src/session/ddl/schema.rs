@@ -121,13 +121,7 @@ impl Session {
         let routines = routines::all_in_schema(&self.connection, &database, name)?;
         let empty = inside.is_empty() && routines.is_empty();
         if !empty && !drop.cascade {
-            let mut failure = Failure::new(
-                "2BP01",
-                format!("cannot drop schema {name} because other objects depend on it"),
-            );
-            failure.hint =
-                Some(String::from("Use DROP ... CASCADE to drop the dependent objects too."));
-            return Err(failure);
+            return Err(super::in_use(&format!("schema {name}")));
         }
         for relation in &inside {
             self.drop_dependents(&database, relation, true)?;

@@ -1,8 +1,8 @@
-//! CREATE TABLE in every form, and CREATE VIEW.
+//! CREATE TABLE in every form.
 
 use redshift_sql::{
-    Column, Constraint, CreateTable, CreateView, DistStyle, ObjectName, Privilege, SortStyle,
-    SqlType, TableAttributes, TableSource,
+    Column, Constraint, CreateTable, DistStyle, ObjectName, Privilege, SortStyle, SqlType,
+    TableAttributes, TableSource,
 };
 
 use super::super::columns::type_name;
@@ -11,6 +11,7 @@ use super::super::rewrite::rewrite_names;
 use super::super::{Notice, Output, Parameter, Session};
 use super::Place;
 use crate::catalog::relations::{self, ColumnFacts, NewRelation};
+use crate::engine::quote;
 use crate::errors::Failure;
 use crate::privileges::{self, Resolved, resolve};
 
@@ -22,8 +23,9 @@ impl Session {
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
         let reads = self.check_accesses(&create.accesses)?;
+        let create = &self.like_written_out(create, reads.first())?;
         if create.temporary {
-            self.create_temporary(create, parameters)?;
+            self.create_temporary(create, parameters, output)?;
             return Ok(tag(create));
         }
         let place = self.place(&create.name)?;
@@ -39,8 +41,8 @@ impl Session {
             return Err(exists(&place.name));
         }
         self.atomically(|session| {
-            let columns = session.run_all(create, parameters)?;
-            session.record_table(create, &place, &reads, columns)
+            let columns = session.run_all(create, Some(&place), parameters)?;
+            session.record_table(create, &place, columns)
         })?;
         Ok(tag(create))
     }
@@ -49,11 +51,14 @@ impl Session {
     fn run_all(
         &mut self,
         create: &CreateTable,
+        place: Option<&Place>,
         parameters: &[Parameter],
     ) -> Result<Vec<ColumnFacts>, Failure> {
         let TableSource::Query { query, .. } = &create.source else {
+            let renamed = self.sequences_for(create, place)?;
             for sql in &create.sql {
                 let sql = rewrite_names(sql, &create.accesses);
+                let sql = renamed.iter().fold(sql, |sql, (from, to)| sql.replace(from, to));
                 self.connection.run(&put_in(&sql, parameters))?;
             }
             return Ok(column_facts(&create.columns, &create.attributes));
@@ -61,10 +66,12 @@ impl Session {
         let resolution = self.engine_sql(query, parameters)?;
         let names: Vec<String> = create.columns.iter().map(|column| column.name.clone()).collect();
         let mut columns = self.columns_of_query(&resolution, &names)?;
-        for column in &mut columns {
-            column.dist_key = create.attributes.dist_key.as_deref() == Some(&column.name);
-            column.sort_key = sort_position(&column.name, &create.attributes);
+        if names.len() > columns.len() {
+            let message = "CREATE TABLE AS specifies too many column names";
+            return Err(Failure::new("42601", message));
         }
+        require_distinct(&columns)?;
+        attributed(&mut columns, &create.attributes)?;
         let sql = create.as_query(&resolution.sql);
         self.connection.run(&sql.ok_or_else(|| Failure::internal("a query was lost"))?)?;
         Ok(columns)
@@ -74,17 +81,21 @@ impl Session {
         &mut self,
         create: &CreateTable,
         parameters: &[Parameter],
+        output: &mut dyn Output,
     ) -> Result<(), Failure> {
         let identity = self.identity()?;
         let database = self.database.clone();
         privileges::require_on_database(&self.connection, &database, &identity, Privilege::Temp)?;
         if self.temporary()?.contains(&create.name.name) {
             if create.if_not_exists {
-                return Ok(());
+                return output.notice(&Notice::info(format!(
+                    "Relation \"{}\" already exists and will be skipped",
+                    create.name.name
+                )));
             }
             return Err(exists(&create.name.name));
         }
-        let columns = self.atomically(|session| session.run_all(create, parameters))?;
+        let columns = self.atomically(|session| session.run_all(create, None, parameters))?;
         self.know_temporary(&create.name.name, &columns);
         self.temporary()?;
         if let Some(names) = &mut self.temporary {
@@ -97,7 +108,6 @@ impl Session {
         &mut self,
         create: &CreateTable,
         place: &Place,
-        reads: &[Resolved],
         columns: Vec<ColumnFacts>,
     ) -> Result<(), Failure> {
         let database = self.database.clone();
@@ -113,16 +123,34 @@ impl Session {
             columns,
         };
         let id = relations::add(&self.connection, &database, &new, self.cluster.world.now())?;
-        if let TableSource::Like { including_defaults, .. } = &create.source
-            && let Some(Resolved::Relation { relation, .. }) = reads.first()
-        {
-            let (from, defaults) = (relation.id, *including_defaults);
-            relations::copy_columns(&self.connection, &database, from, id, defaults)?;
-        }
-        for constraint in &create.constraints {
-            self.record_constraint(id, &place.name, None, constraint)?;
+        for (name, constraint) in &create.constraints {
+            self.record_constraint(id, &place.name, name.as_deref(), constraint)?;
         }
         Ok(())
+    }
+
+    /// The sequences behind identity columns get names of their own in the table's schema, so that
+    /// no other table and no search path changes which one a column reads.
+    fn sequences_for(
+        &self,
+        create: &CreateTable,
+        place: Option<&Place>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let Some(place) = place else { return Ok(Vec::new()) };
+        let id = relations::next_id(&self.connection, &self.database)?;
+        let mut renamed = Vec::new();
+        for (index, column) in create.columns.iter().enumerate() {
+            if column.identity.is_some() {
+                let name = format!("identity {} {}", create.name.name, column.name);
+                let parts = [create.name.database.as_deref(), create.name.schema.as_deref()];
+                let written: Vec<String> =
+                    parts.into_iter().flatten().chain([name.as_str()]).map(quote).collect();
+                let name = format!("identity {id} {index}");
+                let own = Place { schema: place.schema.clone(), name };
+                renamed.push((written.join("."), self.engine_place(&own)));
+            }
+        }
+        Ok(renamed)
     }
 
     pub(super) fn record_constraint(
@@ -161,109 +189,6 @@ impl Session {
             _ => None,
         })
     }
-
-    pub(super) fn create_view(&mut self, create: &CreateView) -> Result<String, Failure> {
-        let place = self.place(&create.name)?;
-        self.require_create(&place.schema, "CREATE OR REPLACE VIEW")?;
-        if create.late_binding {
-            return Err(Failure::not_implemented("CREATE VIEW … WITH NO SCHEMA BINDING"));
-        }
-        let reads = self.check_accesses(&create.engine_query.accesses)?;
-        if reads.iter().any(|read| matches!(read, Resolved::Temporary { .. })) {
-            return Err(Failure::new("42P16", "views over temporary tables are not supported"));
-        }
-        let old = self.find_relation(&place)?;
-        if let Some(old) = &old {
-            if !create.or_replace {
-                return Err(exists(&place.name));
-            }
-            if !old.is_view() {
-                return Err(Failure::new("42809", format!("\"{}\" is not a view", old.name)));
-            }
-        }
-        let sql = self.qualified_view(create)?;
-        let resolution = self.resolve(&create.engine_query, &[])?;
-        let columns = self.columns_of_query(&resolution, &create.columns)?;
-        self.atomically(|session| {
-            session.connection.run(&sql)?;
-            let database = session.database.clone();
-            let id = match &old {
-                Some(old) => {
-                    let text = crate::engine::literal(&create.query);
-                    let assignment = format!("definition = {text}");
-                    relations::change(&session.connection, &database, old.id, &assignment)?;
-                    relations::replace_columns(&session.connection, &database, old.id, &columns)?;
-                    old.id
-                }
-                None => {
-                    let new = NewRelation {
-                        schema: &place.schema,
-                        name: &place.name,
-                        kind: "v",
-                        owner: session.user.id,
-                        dist_style: "",
-                        sort_style: "",
-                        late_binding: create.late_binding,
-                        definition: Some(&create.query),
-                        columns,
-                    };
-                    let now = session.cluster.world.now();
-                    relations::add(&session.connection, &database, &new, now)?
-                }
-            };
-            let uses: Vec<i64> = reads.iter().filter_map(relation_id).collect();
-            Ok(relations::set_dependencies(&session.connection, &database, id, &uses)?)
-        })?;
-        Ok(String::from("CREATE VIEW"))
-    }
-
-    /// The view's SQL with every relation named in full: another session's search path must not
-    /// change what it reads.
-    fn qualified_view(&mut self, create: &CreateView) -> Result<String, Failure> {
-        let mut create = create.clone();
-        let mut text = self.statement_text.clone();
-        let mut offset = self.statement_position;
-        // A relation that is named twice is listed once: each turn finds the next place.
-        for _ in 0..QUALIFY_TURNS {
-            let accesses = create.engine_query.accesses.clone();
-            let reads = self.check_accesses(&accesses)?;
-            let next = accesses.iter().zip(&reads).find_map(|(access, read)| match read {
-                Resolved::Relation { relation, .. } if access.name.schema.is_none() => {
-                    let at = place_of(&text, access.position, offset, &access.name.name)?;
-                    Some((at, relation.schema.clone()))
-                }
-                _ => None,
-            });
-            let Some((at, schema)) = next else { break };
-            text.insert_str(at, &format!("{}.", crate::engine::quote(&schema)));
-            offset = 1;
-            match self.parse(&text)?.into_iter().next().map(|statement| statement.kind) {
-                Some(redshift_sql::Kind::CreateView(again)) => create = again,
-                _ => return Err(Failure::internal("a view's text changed its meaning")),
-            }
-        }
-        let resolution = self.resolve(&create.engine_query, &[])?;
-        create.as_query(&resolution.sql).ok_or_else(|| Failure::internal("a query was lost"))
-    }
-}
-
-/// Names that one view may leave to the search path.
-const QUALIFY_TURNS: usize = 200;
-
-/// Where a name stands in a statement's text, in bytes; positions count in characters from 1 of
-/// the whole message, in which the statement starts at `offset`.
-fn place_of(text: &str, position: usize, offset: usize, name: &str) -> Option<usize> {
-    let index = position.checked_sub(offset.max(1))?;
-    let at = text.char_indices().nth(index)?.0;
-    let here = text.get(at..)?.trim_start_matches('"').to_lowercase();
-    here.starts_with(&name.to_lowercase()).then_some(at)
-}
-
-fn relation_id(read: &Resolved) -> Option<i64> {
-    match read {
-        Resolved::Relation { relation, .. } => Some(relation.id),
-        _ => None,
-    }
 }
 
 /// CREATE TABLE AS answers like a query.
@@ -274,7 +199,7 @@ fn tag(create: &CreateTable) -> String {
     }
 }
 
-fn exists(name: &str) -> Failure {
+pub(super) fn exists(name: &str) -> Failure {
     Failure::new("42P07", format!("Relation \"{name}\" already exists"))
 }
 
@@ -296,6 +221,37 @@ pub(super) fn sort_style(attributes: &TableAttributes) -> &'static str {
         Some(SortStyle::Auto) => "AUTO",
         Some(SortStyle::None) | None => "",
     }
+}
+
+/// Columns of one relation have different names.
+pub(super) fn require_distinct(columns: &[ColumnFacts]) -> Result<(), Failure> {
+    for (index, column) in columns.iter().enumerate() {
+        if columns.iter().skip(index.saturating_add(1)).any(|other| other.name == column.name) {
+            let message = format!("column \"{}\" duplicated", column.name);
+            return Err(Failure::new("42701", message));
+        }
+    }
+    Ok(())
+}
+
+/// Puts distribution and sort keys to the columns of a query that they name.
+pub(super) fn attributed(
+    columns: &mut [ColumnFacts],
+    attributes: &TableAttributes,
+) -> Result<(), Failure> {
+    let sort = attributes.sort_key.iter().flat_map(|key| &key.columns);
+    for name in attributes.dist_key.iter().chain(sort) {
+        if !columns.iter().any(|column| column.name == *name) {
+            let message =
+                format!("column \"{name}\" specified as distkey/sortkey is not in the query");
+            return Err(Failure::new("42703", message));
+        }
+    }
+    for column in columns.iter_mut() {
+        column.dist_key = attributes.dist_key.as_deref() == Some(&column.name);
+        column.sort_key = sort_position(&column.name, attributes);
+    }
+    Ok(())
 }
 
 fn column_facts(columns: &[Column], attributes: &TableAttributes) -> Vec<ColumnFacts> {
