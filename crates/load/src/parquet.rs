@@ -4,6 +4,7 @@
 //! of each other, on as many threads as the caller likes, each a batch at a time. It must not know
 //! the engine. Start at [`Parquet::open`].
 
+mod footer;
 mod schema;
 mod source;
 #[cfg(test)]
@@ -178,6 +179,10 @@ fn check_tail(source: &Chunks, columns: &Columns) -> Result<(), ColumnarError> {
     let length = u64::from(u32::from_le_bytes(*length));
     if length > start || length > LARGEST_FOOTER {
         return Err(columns.damaged(&"the footer is too large"));
+    }
+    let footer = source.bytes(start - length, usize::try_from(length).unwrap_or_default())?;
+    if !footer::is_sound(&footer) {
+        return Err(columns.damaged(&"the footer contradicts itself"));
     }
     Ok(())
 }
