@@ -47,7 +47,6 @@ use redshift_sql::{Options, Statement};
 
 use crate::catalog::grants::{identity_filter, memberships};
 use crate::catalog::history::{Client, ConnectionRecord, Event, Record};
-use crate::catalog::policies::Policies;
 use crate::catalog::roles::{SECURITY_ADMIN, permissions};
 use crate::catalog::users::{User, by_id, settings as settings_of_user};
 use crate::catalog::{optional, timestamp};
@@ -107,7 +106,6 @@ pub(crate) struct Session {
     privileges_began: u64,
     /// The open transaction changed privileges.
     privileges_touched: bool,
-    policies: Option<(u64, Arc<Policies>)>,
     /// Whether the statement resolved last met policies of rows, and of values.
     guarded: (bool, bool),
     /// The schemas of the search path that exist; `None` when it must be computed again.
@@ -160,7 +158,6 @@ impl Session {
             identity: None,
             privileges_began: 0,
             privileges_touched: false,
-            policies: None,
             guarded: (false, false),
             path: None,
             last_query: -1,
@@ -300,7 +297,6 @@ impl Session {
         if self.privileges_began != self.privileges_version() {
             // What was looked up in the transaction was of the time of its beginning.
             self.identity = None;
-            self.policies = None;
             self.path = None;
         }
     }

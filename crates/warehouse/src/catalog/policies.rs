@@ -98,7 +98,7 @@ impl Policies {
     }
 }
 
-/// Reads them all: they are few, and kept by each session until privileges change.
+/// Reads them all: they are few, and what the catalog answers is remembered until it changes.
 pub(crate) fn load(connection: &Connection, database: &str) -> Result<Policies, EngineFault> {
     let mut policies = Policies::default();
     for row in connection.rows(&format!(

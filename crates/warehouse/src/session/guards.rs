@@ -33,17 +33,11 @@ const CASE_SETTINGS: [(&str, &str); 3] = [
 ];
 
 impl Session {
-    /// Policies of the connected database, read again after privileges changed.
-    pub(super) fn policies(&mut self) -> Result<std::sync::Arc<Policies>, Failure> {
-        let version = self.privileges_version();
-        if let Some((seen, kept)) = &self.policies
-            && *seen == version
-        {
-            return Ok(std::sync::Arc::clone(kept));
-        }
-        let read = std::sync::Arc::new(policies::load(&self.connection, &self.database)?);
-        self.policies = Some((version, std::sync::Arc::clone(&read)));
-        Ok(read)
+    /// Policies of the connected database, and what its views read. Not kept here: the connection
+    /// remembers what the catalog answered until anything in it changes, and a view made a moment
+    /// ago must not be taken for one that reads nothing guarded.
+    pub(super) fn policies(&self) -> Result<Policies, Failure> {
+        Ok(policies::load(&self.connection, &self.database)?)
     }
 
     /// Plans tell of policies: they are for those who may see these.
