@@ -28,19 +28,75 @@ use crate::tap::{Heard, Tap};
 
 /// The password of the users that the files make (`CREATE USER … PASSWORD 'Passw0rd'`).
 const USER_PASSWORD: &str = "Passw0rd";
-/// Files that run beside each other.
-const AT_ONCE: usize = 4;
+/// Files of a chapter that run beside each other.
+const AT_ONCE: usize = 2;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_statement_of_the_guide_answers_as_the_corpus_says() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/redshift");
+/// A test for each chapter, so that they run beside each other and a failure names its chapter.
+macro_rules! chapters {
+    ($($test:ident: $folder:literal,)*) => {
+        const CHAPTERS: &[&str] = &[$($folder),*];
+
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                chapter($folder).await;
+            }
+        )*
+    };
+}
+
+chapters! {
+    administration: "administration",
+    conditions: "conditions",
+    copy_and_unload: "copy-and-unload",
+    cursors_and_prepare: "cursors-and-prepare",
+    data_types: "data-types",
+    ddl: "ddl",
+    dml: "dml",
+    expressions: "expressions",
+    functions: "functions",
+    masking: "masking",
+    materialized_views: "materialized-views",
+    names_and_literals: "names-and-literals",
+    procedures: "procedures",
+    row_level_security: "row-level-security",
+    select: "select",
+    show: "show",
+    super_values: "super",
+    system_tables: "system-tables",
+    transactions: "transactions",
+    udf: "udf",
+    users_and_grants: "users-and-grants",
+    views: "views",
+}
+
+#[test]
+fn every_folder_of_the_corpus_is_a_chapter() {
+    let mut folders: Vec<String> = fs::read_dir(corpus())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    folders.sort();
+    assert_eq!(folders, CHAPTERS);
+    assert!(CHAPTERS.iter().any(|chapter| !files_of(chapter).is_empty()), "GUIDE names no file");
+}
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/redshift")
+}
+
+/// The chapter's files that are asked for.
+fn files_of(chapter: &str) -> Vec<PathBuf> {
     let wanted = std::env::var("GUIDE").unwrap_or_default();
     let mut files = Vec::new();
-    collect(&root, &mut files);
+    collect(&corpus().join(chapter), &mut files);
     files.retain(|file| file.to_string_lossy().contains(&wanted));
     files.sort();
-    assert!(!files.is_empty(), "no file of the corpus is called {wanted:?}");
-    let wrong: Vec<String> = futures::stream::iter(files)
+    files
+}
+
+async fn chapter(name: &str) {
+    let wrong: Vec<String> = futures::stream::iter(files_of(name))
         .map(|file| tokio::spawn(run_file(file)))
         .buffer_unordered(AT_ONCE)
         .map(Result::unwrap)
