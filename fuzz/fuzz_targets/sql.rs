@@ -9,7 +9,7 @@ use redshift_sql::{Options, parse, parse_query, redact};
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     for case_sensitive_identifiers in [false, true] {
-        let options = Options { case_sensitive_identifiers };
+        let options = Options { case_sensitive_identifiers, ..Options::default() };
         match parse(text, &options) {
             Ok(statements) => assert!(!statements.is_empty()),
             Err(error) => assert_eq!(error.sqlstate.len(), 5, "{error:?}"),
