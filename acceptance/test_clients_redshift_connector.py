@@ -2,6 +2,7 @@
 
 import pytest
 import redshift_connector
+from redshift_connector.interval import IntervalDayToSecond, IntervalYearToMonth
 
 SCHEMA = "driver"
 
@@ -90,3 +91,23 @@ def test_an_error_leaves_the_connection_usable(connection):
             cursor.execute("select * from driver.nothing")
     cursor.execute("select 1")
     assert cursor.fetchone() == [1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expect"),
+    [
+        ("year to month", "1 year 2 months", IntervalYearToMonth(14)),
+        ("day to second", "1 day 2 seconds", IntervalDayToSecond(86_402_000_000)),
+        ("day to second", "-5 minutes", IntervalDayToSecond(-300_000_000)),
+    ],
+)
+def test_intervals_are_the_types_of_redshift(connection, kind, text, expect):
+    with connection.cursor() as cursor:
+        cursor.execute(f"create temp table spans (v interval {kind})")
+        cursor.execute(f"insert into spans values ('{text}')")
+        cursor.execute("insert into spans values (%s)", (expect,))
+        cursor.execute("select v from spans")
+        assert cursor.fetchall() == ([expect], [expect])
+        cursor.execute("select count(*) from spans where v = %s", (expect,))
+        assert cursor.fetchone() == [2]
+        cursor.execute("drop table spans")

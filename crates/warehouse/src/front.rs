@@ -13,10 +13,12 @@ mod connection;
 mod encode;
 mod form;
 mod framing;
+mod inbox;
 mod login;
 mod numeric;
 mod outbox;
 mod protocol;
+mod shape;
 mod text;
 mod types;
 

@@ -3,6 +3,7 @@
 use bytes::{Buf, Bytes};
 use chrono::{DateTime, NaiveDate};
 use pgwire::messages::extendedquery::Bind;
+use redshift_sql::SqlType;
 
 use super::encode::Format;
 use super::numeric;
@@ -10,6 +11,9 @@ use super::types::engine_type;
 use crate::errors::Failure;
 use crate::session::Parameter;
 
+/// Types whose binary form is the bytes themselves.
+const BYTEA: u32 = 17;
+const VARBYTE: u32 = 6551;
 /// Microseconds from 1970 to 2000, the wire's epoch.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// Days from 1970 to 2000.
@@ -44,6 +48,9 @@ pub(super) fn parameters(bind: &Bind, types: &[u32]) -> Result<Vec<Parameter>, F
 fn parameter(value: Option<&Bytes>, oid: u32, format: Format) -> Result<Parameter, Failure> {
     let engine = engine_type(oid);
     let Some(bytes) = value else { return Ok(Parameter::Null(engine)) };
+    if format == Format::Binary && matches!(oid, BYTEA | VARBYTE) {
+        return Ok(Parameter::Value(SqlType::Varbyte(0), Some(hex::encode(bytes))));
+    }
     let text = match format {
         Format::Text => utf8(bytes)?,
         Format::Binary => binary(bytes, oid)?,
@@ -87,12 +94,21 @@ fn binary(bytes: &Bytes, oid: u32) -> Result<String, Failure> {
             let zone = if oid == 1184 { "+00" } else { "" };
             format!("{}{zone}", at.format("%Y-%m-%d %H:%M:%S%.6f"))
         }
-        1083 => {
-            sized(8)?;
-            let mut out = bytes::BytesMut::new();
-            super::text::time(rest.get_i64(), &mut out);
-            utf8(&out)?
+        1083 => sized(8).and_then(|()| clock(rest.get_i64()))?,
+        1266 => {
+            sized(12)?;
+            let time = clock(rest.get_i64())?;
+            time + &zone(rest.get_i32())
         }
+        // PostgreSQL's interval, and the two of Redshift.
+        1186 => {
+            sized(16)?;
+            let micros = rest.get_i64();
+            let days = rest.get_i32();
+            interval(rest.get_i32(), days, micros)
+        }
+        1188 => sized(4).map(|()| interval(rest.get_i32(), 0, 0))?,
+        1190 => sized(8).map(|()| interval(0, 0, rest.get_i64()))?,
         1700 => numeric::read_binary(bytes).ok_or_else(wrong)?,
         0 | 18 | 19 | 25 | 705 | 1042 | 1043 | 4000 => utf8(bytes)?,
         other => {
@@ -102,4 +118,21 @@ fn binary(bytes: &Bytes, oid: u32) -> Result<String, Failure> {
             ));
         }
     })
+}
+
+fn clock(micros: i64) -> Result<String, Failure> {
+    let mut out = bytes::BytesMut::new();
+    super::text::time(micros, &mut out);
+    utf8(&out)
+}
+
+/// A zone by its seconds west of Greenwich.
+fn zone(west: i32) -> String {
+    let sign = if west > 0 { '-' } else { '+' };
+    let minutes = west.unsigned_abs() / 60;
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+fn interval(months: i32, days: i32, micros: i64) -> String {
+    format!("{months} months {days} days {micros} microseconds")
 }

@@ -12,6 +12,7 @@ use arrow::datatypes::{
 use arrow::record_batch::RecordBatch;
 use bytes::{BufMut, BytesMut};
 
+use super::shape::Shape;
 use super::{array, numeric, text};
 use crate::errors::Failure;
 
@@ -32,8 +33,6 @@ pub(super) enum Format {
 /// A batch's columns, ready to be written row by row.
 pub(super) struct Rows<'a> {
     columns: Vec<Column<'a>>,
-    /// The bytes that each column's values are padded to with blanks (CHAR), 0 for none.
-    widths: &'a [usize],
     extra_float_digits: i64,
 }
 
@@ -41,6 +40,7 @@ struct Column<'a> {
     array: &'a ArrayRef,
     values: Values<'a>,
     format: Format,
+    shape: Shape,
 }
 
 /// Typed views of a column's array.
@@ -88,11 +88,11 @@ impl TimestampValues<'_> {
 
 impl<'a> Rows<'a> {
     /// Looks at a batch; `formats` has one format per column, or one for all, or none (text).
-    /// `widths` has the bytes that a column's values are padded to, 0 or nothing for none.
+    /// `shapes` has what is done to each column's values, nothing for nothing.
     pub(super) fn new(
         batch: &'a RecordBatch,
         formats: &[Format],
-        widths: &'a [usize],
+        shapes: &[Shape],
         extra_float_digits: i64,
     ) -> Result<Self, Failure> {
         let columns = batch
@@ -100,33 +100,31 @@ impl<'a> Rows<'a> {
             .iter()
             .enumerate()
             .map(|(index, array)| {
-                Ok(Column { array, values: values(array)?, format: format_of(formats, index) })
+                let shape = shapes.get(index).copied().unwrap_or(Shape::Plain);
+                let format = format_of(formats, index);
+                Ok(Column { array, values: values(array)?, format, shape })
             })
             .collect::<Result<_, Failure>>()?;
-        Ok(Self { columns, widths, extra_float_digits })
+        Ok(Self { columns, extra_float_digits })
     }
 
     /// Writes one row: the number of fields, then each with its length.
     pub(super) fn write(&self, row: usize, out: &mut BytesMut) {
         out.put_u16(u16::try_from(self.columns.len()).unwrap_or(u16::MAX));
-        for (index, column) in self.columns.iter().enumerate() {
+        for column in &self.columns {
             if column.array.is_null(row) || matches!(column.values, Values::Null) {
                 out.put_i32(-1);
                 continue;
             }
-            let start = out.len();
             out.put_i32(0);
+            let start = out.len();
             match column.format {
                 Format::Text => write_text(&column.values, row, self.extra_float_digits, out),
-                Format::Binary => write_binary(&column.values, row, out),
+                Format::Binary => write_binary(&column.values, row, column.shape, out),
             }
-            if let Some(width) = self.widths.get(index).filter(|width| **width > 0) {
-                let end = start.saturating_add(4).saturating_add(*width);
-                out.resize(out.len().max(end), b' ');
-            }
-            let length = out.len().saturating_sub(start).saturating_sub(4);
-            let length = i32::try_from(length).unwrap_or(i32::MAX);
-            if let Some(place) = out.get_mut(start..start.saturating_add(4)) {
+            column.shape.end(start, out);
+            let length = i32::try_from(out.len().saturating_sub(start)).unwrap_or(i32::MAX);
+            if let Some(place) = out.get_mut(start.saturating_sub(4)..start) {
                 place.copy_from_slice(&length.to_be_bytes());
             }
         }
@@ -230,7 +228,7 @@ fn write_text(values: &Values<'_>, row: usize, extra: i64, out: &mut BytesMut) {
     }
 }
 
-fn write_binary(values: &Values<'_>, row: usize, out: &mut BytesMut) {
+fn write_binary(values: &Values<'_>, row: usize, shape: Shape, out: &mut BytesMut) {
     match values {
         Values::Bool(array) => out.put_u8(array.value(row).into()),
         Values::Int8(array) => out.put_i16(array.value(row).into()),
@@ -251,9 +249,7 @@ fn write_binary(values: &Values<'_>, row: usize, out: &mut BytesMut) {
         }
         Values::Interval(array) => {
             let value = array.value(row);
-            out.put_i64(value.nanoseconds / 1000);
-            out.put_i32(value.days);
-            out.put_i32(value.months);
+            shape.interval(value.months, value.days, value.nanoseconds, out);
         }
         Values::Bytes(array) => out.put_slice(array.value(row)),
         Values::List(list) => array::write_binary(&list.value(row), out),

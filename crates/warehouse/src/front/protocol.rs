@@ -22,9 +22,11 @@ use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::bind;
 use super::encode::{Format, Rows, format_of};
+use super::inbox::Inbox;
 use super::login::Admitted;
 use super::outbox::Outbox;
-use super::types::{char_width, engine_type, wire_type};
+use super::shape::{Shape, shape};
+use super::types::{engine_type, wire_type};
 use crate::errors::Failure;
 use crate::registry::Signals;
 use crate::session::{Field, Notice, Output, Pager, Parameter, Session, Status};
@@ -77,12 +79,13 @@ pub(super) fn run(
             let pid = cluster.sessions.add(secret, &user, &signals, session.interrupt());
             let mut connection = Connection {
                 session,
+                inbox: Inbox::new(inbox),
                 outbox,
                 statements: HashMap::new(),
                 portals: HashMap::new(),
                 skipping: false,
             };
-            connection.welcome(pid, secret).and_then(|()| connection.converse(inbox, &signals))
+            connection.welcome(pid, secret).and_then(|()| connection.converse(&signals))
         }
     };
     if let Err(failure) = ended {
@@ -92,6 +95,7 @@ pub(super) fn run(
 
 struct Connection {
     session: Session,
+    inbox: Inbox,
     outbox: Outbox,
     statements: HashMap<String, Prepared>,
     portals: HashMap<String, Portal>,
@@ -152,17 +156,13 @@ impl Connection {
     }
 
     /// Handles messages until the client says goodbye, is gone, or the cluster ends the session.
-    fn converse(
-        &mut self,
-        mut inbox: Receiver<PgWireFrontendMessage>,
-        signals: &Signals,
-    ) -> Result<(), Failure> {
+    fn converse(&mut self, signals: &Signals) -> Result<(), Failure> {
         loop {
             if signals.terminated.load(Ordering::SeqCst) {
                 self.outbox.failure(&Failure::shutting_down())?;
                 return self.outbox.flush();
             }
-            match inbox.blocking_recv() {
+            match self.inbox.next() {
                 // The reader stops when the cluster ends the session, too.
                 None if signals.terminated.load(Ordering::SeqCst) => {}
                 None | Some(PgWireFrontendMessage::Terminate(_)) => return Ok(()),
@@ -180,14 +180,16 @@ impl Connection {
                 self.ready()
             }
             PgWireFrontendMessage::Sync(_) => {
-                self.skipping = false;
-                if self.session.status() == Status::Idle {
-                    self.close_portals();
-                }
+                let ended = if std::mem::take(&mut self.skipping) { Ok(()) } else { self.synced() };
+                self.tell(ended, false)?;
                 self.ready()
             }
             _ if self.skipping => Ok(()),
             PgWireFrontendMessage::Flush(_) => self.outbox.flush(),
+            // What a client sends before it hears that its COPY was refused is not for anyone.
+            PgWireFrontendMessage::CopyData(_)
+            | PgWireFrontendMessage::CopyDone(_)
+            | PgWireFrontendMessage::CopyFail(_) => Ok(()),
             extended => {
                 let done = match extended {
                     PgWireFrontendMessage::Parse(parse) => self.parse(&parse),
@@ -202,7 +204,9 @@ impl Connection {
         }
     }
 
-    /// Tells a failure to the client; fatal ones end the session.
+    /// Tells a failure to the client; fatal ones end the session. One of the extended protocol
+    /// undoes what came since the last Sync, and is sent at once: there are clients that wait for
+    /// the answer to a Flush before they send their Sync.
     fn tell(&mut self, done: Result<(), Failure>, extended: bool) -> Result<(), Failure> {
         let Err(failure) = done else { return Ok(()) };
         self.outbox.failure(&failure)?;
@@ -211,7 +215,19 @@ impl Connection {
             return Err(failure);
         }
         self.skipping = extended;
+        if extended {
+            self.session.abort();
+            self.outbox.flush()?;
+        }
         Ok(())
+    }
+
+    /// Sync: what came since the last one was a transaction, unless it is inside a block.
+    fn synced(&mut self) -> Result<(), Failure> {
+        if self.session.status() == Status::Idle {
+            self.close_portals();
+        }
+        self.session.end_implicit()
     }
 
     fn simple(&mut self, text: &str) -> Result<(), Failure> {
@@ -356,6 +372,9 @@ impl Connection {
             let empty = EmptyQueryResponse::new();
             return self.outbox.message(&PgWireBackendMessage::EmptyQueryResponse(empty));
         };
+        if !is_alone(&statement.kind) && !self.inbox.sync_follows() {
+            self.session.begin_implicit()?;
+        }
         let limit = u64::try_from(max_rows).ok().filter(|limit| *limit > 0);
         if limit.is_some()
             && matches!(portal.progress, Progress::New)
@@ -423,6 +442,23 @@ fn parameter_count(kind: &Kind) -> usize {
     }
 }
 
+/// Whether a statement begins or ends transactions itself, cannot be inside one, or asks for one
+/// that `BEGIN` began.
+fn is_alone(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Begin(_)
+            | Kind::Commit
+            | Kind::Rollback
+            | Kind::Call(_)
+            | Kind::Vacuum { .. }
+            | Kind::DeclareCursor { .. }
+            | Kind::CreateDatabase(_)
+            | Kind::DropDatabase { .. }
+            | Kind::AlterDatabase(_)
+    )
+}
+
 fn row_description(fields: &[Field], formats: &[Format]) -> PgWireBackendMessage {
     let fields = fields
         .iter()
@@ -458,8 +494,8 @@ struct WireOutput<'a> {
     formats: &'a [Format],
     describes: bool,
     extra_float_digits: i64,
-    /// Bytes of the CHAR columns, 0 for the others.
-    widths: Vec<usize>,
+    /// What is done to each column's values.
+    shapes: Vec<Shape>,
 }
 
 impl<'a> WireOutput<'a> {
@@ -475,14 +511,14 @@ impl<'a> WireOutput<'a> {
             formats,
             describes,
             extra_float_digits: digits.unwrap_or(0),
-            widths: Vec::new(),
+            shapes: Vec::new(),
         }
     }
 }
 
 impl Output for WireOutput<'_> {
     fn columns(&mut self, fields: &[Field]) -> Result<(), Failure> {
-        self.widths = fields.iter().map(|field| char_width(field.kind)).collect();
+        self.shapes = fields.iter().map(|field| shape(field.kind)).collect();
         if self.describes {
             self.outbox.message(&row_description(fields, self.formats))?;
         }
@@ -490,7 +526,7 @@ impl Output for WireOutput<'_> {
     }
 
     fn rows(&mut self, batch: &arrow::record_batch::RecordBatch) -> Result<(), Failure> {
-        let rows = Rows::new(batch, self.formats, &self.widths, self.extra_float_digits)?;
+        let rows = Rows::new(batch, self.formats, &self.shapes, self.extra_float_digits)?;
         for row in 0..batch.num_rows() {
             self.outbox.row(|out| rows.write(row, out))?;
         }

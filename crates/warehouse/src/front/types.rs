@@ -56,8 +56,8 @@ fn sql_type(sql: SqlType) -> WireType {
         SqlType::TimeTz => fixed(1266, 12),
         SqlType::Timestamp => fixed(1114, 8),
         SqlType::TimestampTz => fixed(1184, 8),
-        SqlType::IntervalYearToMonth => fixed(1188, 16),
-        SqlType::IntervalDayToSecond => fixed(1190, 16),
+        SqlType::IntervalYearToMonth => fixed(1188, 4),
+        SqlType::IntervalDayToSecond => fixed(1190, 8),
         SqlType::Super => WireType { oid: 4000, size: -1, modifier: SUPER_MODIFIER },
         SqlType::Varbyte(length) => sized(6551, length),
         SqlType::Geometry => fixed(3000, -1),
@@ -65,14 +65,6 @@ fn sql_type(sql: SqlType) -> WireType {
         SqlType::HllSketch => fixed(2935, -1),
         SqlType::Oid => fixed(26, 4),
         SqlType::Name => fixed(19, 128),
-    }
-}
-
-/// The bytes that a CHAR value is padded to, 0 for other types.
-pub(super) fn char_width(kind: FieldType) -> usize {
-    match kind {
-        FieldType::Sql(SqlType::Char(length)) => length as usize,
-        _ => 0,
     }
 }
 

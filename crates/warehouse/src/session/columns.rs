@@ -90,7 +90,7 @@ pub(crate) fn of_engine_name(name: &str) -> FieldType {
         "FLOAT" => SqlType::Real,
         "DOUBLE" => SqlType::Double,
         "DATE" => SqlType::Date,
-        "TIME" => SqlType::Time,
+        "TIME" | "TIME WITH TIME ZONE" => SqlType::Time,
         "TIMESTAMP WITH TIME ZONE" => SqlType::TimestampTz,
         "INTERVAL" => SqlType::IntervalDayToSecond,
         "BLOB" => SqlType::Varbyte(0),
