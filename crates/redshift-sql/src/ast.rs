@@ -208,6 +208,8 @@ pub enum Kind {
     Call(Call),
     /// `CANCEL pid ['message']`.
     Cancel {
+        /// What the client of the cancelled statement is told.
+        message: Option<String>,
         /// The session's process id.
         pid: i64,
     },

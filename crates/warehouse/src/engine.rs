@@ -16,10 +16,11 @@ mod values;
 
 pub(crate) use connection::{Connection, Interrupt, Prepared};
 pub(crate) use feed::Fed;
+pub(crate) use functions::acts::{Acts, Asking, Denied};
 pub(crate) use values::{Value, literal};
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The schema, in each database, that holds our own tables; user SQL cannot name it.
 pub(crate) const OWN_SCHEMA: &str = "pg_landbridge";
@@ -52,7 +53,6 @@ pub(crate) struct DatabaseFile {
 }
 
 /// What is fixed about an engine when it opens.
-#[derive(Debug)]
 pub(crate) struct EngineOptions<'a> {
     /// The databases to attach.
     pub databases: &'a [DatabaseFile],
@@ -62,6 +62,8 @@ pub(crate) struct EngineOptions<'a> {
     pub memory_megabytes: u64,
     /// Worker threads.
     pub threads: usize,
+    /// What functions can do to sessions.
+    pub acts: Arc<dyn Acts>,
 }
 
 /// A running engine.
@@ -79,7 +81,7 @@ impl Engine {
     ) -> Result<Self, EngineFault> {
         let root = duckdb::Connection::open_in_memory_with_flags(options::at_open(options)?)?;
         // Before the files are attached: what lies in them may call these.
-        functions::register(&root)?;
+        functions::register(&root, &options.acts)?;
         for database in options.databases {
             root.execute_batch(&format!(
                 "ATTACH {} AS {}",

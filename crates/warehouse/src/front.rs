@@ -13,6 +13,7 @@ mod connection;
 mod encode;
 mod form;
 mod framing;
+mod idle;
 mod inbox;
 mod login;
 mod numeric;
@@ -43,6 +44,7 @@ pub(crate) async fn accept(
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,
 ) {
+    tokio::spawn(idle::watch(Arc::clone(&cluster), stop.clone()));
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let place = tokio::select! {

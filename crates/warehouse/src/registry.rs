@@ -1,14 +1,21 @@
-//! The sessions of a cluster: who may be cancelled by whom, and how all of them end.
+//! The sessions of a cluster: who may be cancelled by whom, how all of them end, and which have
+//! been idle for too long.
 //!
-//! It must not know what a session does. Start reading at [`Registry`].
+//! It must not know what a session does. Start reading at [`Registry`]; what reaches a session from
+//! outside is [`Signals`].
+
+mod idle;
+
+pub(crate) use idle::{DEFAULT_LIMIT, Rest};
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::engine::Interrupt;
+use crate::engine::{Acts, Asking, Denied, Interrupt};
+use crate::errors::Failure;
 
 /// The first process id given out; real clusters show large ones too.
 const FIRST_PID: i32 = 1_073_741_825;
@@ -18,10 +25,72 @@ const FIRST_PID: i32 = 1_073_741_825;
 pub(crate) struct Signals {
     /// The running statement shall fail with 57014.
     pub cancelled: AtomicBool,
-    /// The session shall end with 57P01.
+    /// The session shall end with 57P01, or with what `reason` holds.
     pub terminated: AtomicBool,
     /// Wakes the connection's reader when `terminated` is set.
     pub wake: Notify,
+    /// Why it was cancelled, in the words of who did it.
+    message: Mutex<Option<String>>,
+    /// Why it was ended, where nobody did it.
+    reason: OnceLock<Failure>,
+    /// What functions of the running statement have left to be done when it ends.
+    effects: Mutex<Vec<Effect>>,
+    /// The session waits for its client.
+    rest: Mutex<Option<Rest>>,
+}
+
+/// What a function of a statement leaves to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// A parameter is set.
+    Set {
+        /// Its name.
+        name: String,
+        /// The text of its value.
+        value: String,
+        /// Until the end of the transaction only.
+        local: bool,
+    },
+    /// The client is warned.
+    Warn(String),
+}
+
+impl Signals {
+    /// A statement begins: what was meant for the one before does not count.
+    pub(crate) fn begin(&self) {
+        self.cancelled.store(false, Ordering::SeqCst);
+        self.effects().clear();
+        *locked(&self.message) = None;
+    }
+
+    /// What the client of a cancelled statement is told, where somebody said so.
+    pub(crate) fn message(&self) -> Option<String> {
+        locked(&self.message).clone()
+    }
+
+    /// What the client of a session that is ended is told.
+    pub(crate) fn farewell(&self) -> Failure {
+        self.reason.get().cloned().unwrap_or_else(Failure::shutting_down)
+    }
+
+    /// What functions have left to be done since the last look, in order.
+    pub(crate) fn take_effects(&self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects())
+    }
+
+    /// The session waits for its client from now on.
+    pub(crate) fn rest(&self, rest: Rest) {
+        *locked(&self.rest) = Some(rest);
+    }
+
+    /// The session has something to do.
+    pub(crate) fn work(&self) {
+        *locked(&self.rest) = None;
+    }
+
+    fn effects(&self) -> MutexGuard<'_, Vec<Effect>> {
+        locked(&self.effects)
+    }
 }
 
 struct Entry {
@@ -29,6 +98,22 @@ struct Entry {
     user: String,
     signals: Arc<Signals>,
     interrupt: Interrupt,
+    /// What the last look at idle sessions saw.
+    seen: Option<idle::Seen>,
+}
+
+impl Entry {
+    fn cancel(&self, message: Option<&str>) {
+        *locked(&self.signals.message) = message.map(str::to_owned);
+        self.signals.cancelled.store(true, Ordering::SeqCst);
+        self.interrupt.interrupt();
+    }
+
+    fn end(&self) {
+        self.signals.terminated.store(true, Ordering::SeqCst);
+        self.cancel(None);
+        self.signals.wake.notify_one();
+    }
 }
 
 /// All open sessions by process id.
@@ -49,9 +134,8 @@ impl Registry {
     ) -> i32 {
         let mut entries = self.lock();
         let pid = entries.keys().max().map_or(FIRST_PID, |last| last.wrapping_add(1));
-        let entry =
-            Entry { secret, user: user.to_owned(), signals: Arc::clone(signals), interrupt };
-        entries.insert(pid, entry);
+        let (user, signals) = (user.to_owned(), Arc::clone(signals));
+        entries.insert(pid, Entry { secret, user, signals, interrupt, seen: None });
         pid
     }
 
@@ -69,20 +153,38 @@ impl Registry {
         if let Some(entry) = self.lock().get(&pid)
             && entry.secret == secret
         {
-            cancel(entry);
+            entry.cancel(None);
         }
     }
 
-    /// `CANCEL pid`, `pg_cancel_backend`: the user the session belongs to, `None` when there is
-    /// no such session; cancels when `allowed` says so of that user.
-    pub(crate) fn cancel(&self, pid: i32, allowed: impl FnOnce(&str) -> bool) -> Option<bool> {
+    /// `CANCEL pid 'message'`: tells whether there is such a session, whose client is told the
+    /// message.
+    ///
+    /// # Errors
+    /// [`Denied`] for the session of another user.
+    pub(crate) fn cancel(
+        &self,
+        asking: Asking<'_>,
+        pid: i32,
+        message: Option<&str>,
+    ) -> Result<bool, Denied> {
+        self.reach(asking, pid, |entry| entry.cancel(message))
+    }
+
+    /// Does something to a session that the asking one may do it to.
+    fn reach(
+        &self,
+        asking: Asking<'_>,
+        pid: i32,
+        act: impl FnOnce(&Entry),
+    ) -> Result<bool, Denied> {
         let entries = self.lock();
-        let entry = entries.get(&pid)?;
-        let yes = allowed(&entry.user);
-        if yes {
-            cancel(entry);
+        let Some(entry) = entries.get(&pid) else { return Ok(false) };
+        if !asking.all && entry.user != asking.user {
+            return Err(Denied);
         }
-        Some(yes)
+        act(entry);
+        Ok(true)
     }
 
     /// How many sessions a user has.
@@ -93,11 +195,7 @@ impl Registry {
 
     /// Ends every session.
     pub(crate) fn terminate_all(&self) {
-        for entry in self.lock().values() {
-            entry.signals.terminated.store(true, Ordering::SeqCst);
-            cancel(entry);
-            entry.signals.wake.notify_one();
-        }
+        self.lock().values().for_each(Entry::end);
     }
 
     /// Returns when no session is left.
@@ -111,12 +209,34 @@ impl Registry {
         }
     }
 
+    fn leave(&self, session: i32, effect: Effect) {
+        if let Some(entry) = self.lock().get(&session) {
+            entry.signals.effects().push(effect);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<i32, Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.entries)
     }
 }
 
-fn cancel(entry: &Entry) {
-    entry.signals.cancelled.store(true, Ordering::SeqCst);
-    entry.interrupt.interrupt();
+impl Acts for Registry {
+    fn signal(&self, asking: Asking<'_>, pid: i32, end: bool) -> Result<bool, Denied> {
+        let act = |entry: &Entry| if end { entry.end() } else { entry.cancel(None) };
+        let found = self.reach(asking, pid, act)?;
+        if !found {
+            let warning = format!("PID {pid} is not a PostgreSQL server process");
+            self.leave(asking.session, Effect::Warn(warning));
+        }
+        Ok(found)
+    }
+
+    fn set(&self, session: i32, name: &str, value: &str, local: bool) {
+        let (name, value) = (name.to_ascii_lowercase(), value.to_owned());
+        self.leave(session, Effect::Set { name, value, local });
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

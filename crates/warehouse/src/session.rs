@@ -10,6 +10,7 @@ mod columns;
 mod copy;
 mod cursors;
 mod ddl;
+mod effects;
 mod engine_sql;
 mod grants;
 mod guards;
@@ -38,6 +39,7 @@ pub(crate) use output::{Notice, Output};
 pub(crate) use parameters::Parameter;
 pub(crate) use transaction::Status;
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -118,6 +120,10 @@ pub(crate) struct Session {
     last_copy: i64,
     copy_count: u64,
     cursor_number: u64,
+    /// How often it has waited for its client.
+    rests: u64,
+    /// The change of settings that `current_setting()` reads.
+    settings_told: Cell<Option<u64>>,
     /// Who is at the other end, and since when.
     client: (Client, DateTime<Utc>),
     /// The stored procedures that run.
@@ -167,6 +173,8 @@ impl Session {
             last_copy: -1,
             copy_count: 0,
             cursor_number: 0,
+            rests: 0,
+            settings_told: Cell::new(None),
             client: (login.client, now),
             running: procedures::Running::default(),
         };
@@ -269,6 +277,7 @@ impl Session {
         self.set_user_variables()?;
         self.set_variable("lb_superuser", &identity.may("ACCESS CATALOG").to_string())?;
         self.set_variable("lb_sees_all", &self.sees_all(&identity).to_string())?;
+        self.set_variable("lb_cancels", &identity.may("CANCEL").to_string())?;
         self.set_variable("lb_policies", &identity.manages_policies().to_string())?;
         self.set_variable("lb_grantees", &format!("[{}]", grantees.join(", ")))?;
         Ok(identity)
@@ -419,6 +428,10 @@ impl Session {
                 "pg_last_unload_id" => number(self.last_unload),
                 "pg_last_unload_count" => {
                     number(i64::try_from(self.unload_count).unwrap_or(i64::MAX))
+                }
+                "current_setting" => {
+                    self.tell_settings()?;
+                    continue;
                 }
                 "default_iam_role" => {
                     let facts = self.cluster.directory.cluster(&self.cluster.reference);

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use crate::catalog;
-use crate::engine::{DatabaseFile, Engine, EngineFault, EngineOptions};
+use crate::engine::{Acts, DatabaseFile, Engine, EngineFault, EngineOptions};
 use crate::front;
 use crate::history::History;
 use crate::locks::Locks;
@@ -79,7 +79,7 @@ pub(crate) struct Cluster {
     pub directory: Arc<dyn Directory>,
     pub cloud: Arc<dyn Cloud>,
     pub world: Arc<dyn World>,
-    pub sessions: Registry,
+    pub sessions: Arc<Registry>,
     pub locks: Locks,
     /// Databases with serializable isolation; the others have snapshot isolation.
     pub serializable: Mutex<HashSet<String>>,
@@ -126,7 +126,10 @@ impl Warehouse {
         let staging = prepare_directory(&spec.directory)?;
         let files = database_files(&spec.directory, &spec.database)?;
         let databases: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        let sessions = Arc::new(Registry::default());
+        let acts: Arc<dyn Acts> = Arc::clone(&sessions) as Arc<dyn Acts>;
         let options = EngineOptions {
+            acts,
             databases: &files,
             staging: &staging,
             memory_megabytes: ENGINE_MEMORY_MEGABYTES,
@@ -151,7 +154,7 @@ impl Warehouse {
             directory,
             cloud,
             world,
-            sessions: Registry::default(),
+            sessions,
             locks: Locks::default(),
             serializable: Mutex::default(),
             run,

@@ -18,10 +18,8 @@ pub(super) fn accept(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
         Kind::Discard
     } else if c.accept("cancel") {
         let pid = c.signed_integer()?;
-        if c.at_string() {
-            c.string()?;
-        }
-        Kind::Cancel { pid }
+        let message = if c.at_string() { Some(c.string()?) } else { None };
+        Kind::Cancel { pid, message }
     } else {
         return Ok(None);
     };

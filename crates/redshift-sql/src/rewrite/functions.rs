@@ -159,6 +159,9 @@ impl Functions<'_, '_> {
         if matches!(name, "now" | "current_timestamp" | "current_date") {
             self.notes.session_functions.insert("sysdate".to_owned());
         }
+        if name == "current_setting" {
+            self.notes.session_functions.insert(name.to_owned());
+        }
         if name == "timeofday" {
             self.notes.session_functions.insert("getdate".to_owned());
         }

@@ -5,7 +5,8 @@ CREATE TABLE memory.rs_own.sessions (
   application_name VARCHAR, remote_host VARCHAR, remote_port INTEGER);
 CREATE VIEW memory.rs_catalog.stv_sessions AS
 SELECT start_time AS starttime, CAST(session_id AS INTEGER) AS process, rpad(user_name, 50, ' ') AS user_name,
-       rpad(database_name, 50, ' ') AS db_name, CAST(0 AS INTEGER) AS timeout_sec
+       rpad(database_name, 50, ' ') AS db_name,
+       CAST(coalesce((SELECT u.session_timeout FROM home.users u WHERE u.id = user_id), 0) AS INTEGER) AS timeout_sec
 FROM memory.rs_own.sessions;
 CREATE VIEW memory.rs_catalog.stl_sessions AS
 SELECT CAST(coalesce(u.id, 0) AS INTEGER) AS userid, o.record_time AS starttime,

@@ -86,6 +86,16 @@ CREATE MACRO memory.rs_catalog.lb_to_char(x TIMESTAMP, f) AS lb_to_char_time(x, 
     (x INTERVAL, f) AS lb_to_char_time(TIMESTAMP '0001-01-01 00:00:00' + x, f),
     (x, f) AS lb_to_char_number(CAST(x AS VARCHAR), f);
 
+-- Parameters of the session -----------------------------------------------------------------
+
+CREATE MACRO memory.rs_catalog.lb_settings() AS
+    CAST(getvariable('lb_settings') AS STRUCT(name VARCHAR, setting VARCHAR)[]);
+CREATE MACRO memory.rs_catalog.lb_current_setting(n, missing) AS
+    CASE WHEN len(list_filter(memory.rs_catalog.lb_settings(), lambda s: s.name = lower(n))) > 0
+         THEN list_filter(memory.rs_catalog.lb_settings(), lambda s: s.name = lower(n))[1].setting
+         WHEN n IS NULL OR missing THEN NULL
+         ELSE error('redshift:42704:unrecognized configuration parameter "' || n || '"') END;
+
 -- HyperLogLog -------------------------------------------------------------------------------
 
 CREATE MACRO memory.rs_catalog.lb_hll_create_sketch(x) AS

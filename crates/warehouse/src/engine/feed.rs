@@ -224,6 +224,7 @@ mod tests {
             databases: &databases,
             staging: &staging,
             memory_megabytes: 256,
+            acts: Arc::new(crate::registry::Registry::default()),
             threads: 2,
         };
         Engine::open(&options, |_| Ok(())).unwrap()

@@ -2,9 +2,11 @@
 //! Rust and made known to the engine.
 //!
 //! Their names begin with `lb_`; only rewritten SQL can call them. All of them are strict: NULL in,
-//! NULL out. They must not know sessions: what depends on one (its time zone) is an argument.
+//! NULL out. They must not know sessions: what depends on one (its time zone) is an argument, what
+//! is done to one goes through [`acts::Acts`].
 //! Start reading at [`register`]; one file for each kind of function.
 
+pub(super) mod acts;
 mod codes;
 mod dates;
 mod format;
@@ -15,6 +17,8 @@ mod regex;
 mod sketches;
 mod text;
 mod zones;
+
+use std::sync::Arc;
 
 use kinds::{Kinds, Strict};
 
@@ -61,7 +65,11 @@ impl Registry<'_> {
 }
 
 /// Makes every function known to an engine.
-pub(super) fn register(root: &duckdb::Connection) -> Result<(), EngineFault> {
+pub(super) fn register(
+    root: &duckdb::Connection,
+    acts: &Arc<dyn acts::Acts>,
+) -> Result<(), EngineFault> {
+    acts::register(root, acts)?;
     let registry = Registry(root);
     codes::register(&registry)?;
     dates::register(&registry)?;

@@ -1,5 +1,7 @@
 //! The engine's settings: Redshift's semantics, and a closed door to the host.
 
+use std::sync::Arc;
+
 use super::{Connection, DatabaseFile, Engine, EngineOptions};
 
 fn with_engine(check: impl Fn(&Connection, &std::path::Path)) {
@@ -12,6 +14,7 @@ fn with_engine(check: impl Fn(&Connection, &std::path::Path)) {
         databases: &databases,
         staging: &staging,
         memory_megabytes: 256,
+        acts: Arc::new(crate::registry::Registry::default()),
         threads: 1,
     };
     let engine = Engine::open(&options, |_| Ok(())).unwrap();

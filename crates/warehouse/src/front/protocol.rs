@@ -159,10 +159,13 @@ impl Connection {
     fn converse(&mut self, signals: &Signals) -> Result<(), Failure> {
         loop {
             if signals.terminated.load(Ordering::SeqCst) {
-                self.outbox.failure(&Failure::shutting_down())?;
+                self.outbox.failure(&signals.farewell())?;
                 return self.outbox.flush();
             }
-            match self.inbox.next() {
+            signals.rest(self.session.rest());
+            let message = self.inbox.next();
+            signals.work();
+            match message {
                 // The reader stops when the cluster ends the session, too.
                 None if signals.terminated.load(Ordering::SeqCst) => {}
                 None | Some(PgWireFrontendMessage::Terminate(_)) => return Ok(()),

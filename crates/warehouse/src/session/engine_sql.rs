@@ -75,13 +75,19 @@ impl Session {
         self.set_variable("lb_temporary", &format!("[{}]", all.join(", ")))
     }
 
-    /// The session's parameters, for `pg_settings`.
-    fn tell_settings(&self) -> Result<(), Failure> {
+    /// The session's parameters, for `pg_settings` and `current_setting()`.
+    pub(super) fn tell_settings(&self) -> Result<(), Failure> {
+        let changes = Some(self.settings.changes());
+        if self.settings_told.get() == changes {
+            return Ok(());
+        }
         let pair = |(name, value): (String, String)| {
             format!("{{'name': {}, 'setting': {}}}", literal(&name), literal(&value))
         };
         let pairs: Vec<String> = self.settings.all().into_iter().map(pair).collect();
-        self.set_variable("lb_settings", &format!("[{}]", pairs.join(", ")))
+        self.set_variable("lb_settings", &format!("[{}]", pairs.join(", ")))?;
+        self.settings_told.set(changes);
+        Ok(())
     }
 
     /// Runs a statement of the engine; gives its command tag.

@@ -77,6 +77,10 @@ impl Session {
         parameters: &[Option<SqlType>],
     ) -> Result<Resolution, Failure> {
         let found = self.check_accesses(&statement.accesses)?;
+        if found.iter().any(is_view) {
+            // It may call current_setting().
+            self.tell_settings()?;
+        }
         let mut known = Known { parameters: parameters.to_vec(), ..Known::default() };
         let behind = self.know_guards(&mut known, &statement.accesses, &found)?;
         let names = self.know(&mut known, &statement.accesses, &found)?;
@@ -239,6 +243,10 @@ fn forget_unread_clocks(resolution: &mut Resolution, verb: Verb, found: &[Resolv
     resolution.session_functions.retain(|name| {
         !["getdate", "sysdate"].contains(&name.as_str()) || sql.contains(&format!("'{name}'"))
     });
+}
+
+fn is_view(found: &Resolved) -> bool {
+    matches!(found, Resolved::Relation { relation, .. } if relation.is_view())
 }
 
 /// A type that the engine's own tells for certain: computing with its other integers follows the

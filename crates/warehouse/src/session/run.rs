@@ -35,8 +35,10 @@ impl Session {
         }
         self.surrounded(statement, |session| {
             let upper = session.settings.is_on("describe_field_name_in_uppercase");
-            let mut counting = Counting { output, rows: 0, upper };
-            let result = session.dispatch(statement, parameters, &mut counting);
+            let least = session.settings.get("client_min_messages").unwrap_or_default();
+            let least = least.to_ascii_lowercase();
+            let mut counting = Counting { output, rows: 0, upper, least };
+            let result = session.dispatch_whole(statement, parameters, &mut counting);
             (result, counting.rows)
         })
     }
@@ -48,7 +50,7 @@ impl Session {
         work: impl FnOnce(&mut Self) -> (Result<T, Failure>, u64),
     ) -> Result<T, Failure> {
         self.refuse_if_aborted(&statement.kind)?;
-        self.signals.cancelled.store(false, Ordering::SeqCst);
+        self.signals.begin();
         let query = self.begin_query(&statement.kind)?;
         let timeout = Timeout::start(
             self.settings.int("statement_timeout"),
@@ -64,7 +66,7 @@ impl Session {
             Err(failure) => (Err(failure), 0),
         };
         drop(timeout);
-        let result = result.map_err(|failure| worded(failure, query));
+        let result = result.map_err(|failure| self.worded(failure, query));
         if result.is_err() {
             self.abort();
         }
@@ -87,9 +89,9 @@ impl Session {
         let started = self.cluster.world.now();
         let outer = std::mem::replace(&mut self.statement_text, statement.text.clone());
         let begun = self.remember_begin(statement, query, started);
-        let mut counting = Counting { output, rows: 0, upper: false };
+        let mut counting = Counting { output, rows: 0, upper: false, least: String::new() };
         let ready = self.prepare_to_run(&statement.kind);
-        let result = ready.and_then(|()| self.dispatch(statement, parameters, &mut counting));
+        let result = ready.and_then(|()| self.dispatch_whole(statement, parameters, &mut counting));
         self.release_after(result.is_ok());
         let rows = counting.rows;
         self.statement_text = outer;
@@ -137,6 +139,18 @@ impl Session {
             true => Ok(described.as_deref().map(in_capitals)),
             false => Ok(described),
         }
+    }
+
+    /// Carries a statement out, and what its functions have left to be done.
+    fn dispatch_whole(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Parameter],
+        output: &mut dyn Output,
+    ) -> Result<String, Failure> {
+        let tag = self.dispatch(statement, parameters, output)?;
+        self.apply_effects(output)?;
+        Ok(tag)
     }
 
     fn dispatch(
@@ -247,7 +261,7 @@ impl Session {
     fn remember(&self, begun: RunningRecord, failure: Option<&Failure>, rows: u64) {
         let status = match failure {
             None => "success",
-            Some(failure) if failure.sqlstate == "57014" => "canceled",
+            Some(failure) if matches!(failure.sqlstate.as_str(), "57014" | "57P01") => "canceled",
             Some(_) => "failed",
         };
         let RunningRecord { origin, label, query_type, started, text } = begun;
@@ -317,14 +331,6 @@ fn is_ctas(table: &redshift_sql::CreateTable) -> bool {
     matches!(table.source, redshift_sql::TableSource::Query { .. })
 }
 
-/// Failures that name the query.
-fn worded(mut failure: Failure, query: i64) -> Failure {
-    if failure.sqlstate == "57014" {
-        failure.message = format!("Query ({query}) cancelled on user's request");
-    }
-    failure
-}
-
 /// Column names as some old clients want them.
 fn in_capitals(fields: &[Field]) -> Vec<Field> {
     let capital = |field: &Field| Field { name: field.name.to_ascii_uppercase(), kind: field.kind };
@@ -337,6 +343,20 @@ struct Counting<'a> {
     rows: u64,
     /// `describe_field_name_in_uppercase`.
     upper: bool,
+    /// `client_min_messages`; empty lets everything through.
+    least: String,
+}
+
+impl Counting<'_> {
+    /// Whether the client wants a message; INFO always is.
+    fn is_wanted(&self, severity: &str) -> bool {
+        let only_errors = matches!(self.least.as_str(), "error" | "fatal" | "panic");
+        match severity {
+            "NOTICE" => !only_errors && self.least != "warning",
+            "WARNING" => !only_errors,
+            _ => true,
+        }
+    }
 }
 
 impl Output for Counting<'_> {
@@ -353,7 +373,7 @@ impl Output for Counting<'_> {
     }
 
     fn notice(&mut self, notice: &Notice) -> Result<(), Failure> {
-        self.output.notice(notice)
+        if self.is_wanted(notice.severity) { self.output.notice(notice) } else { Ok(()) }
     }
 
     fn parameter(&mut self, name: &str, value: &str) -> Result<(), Failure> {

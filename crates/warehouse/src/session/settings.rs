@@ -57,7 +57,7 @@ static PARAMETERS: &[Parameter] = &[
     parameter("json_parse_truncate_strings", "off", Kind::Bool),
     parameter("json_serialization_enable", "off", Kind::Bool),
     parameter("json_serialization_parse_nested_strings", "off", Kind::Bool),
-    parameter("lock_timeout", "0", Kind::Int(0, 2_147_483_647)),
+    parameter("lock_timeout", "0", Kind::Int(0, 0)),
     parameter("max_cursor_result_set_size", "0", Kind::Int(0, 2_147_483_647)),
     parameter("max_identifier_length", "127", Kind::ReadOnly),
     parameter("max_index_keys", "32", Kind::ReadOnly),
@@ -82,12 +82,17 @@ static PARAMETERS: &[Parameter] = &[
     parameter("wlm_query_slot_count", "1", Kind::Int(1, 50)),
 ];
 
-/// Switches of SUPER values whose other position is not built (Redshift Developer Guide, "SUPER
-/// configurations").
-const DEFAULT_ONLY: [&str; 5] = [
+/// Switches whose other position is not built (Redshift Developer Guide, "SUPER configurations",
+/// "Configuration reference").
+const DEFAULT_ONLY: [&str; 10] = [
     "cast_super_null_on_error",
+    "enable_numeric_rounding",
+    "error_on_nondeterministic_update",
+    "interval_forbid_composite_literals",
     "json_parse_dedup_attributes",
     "json_parse_truncate_strings",
+    "json_serialization_enable",
+    "json_serialization_parse_nested_strings",
     "navigate_super_null_on_error",
     "parse_super_null_on_error",
 ];
@@ -111,6 +116,8 @@ pub(crate) struct Settings {
     at_begin: Option<BTreeMap<String, String>>,
     /// Values before SET LOCAL, restored at the end of the transaction.
     local: BTreeMap<String, Option<String>>,
+    /// Counts the changes.
+    changes: u64,
 }
 
 impl Settings {
@@ -127,6 +134,11 @@ impl Settings {
         }
         settings.values.clone_from(&settings.initial);
         settings
+    }
+
+    /// How often values may have changed: what was read at the same count still holds.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// The value of a parameter; `None` for an unknown one.
@@ -172,6 +184,7 @@ impl Settings {
         if known.is_some_and(|known| matches!(known.kind, Kind::ReadOnly)) {
             return Err(Failure::new("55P02", format!("parameter \"{name}\" cannot be changed")));
         }
+        self.changes = self.changes.wrapping_add(1);
         let before = self.values.get(name).cloned();
         match values {
             None => self.reset_one(name),
@@ -193,6 +206,7 @@ impl Settings {
     /// # Errors
     /// 42704 for an unknown parameter.
     pub(crate) fn reset(&mut self, name: Option<&str>) -> Result<(), Failure> {
+        self.changes = self.changes.wrapping_add(1);
         match name {
             None => self.values.clone_from(&self.initial),
             Some(name) if find(name).is_none() && !name.contains('.') => return Err(unknown(name)),
@@ -230,6 +244,7 @@ impl Settings {
 
     /// A transaction ends; a rollback undoes what it set.
     pub(crate) fn end(&mut self, committed: bool) {
+        self.changes = self.changes.wrapping_add(1);
         let before = self.at_begin.take();
         let local = std::mem::take(&mut self.local);
         match before {
@@ -276,6 +291,10 @@ fn checked(name: &str, value: &str) -> Result<String, Failure> {
             let fits = (least..=most).contains(&number);
             if fits { Ok(number.to_string()) } else { Err(invalid()) }
         }
+        Kind::Text if name == "bytea_output" && !value.eq_ignore_ascii_case("hex") => {
+            Err(invalid())
+        }
+        Kind::Text if name == "client_min_messages" && !is_level(value) => Err(invalid()),
         Kind::Text if name == "datestyle" => datestyle(value).ok_or_else(invalid),
         Kind::Text if name == "client_encoding" => encoding(value).ok_or_else(invalid),
         Kind::Text | Kind::ReadOnly => Ok(value.to_owned()),
@@ -288,6 +307,16 @@ fn switch(value: &str) -> Option<&'static str> {
         "off" | "false" | "f" | "no" | "n" | "0" => Some("off"),
         _ => None,
     }
+}
+
+/// A level of messages, as PostgreSQL calls them.
+fn is_level(value: &str) -> bool {
+    const LEVELS: [&str; 11] = [
+        "debug", "debug1", "debug2", "debug3", "debug4", "debug5", "log", "info", "notice",
+        "warning", "error",
+    ];
+    let value = value.to_ascii_lowercase();
+    LEVELS.contains(&value.as_str()) || matches!(value.as_str(), "fatal" | "panic")
 }
 
 /// Only ISO output exists; the order of day and month may be chosen.
@@ -337,6 +366,13 @@ mod tests {
             ("navigate_super_null_on_error", "on", Ok("on")),
             ("navigate_super_null_on_error", "off", Err("0A000")),
             ("json_parse_dedup_attributes", "on", Err("0A000")),
+            ("error_on_nondeterministic_update", "true", Err("0A000")),
+            ("enable_numeric_rounding", "off", Err("0A000")),
+            ("lock_timeout", "0", Ok("0")),
+            ("lock_timeout", "10", Err("22023")),
+            ("client_min_messages", "Warning", Ok("Warning")),
+            ("client_min_messages", "loud", Err("22023")),
+            ("bytea_output", "escape", Err("22023")),
             ("app.tenant", "blue", Ok("blue")),
             ("no_such", "1", Err("42704")),
         ] {

@@ -34,18 +34,29 @@ impl Session {
             Kind::Show(show) => self.show(show, parameters, output),
             Kind::Explain(explain) => self.explain(explain, output),
             Kind::Discard => self.discard(),
-            Kind::Cancel { pid } => self.cancel(*pid),
+            Kind::Cancel { pid, message } => self.cancel(*pid, message.as_deref()),
             _ => Err(Failure::internal("not a session statement")),
         }
     }
 
     fn set(&mut self, set: &Set, output: &mut dyn Output) -> Result<String, Failure> {
-        let value = self.settings.set(&set.name, set.values.as_deref(), set.local)?;
-        if let Some((_, shown)) = REPORTED.iter().find(|(name, _)| *name == set.name) {
+        self.set_parameter(&set.name, set.values.as_deref(), set.local, output)?;
+        Ok(String::from("SET"))
+    }
+
+    /// Sets a parameter; `None` is DEFAULT. The client is told of those it must know.
+    pub(super) fn set_parameter(
+        &mut self,
+        name: &str,
+        values: Option<&[String]>,
+        local: bool,
+        output: &mut dyn Output,
+    ) -> Result<(), Failure> {
+        let value = self.settings.set(name, values, local)?;
+        if let Some((_, shown)) = REPORTED.iter().find(|(known, _)| *known == name) {
             output.parameter(shown, &value)?;
         }
-        self.setting_changed(&set.name)?;
-        Ok(String::from("SET"))
+        self.setting_changed(name)
     }
 
     fn reset(&mut self, name: Option<&str>, output: &mut dyn Output) -> Result<String, Failure> {
@@ -110,22 +121,6 @@ impl Session {
         self.settings.reset(None)?;
         self.setting_changed("search_path")?;
         Ok(String::from("DISCARD ALL"))
-    }
-
-    /// `CANCEL pid`: one's own sessions; a superuser everyone's.
-    fn cancel(&mut self, pid: i64) -> Result<String, Failure> {
-        let identity = self.identity()?;
-        let me = self.user.name.clone();
-        let target = i32::try_from(pid).unwrap_or(0);
-        let found =
-            self.cluster.sessions.cancel(target, |owner| identity.may("CANCEL") || owner == me);
-        match found {
-            Some(true) => Ok(String::from("CANCEL")),
-            Some(false) => {
-                Err(Failure::new("42501", "must be superuser to cancel other user's query"))
-            }
-            None => Err(Failure::new("XX000", format!("PID {pid} is not a valid server process"))),
-        }
     }
 
     fn show(

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod administration;
 mod copy;
 mod durability;
 mod extended;

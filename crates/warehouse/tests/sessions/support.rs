@@ -216,6 +216,13 @@ impl ObjectWriter for Writer {
 #[derive(Default)]
 pub struct FakeWorld(AtomicU64);
 
+impl FakeWorld {
+    /// Time passes.
+    pub fn advance(&self, time: Duration) {
+        self.0.fetch_add(time.num_milliseconds() as u64, Ordering::SeqCst);
+    }
+}
+
 impl World for FakeWorld {
     fn now(&self) -> DateTime<Utc> {
         let ticks = self.0.fetch_add(1, Ordering::SeqCst);
@@ -237,6 +244,7 @@ pub struct Running {
     pub warehouse: Warehouse,
     pub directory: Arc<FakeDirectory>,
     pub cloud: FakeCloud,
+    pub world: Arc<FakeWorld>,
     pub certificate: Vec<u8>,
 }
 
@@ -274,10 +282,11 @@ pub fn start_with(directory: &Path, port: &str) -> Running {
         tls,
     };
     let (dir, world) = (Arc::clone(&fake), Arc::new(FakeWorld::default()));
-    let warehouse = Warehouse::open(spec, dir, Arc::new(cloud.clone()), world).unwrap();
+    let clock = Arc::clone(&world);
+    let warehouse = Warehouse::open(spec, dir, Arc::new(cloud.clone()), clock).unwrap();
     let serving = warehouse.clone();
     tokio::spawn(async move { serving.serve().await.unwrap() });
-    Running { warehouse, directory: fake, cloud, certificate }
+    Running { warehouse, directory: fake, cloud, world, certificate }
 }
 
 fn identity() -> (Arc<rustls::ServerConfig>, Vec<u8>) {

@@ -2,9 +2,10 @@
 //! functions › System information functions, System administration functions).
 
 use super::{
-    How::{Missing, Session},
+    How::{By, Missing, Session},
     Table,
 };
+use crate::rewrite::special;
 
 /// By name.
 pub(super) const FUNCTIONS: Table = &[
@@ -16,22 +17,22 @@ pub(super) const FUNCTIONS: Table = &[
     ("current_namespace", Session),
     ("current_schema", Session),
     ("current_session_arn", Session),
-    ("current_setting", Missing),
+    ("current_setting", By(special::current_setting)),
     ("current_user", Session),
     ("current_user_id", Session),
     ("default_iam_role", Session),
     ("explain_model", Missing),
     ("getdate", Session),
     ("pg_backend_pid", Session),
-    ("pg_cancel_backend", Missing),
+    ("pg_cancel_backend", By(special::pg_cancel_backend)),
     ("pg_last_copy_count", Session),
     ("pg_last_copy_id", Session),
     ("pg_last_query_id", Session),
     ("pg_last_unload_count", Session),
     ("pg_last_unload_id", Session),
-    ("pg_terminate_backend", Missing),
+    ("pg_terminate_backend", By(special::pg_terminate_backend)),
     ("session_user", Session),
-    ("set_config", Missing),
+    ("set_config", By(special::set_config)),
     ("slice_num", Missing),
     ("sysdate", Session),
     ("user", Session),

@@ -2,6 +2,7 @@
 //!
 //! One file per kind. Each takes the call as read (arguments already rewritten) and its name.
 
+mod admin;
 mod aggregate;
 mod condition;
 mod own;
@@ -10,6 +11,7 @@ mod syntax;
 mod text;
 mod time;
 
+pub(super) use admin::*;
 pub(super) use aggregate::*;
 pub(super) use condition::*;
 pub(super) use own::{As, Own, own};

@@ -208,7 +208,7 @@ impl<A: Kinds, R: Kind> VScalar for Strict<A, R> {
         input: &mut DataChunkHandle,
         output: &mut dyn WritableVector,
     ) -> Result<(), Box<dyn Error>> {
-        column::<A, R>(*function, &data_chunk_to_arrow(input)?, output)
+        column::<A, R>(function, &data_chunk_to_arrow(input)?, output)
     }
 
     fn signatures() -> Vec<ScalarFunctionSignature> {
@@ -216,26 +216,30 @@ impl<A: Kinds, R: Kind> VScalar for Strict<A, R> {
     }
 }
 
-fn signature<A: Kinds, R: Kind>() -> ScalarFunctionSignature {
+/// The types of a function from `A` to `R`.
+pub(super) fn signature<A: Kinds, R: Kind>() -> ScalarFunctionSignature {
     ScalarFunctionSignature::exact(A::engine(), R::engine())
 }
 
-/// The answers for all rows.
-fn column<A: Kinds, R: Kind>(
-    function: Function<A, R>,
+/// Writes the answers for all rows.
+///
+/// # Errors
+/// The function's refusal, or values of other types than it takes.
+pub(super) fn column<A: Kinds, R: Kind>(
+    function: impl for<'a> Fn(A::Read<'a>) -> Answer<R::Written>,
     rows: &RecordBatch,
     output: &mut dyn WritableVector,
 ) -> Result<(), Box<dyn Error>> {
     let mut values = Vec::with_capacity(rows.num_rows());
     for row in 0..rows.num_rows() {
-        values.push(answer::<A, R>(function, rows, row)?);
+        values.push(answer::<A, R>(&function, rows, row)?);
     }
     write_arrow_array_to_vector(&R::write(values), output)
 }
 
 /// The answer for one row.
 fn answer<A: Kinds, R: Kind>(
-    function: Function<A, R>,
+    function: &impl for<'a> Fn(A::Read<'a>) -> Answer<R::Written>,
     rows: &RecordBatch,
     row: usize,
 ) -> Result<Option<R::Written>, Box<dyn Error>> {
