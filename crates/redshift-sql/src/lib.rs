@@ -37,6 +37,7 @@ pub use grammar::check_encoding;
 pub use password::check_plain as check_password;
 pub use redact::redact;
 pub use resolve::{Catalog, ColumnType, NoCatalog, Parsed, Resolution};
+pub use rewrite::forms::FORMED as FORMED_FUNCTIONS;
 pub use rewrite::guard::{Guard, Mask, Protected, RowFilter};
 pub use rewrite::similar_pattern;
 pub use tag::command_tag;

@@ -8,6 +8,7 @@ mod catalog_forms;
 mod dates;
 mod datetime;
 mod dynamic;
+pub(crate) mod forms;
 mod functions;
 pub(crate) mod guard;
 mod hierarchy;
@@ -94,6 +95,8 @@ const PASSES: &[Pass] = &[
     operators::apply,
     // After everything that writes types.
     casts::apply,
+    // After everything that calls functions of ours.
+    forms::apply,
     // Last: names and literals are made text that means exactly themselves.
     names::apply,
 ];
@@ -158,11 +161,12 @@ fn finish(expr: &mut Expr, passes: &[Pass]) -> Parse<()> {
 }
 
 /// What comes after the functions.
-const AFTER_FUNCTIONS: &[Pass] = &[dynamic::apply, operators::apply, casts::apply, names::apply];
+const AFTER_FUNCTIONS: &[Pass] =
+    &[dynamic::apply, operators::apply, casts::apply, forms::apply, names::apply];
 /// What comes after the operators.
-const AFTER_OPERATORS: &[Pass] = &[casts::apply, names::apply];
+const AFTER_OPERATORS: &[Pass] = &[casts::apply, forms::apply, names::apply];
 /// What comes after the casts.
-const AFTER_CASTS: &[Pass] = &[names::apply];
+const AFTER_CASTS: &[Pass] = &[forms::apply, names::apply];
 
 /// Rewrites one expression in place, by the same passes.
 pub(crate) fn apply_to_expression(expr: &mut Expr) -> Parse<()> {

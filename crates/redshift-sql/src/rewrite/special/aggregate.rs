@@ -1,8 +1,10 @@
 //! Aggregates and window functions.
 
+use std::ops::ControlFlow;
+
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArgumentClause, FunctionArguments, OrderByExpr,
-    OrderBySort, WindowFrameUnits, WindowType,
+    OrderBySort, Query, Value, Visit, Visitor, WindowFrameUnits, WindowType,
 };
 
 use super::exactly;
@@ -10,6 +12,119 @@ use crate::cursor::Parse;
 use crate::error::SqlError;
 use crate::rewrite::functions::{arguments, does_not_exist};
 use crate::rewrite::{AFTER_FUNCTIONS, build, finish};
+use crate::walk;
+
+/// Functions that make one value of a group's rows, and those that tell of groups.
+const AGGREGATES: &[&str] = &[
+    "any_value",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bool_and",
+    "bool_or",
+    "count",
+    "grouping",
+    "grouping_id",
+    "hll",
+    "hll_combine",
+    "hll_create_sketch",
+    "lb_hll",
+    "lb_hll_combine",
+    "lb_hll_create_sketch",
+    "listagg",
+    "max",
+    "median",
+    "min",
+    "percentile_cont",
+    "percentile_disc",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "sum",
+    "var_pop",
+    "var_samp",
+    "variance",
+];
+
+/// The name of a call, also of one that has the engine's name already.
+pub(in crate::rewrite) fn function_name(expr: &Expr) -> Option<&str> {
+    let Expr::Function(function) = expr else { return None };
+    let [name] = function.name.0.as_slice() else { return None };
+    let name = name.as_ident()?.value.as_str();
+    Some(name.strip_prefix(build::ENGINE).unwrap_or(name))
+}
+
+/// A call that makes one value of a group's rows.
+pub(in crate::rewrite) fn is_aggregate(expr: &Expr) -> bool {
+    let alone = matches!(expr, Expr::Function(function) if function.over.is_none());
+    alone && function_name(expr).is_some_and(|name| AGGREGATES.contains(&name))
+}
+
+/// Whether there is one in it, outside of subqueries.
+pub(in crate::rewrite) fn aggregates(node: &impl Visit) -> bool {
+    walk::read(node, &mut Looking { late: false, depth: 0 })
+}
+
+/// Whether the engine knows a value's type only after it has chosen among forms of a function:
+/// aggregates, windows and subqueries.
+pub(in crate::rewrite) fn is_late(expr: &Expr) -> bool {
+    walk::read(expr, &mut Looking { late: true, depth: 0 })
+}
+
+/// Whether there is a name of a column in it.
+pub(in crate::rewrite) fn names_columns(expr: &Expr) -> bool {
+    struct Columns;
+    impl Visitor for Columns {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            match expr {
+                Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    walk::read(expr, &mut Columns)
+}
+
+/// Looks for aggregates.
+struct Looking {
+    /// And for what else is as late.
+    late: bool,
+    depth: usize,
+}
+
+impl Visitor for Looking {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth = self.depth.saturating_add(1);
+        if self.late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth = self.depth.saturating_sub(1);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let window = |expr: &Expr| matches!(expr, Expr::Function(call) if call.over.is_some());
+        // What is the engine's SQL already.
+        let text = |expr: &Expr| match expr {
+            Expr::Value(value) => match &value.value {
+                Value::Placeholder(sql) => {
+                    sql.contains(" OVER ")
+                        || AGGREGATES.iter().any(|name| {
+                            sql.contains(&format!("{name}(")) || sql.contains(&format!("{name}\"("))
+                        })
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        let found = is_aggregate(expr) || self.late && (window(expr) || text(expr));
+        if found && self.depth == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
 
 /// `SUM` of integers is BIGINT in Redshift and HUGEINT to the engine. Without types the value
 /// stays the engine's; the warehouse narrows HUGEINT where rows leave it.

@@ -78,7 +78,8 @@ impl Typer<'_> {
         };
         let mut scope = self.from(&mut tables)?;
         let targets = scope.relations.first().and_then(|relation| relation.columns.clone());
-        scope.relations.extend(self.from(&mut from)?.relations);
+        let others = self.from(&mut from)?;
+        scope.add(others);
         self.scopes.push(scope);
         let done = self.in_update(update, &mut from, targets.as_deref().unwrap_or_default());
         self.scopes.pop();
@@ -119,7 +120,8 @@ impl Typer<'_> {
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &mut delete.from;
         let mut scope = self.from(from)?;
         let mut using = delete.using.take().unwrap_or_default();
-        scope.relations.extend(self.from(&mut using)?.relations);
+        let others = self.from(&mut using)?;
+        scope.add(others);
         self.scopes.push(scope);
         let mut done = self.conditions(&mut using);
         if let (Ok(()), Some(selection)) = (&done, &mut delete.selection) {

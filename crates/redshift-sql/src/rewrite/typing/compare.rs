@@ -7,8 +7,9 @@ use sqlparser::ast::{BinaryOperator, Expr, Query, SelectItem, SetExpr, Value};
 
 use super::super::{build, casts};
 use super::arithmetic::{is_dated, is_number, is_text, no_operator};
-use super::{Type, Typer, take};
+use super::{Type, Typer, combined, take};
 use crate::cursor::Parse;
+use crate::resolve::ColumnType;
 use crate::types::SqlType;
 
 impl Typer<'_> {
@@ -50,21 +51,33 @@ impl Typer<'_> {
         Ok(())
     }
 
-    /// `x IN (SELECT y …)`.
-    pub(super) fn in_subquery(&mut self, expr: &mut Expr, of: Type, query: &mut Query, y: Type) {
+    /// `x IN (SELECT y …)`, `x = ANY (SELECT y …)`.
+    pub(super) fn in_subquery(
+        &self,
+        expr: &mut Expr,
+        of: Type,
+        query: &mut Query,
+        column: &ColumnType,
+    ) -> Parse<()> {
+        let y = Type::of(column.sql_type);
         if !texts(&[of, y]) {
-            return;
+            return Ok(());
         }
-        if matches!(y, Type::Sql(SqlType::Varchar(_))) {
-            let SetExpr::Select(select) = query.body.as_mut() else { return };
-            match select.projection.as_mut_slice() {
+        if y.is_varchar() {
+            let items = match query.body.as_mut() {
+                SetExpr::Select(select) => select.projection.as_mut_slice(),
+                _ => &mut [],
+            };
+            match items {
                 [SelectItem::UnnamedExpr(item) | SelectItem::ExprWithAlias { expr: item, .. }] => {
                     without_blanks(item, y);
                 }
-                _ => return,
+                _ if column.name.is_empty() => return Ok(()),
+                _ => combined::only_column_trimmed(query, &column.name)?,
             }
         }
         without_blanks(expr, of);
+        Ok(())
     }
 
     /// A literal or parameter takes the type it is compared with; numbers compared with text are
@@ -119,9 +132,16 @@ fn is_parameter(expr: &Expr) -> bool {
     matches!(expr, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
 }
 
-/// `rtrim(expr, ' ')`.
+/// `rtrim(expr, ' ')`. For a column it is asked first whether there is a blank: few values end in
+/// one, and asking takes a tenth of the time of looking where the text ends.
 pub(super) fn trimmed(expr: Expr) -> Expr {
-    build::engine_call("rtrim", vec![expr, build::string(" ")])
+    let blank = || build::string(" ");
+    let whole = build::engine_call("rtrim", vec![expr.clone(), blank()]);
+    if !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)) {
+        return whole;
+    }
+    let ends = build::engine_call("suffix", vec![expr.clone(), blank()]);
+    build::case(vec![(ends, whole)], Some(expr))
 }
 
 pub(super) fn trim_literal(expr: &mut Expr) {

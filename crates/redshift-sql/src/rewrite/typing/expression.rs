@@ -4,7 +4,7 @@ use sqlparser::ast::{BinaryOperator, DataType, Expr, Interval, UnaryOperator, Va
 
 use super::super::{build, casts, functions};
 use super::arithmetic::{self, concatenated, is_integer, is_text};
-use super::scope::{qualified, unqualified};
+use super::scope::{instead, qualified, unqualified};
 use super::{Type, Typer, results, take, unify};
 use crate::cursor::Parse;
 use crate::error::SqlError;
@@ -31,7 +31,13 @@ impl Typer<'_> {
     fn typed(&mut self, expr: &mut Expr) -> Parse<Type> {
         Ok(match expr {
             Expr::Identifier(name) if functions::is_bare_call(name) => results::bare(&name.value),
-            Expr::Identifier(name) => unqualified(&self.scopes, name),
+            Expr::Identifier(name) => {
+                let of = unqualified(&self.scopes, name);
+                if let Some(value) = instead(&self.scopes, name) {
+                    *expr = value;
+                }
+                of
+            }
             Expr::CompoundIdentifier(parts) => qualified(&self.scopes, parts),
             Expr::Nested(inner) => self.expression(inner)?,
             Expr::Value(value) => self.value(&value.value),
@@ -92,8 +98,7 @@ impl Typer<'_> {
             Expr::InSubquery { expr, subquery, .. } => {
                 let of = self.expression(expr)?;
                 if let Some([only]) = self.query(subquery)?.as_deref() {
-                    let inner = Type::of(only.sql_type);
-                    self.in_subquery(expr, of, subquery, inner);
+                    self.in_subquery(expr, of, subquery, only)?;
                 }
                 BOOLEAN
             }
@@ -112,8 +117,15 @@ impl Typer<'_> {
                 BOOLEAN
             }
             Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => {
-                self.expression(left)?;
-                self.expression(right)?;
+                let of = self.expression(left)?;
+                match right.as_mut() {
+                    Expr::Subquery(subquery) => {
+                        if let Some([only]) = self.query(subquery)?.as_deref() {
+                            self.in_subquery(left, of, subquery, only)?;
+                        }
+                    }
+                    right => drop(self.expression(right)?),
+                }
                 BOOLEAN
             }
             _ => return self.syntax(expr),

@@ -8,9 +8,12 @@
 
 mod arithmetic;
 mod assign;
+mod blanks;
+mod combined;
 mod compare;
 mod decimal;
 mod expression;
+mod joins;
 mod query;
 mod results;
 mod scope;
@@ -83,13 +86,26 @@ struct Typer<'a> {
     /// Common table expressions in sight, the innermost last.
     common: Vec<Relation>,
     parameters: Vec<Option<SqlType>>,
+    /// The query to come next may name itself.
+    recursive: bool,
+}
+
+impl<'a> Typer<'a> {
+    fn new(catalog: &'a dyn Catalog) -> Self {
+        Self {
+            catalog,
+            scopes: Vec::new(),
+            common: Vec::new(),
+            parameters: Vec::new(),
+            recursive: false,
+        }
+    }
 }
 
 /// Types a statement in place, when there is a catalog.
 pub(super) fn apply(tree: &mut Tree, notes: &mut Notes<'_>) -> Parse<()> {
     let Some(catalog) = notes.catalog else { return Ok(()) };
-    let mut typer =
-        Typer { catalog, scopes: Vec::new(), common: Vec::new(), parameters: Vec::new() };
+    let mut typer = Typer::new(catalog);
     match tree {
         Tree::Query(query) => {
             notes.columns = typer.query(query)?;

@@ -1,15 +1,16 @@
 //! Queries: what each part sees, and the columns that come out.
 
 use sqlparser::ast::{
-    Cte, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart,
-    OrderBy, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    TableAlias, TableFactor, TableWithJoins,
+    Cte, ExcludeSelectItem, Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName,
+    ObjectNamePart, OrderBy, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, TableWithJoins,
+    WildcardAdditionalOptions,
 };
 
 use super::super::build;
 use super::expression::is_null;
-use super::scope::{Relation, Scope};
-use super::{Columns, Type, Typer, take, unify};
+use super::scope::{Merged, Relation, Scope};
+use super::{Columns, Type, Typer, combined, joins, take, unify};
 use crate::cursor::{Parse, object_name};
 use crate::resolve::ColumnType;
 use crate::types::SqlType;
@@ -24,14 +25,21 @@ impl Typer<'_> {
                 self.common.push(relation);
             }
         }
+        let sets = matches!(*query.body, SetExpr::SetOperation { .. });
         let columns = self.body(&mut query.body, query.order_by.as_mut());
         self.common.truncate(outside);
-        columns
+        let columns = columns?;
+        if sets {
+            combined::ordered(query, &columns)?;
+        }
+        Ok(columns)
     }
 
     pub(super) fn common_table(&mut self, cte: &mut Cte, recursive: bool) -> Parse<Relation> {
         let name = cte.alias.name.value.clone();
         let outside = self.common.len();
+        // What an expression says of itself stays one with what it begins with.
+        self.recursive = recursive;
         if let (true, SetExpr::SetOperation { left, .. }) = (recursive, cte.query.body.as_mut()) {
             // The first part tells what the second sees under the expression's own name.
             let columns = renamed(self.body(left, None)?, Some(&cte.alias));
@@ -47,8 +55,12 @@ impl Typer<'_> {
             SetExpr::Select(select) => self.select(select, order_by),
             SetExpr::Query(query) => self.query(query),
             SetExpr::SetOperation { left, right, .. } => {
+                let recursive = std::mem::take(&mut self.recursive);
                 let left = self.body(left, None)?;
                 let right = self.body(right, None)?;
+                if !recursive {
+                    combined::told_apart(body, &left, &right)?;
+                }
                 Ok(both(left, right))
             }
             SetExpr::Values(values) => {
@@ -68,22 +80,30 @@ impl Typer<'_> {
     }
 
     /// The parts of a select that see its FROM clause, in the order in which names become known.
-    fn in_scope(&mut self, select: &mut Select, order_by: Option<&mut OrderBy>) -> Parse<Columns> {
+    fn in_scope(
+        &mut self,
+        select: &mut Select,
+        mut order_by: Option<&mut OrderBy>,
+    ) -> Parse<Columns> {
         self.conditions(&mut select.from)?;
+        if let Some(scope) = self.scopes.last() {
+            joins::put_in(select, scope)?;
+            expand(&mut select.projection, scope);
+        }
         if let Some(selection) = &mut select.selection {
             self.condition(selection, "WHERE")?;
         }
         let columns = self.list(&mut select.projection)?;
-        if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
-            self.all(keys)?;
-        }
+        let keys = self.grouping(select, &columns)?;
         if let Some(having) = &mut select.having {
             self.condition(having, "HAVING")?;
         }
         self.optional(select.qualify.as_mut())?;
-        if let Some(OrderByKind::Expressions(keys)) = order_by.map(|order| &mut order.kind) {
-            self.keys(keys)?;
+        if let Some(OrderByKind::Expressions(by)) = order_by.as_mut().map(|order| &mut order.kind) {
+            self.order(by, &select.projection, &columns)?;
         }
+        self.one_of_each(select, order_by, keys)?;
+        self.distinct(select, &columns);
         Ok(columns)
     }
 
@@ -158,7 +178,7 @@ impl Typer<'_> {
         let mut merged: Vec<&str> = Vec::new();
         for relation in &scope.relations {
             for column in relation.columns.as_ref()? {
-                if scope.merged.iter().any(|other| other.name == column.name) {
+                if scope.merged.iter().any(|other| other.column.name == column.name) {
                     if merged.contains(&column.name.as_str()) {
                         continue;
                     }
@@ -171,19 +191,19 @@ impl Typer<'_> {
     }
 
     fn qualified_star(&self, kind: &SelectItemQualifiedWildcardKind) -> Columns {
-        let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else { return None };
-        let last = name.0.last().and_then(ObjectNamePart::as_ident)?;
+        let name = star_of(kind)?;
         let scopes = self.scopes.iter().rev();
-        let found = scopes.filter_map(|scope| scope.relation(&last.value)).next()?;
+        let found = scopes.filter_map(|scope| scope.relation(name)).next()?;
         found.columns.clone()
     }
 
     /// The names a FROM clause gives.
     pub(super) fn from(&mut self, tables: &mut [TableWithJoins]) -> Parse<Scope> {
         let mut scope = Scope::default();
-        for table in tables {
+        for table in &mut *tables {
             self.table(table, &mut scope)?;
         }
+        joins::conditions(tables, &mut scope);
         Ok(scope)
     }
 
@@ -201,7 +221,8 @@ impl Typer<'_> {
                 let has = scope.relations.iter().flat_map(|relation| relation.columns.iter());
                 let found = has.flatten().find(|column| column.name == name);
                 let sql_type = found.and_then(|column| column.sql_type);
-                scope.merged.push(ColumnType { name, sql_type });
+                let column = ColumnType { name, sql_type };
+                scope.merged.push(Merged { column, instead: None });
             }
         }
         Ok(())
@@ -243,6 +264,39 @@ impl Typer<'_> {
             return found.columns.clone();
         }
         self.catalog.columns(&object_name(parts, 0).ok()?)
+    }
+}
+
+/// The relation of `relation.*`.
+pub(super) fn star_of(kind: &SelectItemQualifiedWildcardKind) -> Option<&str> {
+    let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else { return None };
+    name.0.last().and_then(ObjectNamePart::as_ident).map(|name| name.value.as_str())
+}
+
+/// Writes out a `*` of joins that are written as conditions.
+fn expand(items: &mut Vec<SelectItem>, scope: &Scope) {
+    let Some(shown) = &scope.shown else { return };
+    let mut written = Vec::with_capacity(items.len());
+    for item in items.drain(..) {
+        let SelectItem::Wildcard(options) = &item else {
+            written.push(item);
+            continue;
+        };
+        let without = excluded(options);
+        for shown in shown.iter().filter(|shown| !without.contains(&shown.column.name)) {
+            let alias = Ident::with_quote('"', &shown.column.name);
+            written.push(SelectItem::ExprWithAlias { expr: shown.value.clone(), alias });
+        }
+    }
+    *items = written;
+}
+
+/// The columns that a `*` leaves out.
+fn excluded(options: &WildcardAdditionalOptions) -> Vec<String> {
+    match &options.opt_exclude {
+        None => Vec::new(),
+        Some(ExcludeSelectItem::Single(name)) => last_part(name).into_iter().collect(),
+        Some(ExcludeSelectItem::Multiple(names)) => names.iter().filter_map(last_part).collect(),
     }
 }
 
@@ -308,7 +362,7 @@ pub(super) fn name_nulls(query: &mut Query, columns: &mut Columns) {
 }
 
 /// A join's condition.
-fn constraint(join: &mut Join) -> Option<&mut JoinConstraint> {
+pub(super) fn constraint(join: &mut Join) -> Option<&mut JoinConstraint> {
     use JoinOperator as Op;
     match &mut join.join_operator {
         Op::Join(constraint)

@@ -4,14 +4,15 @@
 //! [`RESULTS`].
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    OrderByExpr, WindowType,
+    BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArguments, OrderByExpr, WindowType,
 };
 
 use super::super::build;
+use super::super::functions::arguments;
 use super::arithmetic::{concatenated, is_integer, is_text};
 use super::decimal::average;
-use super::{Type, Typer, take, unify};
+use super::{Type, Typer, blanks, take, unify};
 use crate::cursor::Parse;
 use crate::types::SqlType;
 
@@ -33,12 +34,14 @@ enum Gives {
     /// `NVL2`, `DECODE`: some arguments are results, the others compared.
     Nvl2,
     Decode,
+    /// `NULLIF`: compares.
+    Nullif,
     /// `SUM`, `AVG`.
     Sum,
     Average,
 }
 
-use Gives::{Average, Cast, Common, Concat, Decode, First, Is, Nvl2, Shorter, Sum};
+use Gives::{Average, Cast, Common, Concat, Decode, First, Is, Nullif, Nvl2, Shorter, Sum};
 
 const TEXT: Gives = Is(SqlType::Varchar(0));
 
@@ -49,7 +52,8 @@ const RESULTS: &[(Gives, &[&str])] = &[
     (Is(SqlType::Double), &["variance", "var_samp", "var_pop"]),
     (Is(SqlType::Boolean), &["bool_and", "bool_or"]),
     (First, &["min", "max", "any_value", "lag", "lead", "first_value", "last_value", "nth_value"]),
-    (First, &["nullif", "abs"]),
+    (First, &["abs"]),
+    (Nullif, &["nullif"]),
     (Sum, &["sum"]),
     (Average, &["avg"]),
     (Common, &["coalesce", "nvl", "ifnull", "greatest", "least"]),
@@ -118,6 +122,7 @@ impl Typer<'_> {
                 _ => Type::Unknown,
             },
             Nvl2 => types.iter().skip(1).copied().fold(Type::Untyped, unify::both).settled(),
+            Nullif => self.nullif(expr, &types)?,
             Decode => self.decode(function, &types)?.settled(),
             Sum => sum(expr, first),
             Average => averaged(expr, first),
@@ -130,7 +135,11 @@ impl Typer<'_> {
         if let FunctionArguments::List(list) = &mut function.args {
             for arg in &mut list.args {
                 if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
-                    types.push(self.expression(expr)?);
+                    let of = self.expression(expr)?;
+                    if list.duplicate_treatment == Some(DuplicateTreatment::Distinct) {
+                        blanks::key(expr, of);
+                    }
+                    types.push(of);
                 }
             }
             for clause in &mut list.clauses {
@@ -146,15 +155,37 @@ impl Typer<'_> {
     fn around(&mut self, function: &mut Function) -> Parse<()> {
         self.keys(&mut function.within_group)?;
         if let Some(WindowType::WindowSpec(window)) = &mut function.over {
-            self.all(&mut window.partition_by)?;
+            for part in &mut window.partition_by {
+                let of = self.expression(part)?;
+                blanks::key(part, of);
+            }
             self.keys(&mut window.order_by)?;
         }
         Ok(())
     }
 
     /// Types sort keys.
-    pub(super) fn keys(&mut self, keys: &mut [OrderByExpr]) -> Parse<()> {
-        keys.iter_mut().try_for_each(|key| self.expression(&mut key.expr).map(drop))
+    fn keys(&mut self, keys: &mut [OrderByExpr]) -> Parse<()> {
+        keys.iter_mut().try_for_each(|key| {
+            let of = self.expression(&mut key.expr)?;
+            blanks::key(&mut key.expr, of);
+            Ok(())
+        })
+    }
+
+    /// `NULLIF(x, y)`: as a CASE where texts are compared.
+    fn nullif(&mut self, expr: &mut Expr, types: &[Type]) -> Parse<Type> {
+        let [first, second] = *types else { return Ok(Type::Unknown) };
+        let Expr::Function(function) = &*expr else { return Ok(Type::Unknown) };
+        if first.is_varchar() || second.is_varchar() {
+            let [left, right] = arguments(function)?.try_into().unwrap_or_else(|_| nulls());
+            let mut same = build::binary(left.clone(), BinaryOperator::Eq, right);
+            if let Expr::Nested(same) = &mut same {
+                self.comparison(same, first, second)?;
+            }
+            *expr = build::case(vec![(same, build::null())], Some(left));
+        }
+        Ok(Type::of(first.sql()))
     }
 
     /// `DECODE(x, search, result, …[, default])`.
@@ -175,6 +206,10 @@ impl Typer<'_> {
         self.compared(&mut searched)?;
         Ok(result)
     }
+}
+
+fn nulls() -> [Expr; 2] {
+    [build::null(), build::null()]
 }
 
 /// `SUM`: BIGINT for integers, where the engine's is wider; 38 digits for decimals.

@@ -94,7 +94,7 @@ fn is_super_type(data_type: &DataType) -> bool {
 /// Marks a statement's SUPER columns in place, when there is a catalog.
 pub(in crate::rewrite) fn mark(tree: &mut Tree, notes: &mut Notes<'_>) -> Parse<()> {
     let Some(catalog) = notes.catalog else { return Ok(()) };
-    let typer = Typer { catalog, scopes: Vec::new(), common: Vec::new(), parameters: Vec::new() };
+    let typer = Typer::new(catalog);
     let mut marks = Marks { typer, queries: Vec::new() };
     match tree {
         Tree::Insert(insert) => marks.insert(insert),
