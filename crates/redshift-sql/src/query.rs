@@ -229,7 +229,8 @@ pub(crate) fn engine_statement(
 /// the defaults and views behind a statement's relations.
 pub(crate) fn note_clock(functions: &mut Vec<String>, sql: &str, has_relations: bool) {
     for name in CLOCK {
-        let read = has_relations || sql.contains(&format!("getvariable('{name}')"));
+        let now = *name == "sysdate" && sql.contains("getvariable('lb_now')");
+        let read = now || has_relations || sql.contains(&format!("getvariable('{name}')"));
         if read && !functions.iter().any(|function| function == name) {
             functions.push((*name).to_owned());
         }

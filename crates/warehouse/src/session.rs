@@ -32,6 +32,7 @@ mod show_table;
 mod transaction;
 mod unload;
 mod users;
+mod zone;
 
 pub(crate) use columns::{Field, FieldType};
 pub(crate) use cursors::Pager;
@@ -39,7 +40,7 @@ pub(crate) use output::{Notice, Output};
 pub(crate) use parameters::Parameter;
 pub(crate) use transaction::Status;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -59,6 +60,7 @@ use crate::registry::Signals;
 use crate::warehouse::Cluster;
 use settings::Settings;
 use transaction::Transaction;
+use zone::UTC;
 
 /// What `version()` answers.
 const VERSION: &str = "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 \
@@ -120,6 +122,8 @@ pub(crate) struct Session {
     last_copy: i64,
     copy_count: u64,
     cursor_number: u64,
+    /// The time zone that the engine's variable tells.
+    zone_told: RefCell<String>,
     /// How often it has waited for its client.
     rests: u64,
     /// The change of settings that `current_setting()` reads.
@@ -173,6 +177,7 @@ impl Session {
             last_copy: -1,
             copy_count: 0,
             cursor_number: 0,
+            zone_told: RefCell::new(String::from(UTC)),
             rests: 0,
             settings_told: Cell::new(None),
             client: (login.client, now),
@@ -420,8 +425,12 @@ impl Session {
         for name in functions {
             let number = |value: i64| format!("CAST({value} AS BIGINT)");
             let value = match name.as_str() {
-                "sysdate" => timestamp(self.transaction_time()),
-                "getdate" => timestamp(self.cluster.world.now()),
+                "sysdate" => {
+                    let moment = self.transaction_time();
+                    self.set_variable("lb_now", &timestamp(moment))?;
+                    timestamp(self.local(moment))
+                }
+                "getdate" => timestamp(self.local(self.cluster.world.now())),
                 "pg_last_query_id" => number(self.query_before),
                 "pg_last_copy_id" => number(self.last_copy),
                 "pg_last_copy_count" => number(i64::try_from(self.copy_count).unwrap_or(i64::MAX)),

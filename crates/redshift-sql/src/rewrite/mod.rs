@@ -27,6 +27,7 @@ mod table_functions;
 mod top;
 mod typing;
 
+pub use casts::{Written, zone_of};
 pub use patterns::similar_pattern;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,30 @@
 -- The engine chooses the form by the types of the arguments when it plans; a parameter without a
 -- type takes what no other form takes.
 
+-- The session's time zone ------------------------------------------------------------------
+
+-- Without one it is UTC, which the engine reads TIMESTAMPTZ in anyway.
+CREATE MACRO memory.rs_catalog.lb_zone() AS coalesce(getvariable('timezone'), 'UTC');
+-- A moment as the clock of that zone, and the reverse.
+CREATE MACRO memory.rs_catalog.lb_local(x) AS
+    CASE WHEN memory.rs_catalog.lb_zone() = 'UTC' THEN CAST(x AS TIMESTAMP)
+         ELSE lb_zone_from_utc(CAST(x AS TIMESTAMP), memory.rs_catalog.lb_zone()) END;
+CREATE MACRO memory.rs_catalog.lb_zoned(x) AS
+    CASE WHEN memory.rs_catalog.lb_zone() = 'UTC' THEN CAST(CAST(x AS TIMESTAMP) AS TIMESTAMPTZ)
+         ELSE CAST(lb_zone_to_utc(CAST(x AS TIMESTAMP), memory.rs_catalog.lb_zone()) AS TIMESTAMPTZ) END;
+CREATE MACRO memory.rs_catalog.lb_zoned_text(x) AS
+    CASE WHEN memory.rs_catalog.lb_zone() = 'UTC' THEN CAST(x AS VARCHAR)
+         ELSE lb_zone_text(CAST(x AS TIMESTAMP), memory.rs_catalog.lb_zone()) END;
+CREATE MACRO memory.rs_catalog.lb_any_zoned(x TIMESTAMPTZ) AS x,
+    (x TIMESTAMP) AS memory.rs_catalog.lb_zoned(x), (x DATE) AS memory.rs_catalog.lb_zoned(x),
+    (x VARCHAR) AS CASE WHEN lb_has_offset(x) THEN CAST(x AS TIMESTAMPTZ)
+                        WHEN lb_zone_of(x) IS NOT NULL
+                        THEN CAST(lb_zone_to_utc(CAST(lb_clock_of(x) AS TIMESTAMP), lb_zone_of(x)) AS TIMESTAMPTZ)
+                        ELSE memory.rs_catalog.lb_zoned(CAST(x AS TIMESTAMP)) END,
+    (x) AS CAST(x AS TIMESTAMPTZ);
+CREATE MACRO memory.rs_catalog.lb_zone_abbreviation() AS
+    lb_zone_short(CAST(getvariable('getdate') AS TIMESTAMP), memory.rs_catalog.lb_zone());
+
 -- Texts and bytes ---------------------------------------------------------------------------
 
 CREATE MACRO memory.rs_catalog.lb_bytes(x BLOB) AS x, (x VARCHAR) AS encode(x),
@@ -49,6 +73,7 @@ CREATE MACRO memory.rs_catalog.lb_checksum(x) AS
 -- Numbers -----------------------------------------------------------------------------------
 
 CREATE MACRO memory.rs_catalog.lb_trunc(x TIMESTAMP) AS CAST(x AS DATE), (x DATE) AS x,
+    (x TIMESTAMPTZ) AS CAST(memory.rs_catalog.lb_local(x) AS DATE),
     (x) AS trunc(x);
 CREATE MACRO memory.rs_catalog.lb_sign(x SMALLINT) AS CAST(sign(x) AS SMALLINT),
     (x INTEGER) AS CAST(sign(x) AS INTEGER), (x BIGINT) AS CAST(sign(x) AS BIGINT),
@@ -57,8 +82,8 @@ CREATE MACRO memory.rs_catalog.lb_sign(x SMALLINT) AS CAST(sign(x) AS SMALLINT),
 
 -- Dates and times ---------------------------------------------------------------------------
 
--- What date functions work on: TIME stays TIME, everything else is a TIMESTAMP (in UTC).
-CREATE MACRO memory.rs_catalog.lb_moment(x TIMESTAMP) AS x, (x TIMESTAMPTZ) AS CAST(x AS TIMESTAMP),
+-- What date functions work on: TIME stays TIME, everything else is a TIMESTAMP.
+CREATE MACRO memory.rs_catalog.lb_moment(x TIMESTAMP) AS x, (x TIMESTAMPTZ) AS memory.rs_catalog.lb_local(x),
     (x DATE) AS CAST(x AS TIMESTAMP), (x TIME) AS x, (x INTERVAL) AS x,
     (x VARCHAR) AS CAST(x AS TIMESTAMP);
 -- To the engine an interval of a month equals one of 30 days, and it computes one for the other
@@ -80,7 +105,7 @@ CREATE MACRO memory.rs_catalog.lb_at_time_zone(x TIMESTAMP, zone) AS
     (x DATE, zone) AS CAST(lb_zone_to_utc(CAST(x AS TIMESTAMP), zone) AS TIMESTAMPTZ),
     (x TIMESTAMPTZ, zone) AS lb_zone_from_utc(CAST(x AS TIMESTAMP), zone);
 CREATE MACRO memory.rs_catalog.lb_to_char(x TIMESTAMP, f) AS lb_to_char_time(x, f),
-    (x TIMESTAMPTZ, f) AS lb_to_char_time(CAST(x AS TIMESTAMP), f),
+    (x TIMESTAMPTZ, f) AS lb_to_char_time(memory.rs_catalog.lb_local(x), f),
     (x DATE, f) AS lb_to_char_time(CAST(x AS TIMESTAMP), f),
     (x TIME, f) AS lb_to_char_time(DATE '1970-01-01' + x, f),
     (x INTERVAL, f) AS lb_to_char_time(TIMESTAMP '0001-01-01 00:00:00' + x, f),

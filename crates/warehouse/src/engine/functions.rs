@@ -16,7 +16,7 @@ mod numbers;
 mod regex;
 mod sketches;
 mod text;
-mod zones;
+pub(super) mod zones;
 
 use std::sync::Arc;
 

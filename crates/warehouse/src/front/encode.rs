@@ -14,6 +14,7 @@ use bytes::{BufMut, BytesMut};
 
 use super::shape::Shape;
 use super::{array, numeric, text};
+use crate::engine::Zone;
 use crate::errors::Failure;
 
 /// Microseconds from 1970 to 2000, the wire's epoch.
@@ -33,7 +34,16 @@ pub(super) enum Format {
 /// A batch's columns, ready to be written row by row.
 pub(super) struct Rows<'a> {
     columns: Vec<Column<'a>>,
-    extra_float_digits: i64,
+    style: Style,
+}
+
+/// How values are written as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Style {
+    /// `extra_float_digits`.
+    pub float_digits: i64,
+    /// The zone that moments are shown in, where it is not UTC.
+    pub zone: Option<Zone>,
 }
 
 struct Column<'a> {
@@ -93,7 +103,7 @@ impl<'a> Rows<'a> {
         batch: &'a RecordBatch,
         formats: &[Format],
         shapes: &[Shape],
-        extra_float_digits: i64,
+        style: Style,
     ) -> Result<Self, Failure> {
         let columns = batch
             .columns()
@@ -105,7 +115,7 @@ impl<'a> Rows<'a> {
                 Ok(Column { array, values: values(array)?, format, shape })
             })
             .collect::<Result<_, Failure>>()?;
-        Ok(Self { columns, extra_float_digits })
+        Ok(Self { columns, style })
     }
 
     /// Writes one row: the number of fields, then each with its length.
@@ -119,7 +129,7 @@ impl<'a> Rows<'a> {
             out.put_i32(0);
             let start = out.len();
             match column.format {
-                Format::Text => write_text(&column.values, row, self.extra_float_digits, out),
+                Format::Text => write_text(&column.values, row, self.style, out),
                 Format::Binary => write_binary(&column.values, row, column.shape, out),
             }
             column.shape.end(start, out);
@@ -135,15 +145,15 @@ impl<'a> Rows<'a> {
 /// with all their digits.
 pub(crate) fn texts(batch: &RecordBatch) -> Result<Vec<Vec<Option<String>>>, Failure> {
     /// What makes every floating-point number come back as itself.
-    const ALL_DIGITS: i64 = 3;
-    let rows = Rows::new(batch, &[], &[], ALL_DIGITS)?;
+    const STYLE: Style = Style { float_digits: 3, zone: None };
+    let rows = Rows::new(batch, &[], &[], STYLE)?;
     let mut out = BytesMut::new();
     let mut text = |column: &Column<'_>, row: usize| {
         if column.array.is_null(row) || matches!(column.values, Values::Null) {
             return None;
         }
         out.clear();
-        write_text(&column.values, row, ALL_DIGITS, &mut out);
+        write_text(&column.values, row, STYLE, &mut out);
         Some(String::from_utf8_lossy(&out).into_owned())
     };
     Ok((0..batch.num_rows())
@@ -199,7 +209,7 @@ fn values(array: &ArrayRef) -> Result<Values<'_>, Failure> {
     })
 }
 
-fn write_text(values: &Values<'_>, row: usize, extra: i64, out: &mut BytesMut) {
+fn write_text(values: &Values<'_>, row: usize, style: Style, out: &mut BytesMut) {
     match values {
         Values::Bool(array) => out.put_u8(if array.value(row) { b't' } else { b'f' }),
         Values::Int8(array) => integer(array.value(row).into(), out),
@@ -210,12 +220,17 @@ fn write_text(values: &Values<'_>, row: usize, extra: i64, out: &mut BytesMut) {
         Values::UInt16(array) => integer(array.value(row).into(), out),
         Values::UInt32(array) => integer(array.value(row).into(), out),
         Values::UInt64(array) => integer(array.value(row).into(), out),
-        Values::Float32(array) => text::real(array.value(row), extra, out),
-        Values::Float64(array) => text::double(array.value(row), extra, out),
+        Values::Float32(array) => text::real(array.value(row), style.float_digits, out),
+        Values::Float64(array) => text::double(array.value(row), style.float_digits, out),
         Values::Decimal(array, scale) => numeric::write_text(array.value(row), *scale, out),
         Values::Date(array) => text::date(array.value(row), out),
         Values::Time(array) => text::time(array.value(row), out),
-        Values::Timestamp(array, zoned) => text::timestamp(array.micros(row), *zoned, out),
+        Values::Timestamp(array, zoned) => {
+            let micros = array.micros(row);
+            let clock = style.zone.filter(|_| *zoned).map(|zone| zone.clock(micros));
+            let (micros, offset) = clock.unwrap_or((micros, 0));
+            text::timestamp(micros, zoned.then_some(offset), out);
+        }
         Values::Interval(array) => {
             let value = array.value(row);
             text::interval(value.months, value.days, value.nanoseconds, out);
@@ -223,7 +238,7 @@ fn write_text(values: &Values<'_>, row: usize, extra: i64, out: &mut BytesMut) {
         Values::Text(array) => out.put_slice(array.value(row).as_bytes()),
         // VARBYTE prints as hexadecimal digits.
         Values::Bytes(array) => out.put_slice(hex::encode(array.value(row)).as_bytes()),
-        Values::List(array) => list(&array.value(row), extra, out),
+        Values::List(array) => list(&array.value(row), style, out),
         Values::Null => {}
     }
 }
@@ -253,7 +268,9 @@ fn write_binary(values: &Values<'_>, row: usize, shape: Shape, out: &mut BytesMu
         }
         Values::Bytes(array) => out.put_slice(array.value(row)),
         Values::List(list) => array::write_binary(&list.value(row), out),
-        Values::Text(_) | Values::Null => write_text(values, row, 0, out),
+        Values::Text(_) | Values::Null => {
+            write_text(values, row, Style { float_digits: 0, zone: None }, out)
+        }
     }
 }
 
@@ -262,7 +279,7 @@ fn integer(value: i128, out: &mut BytesMut) {
 }
 
 /// `{a,b}` as PostgreSQL prints arrays.
-fn list(items: &ArrayRef, extra: i64, out: &mut BytesMut) {
+fn list(items: &ArrayRef, style: Style, out: &mut BytesMut) {
     out.put_u8(b'{');
     if let Ok(inner) = values(items) {
         for row in 0..items.len() {
@@ -272,7 +289,7 @@ fn list(items: &ArrayRef, extra: i64, out: &mut BytesMut) {
             if items.is_null(row) {
                 out.put_slice(b"NULL");
             } else {
-                write_text(&inner, row, extra, out);
+                write_text(&inner, row, style, out);
             }
         }
     }

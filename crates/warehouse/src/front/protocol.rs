@@ -21,7 +21,7 @@ use redshift_sql::{Kind, Show, Statement};
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::bind;
-use super::encode::{Format, Rows, format_of};
+use super::encode::{Format, Rows, Style, format_of};
 use super::inbox::Inbox;
 use super::login::Admitted;
 use super::outbox::Outbox;
@@ -496,7 +496,7 @@ struct WireOutput<'a> {
     outbox: &'a mut Outbox,
     formats: &'a [Format],
     describes: bool,
-    extra_float_digits: i64,
+    style: Style,
     /// What is done to each column's values.
     shapes: Vec<Shape>,
 }
@@ -513,7 +513,7 @@ impl<'a> WireOutput<'a> {
             outbox,
             formats,
             describes,
-            extra_float_digits: digits.unwrap_or(0),
+            style: Style { float_digits: digits.unwrap_or(0), zone: session.zone() },
             shapes: Vec::new(),
         }
     }
@@ -529,7 +529,7 @@ impl Output for WireOutput<'_> {
     }
 
     fn rows(&mut self, batch: &arrow::record_batch::RecordBatch) -> Result<(), Failure> {
-        let rows = Rows::new(batch, self.formats, &self.shapes, self.extra_float_digits)?;
+        let rows = Rows::new(batch, self.formats, &self.shapes, self.style)?;
         for row in 0..batch.num_rows() {
             self.outbox.row(|out| rows.write(row, out))?;
         }

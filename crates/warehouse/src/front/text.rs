@@ -5,6 +5,8 @@ use std::fmt::Write;
 use bytes::{BufMut, BytesMut};
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
+use crate::engine::offset_text;
+
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// `YYYY-MM-DD`, with ` BC` for years before 1.
@@ -15,8 +17,8 @@ pub(super) fn date(days: i32, out: &mut BytesMut) {
     era(day, out);
 }
 
-/// `YYYY-MM-DD HH:MM:SS[.ffffff]`, with `+00` for a time with zone.
-pub(super) fn timestamp(micros: i64, zoned: bool, out: &mut BytesMut) {
+/// `YYYY-MM-DD HH:MM:SS[.ffffff]`, with `+00` for a time with a zone of this offset in seconds.
+pub(super) fn timestamp(micros: i64, offset: Option<i64>, out: &mut BytesMut) {
     match micros {
         i64::MAX => return out.put_slice(b"infinity"),
         _ if micros <= -i64::MAX => return out.put_slice(b"-infinity"),
@@ -32,8 +34,10 @@ pub(super) fn timestamp(micros: i64, zoned: bool, out: &mut BytesMut) {
     let seconds = i64::from(clock.num_seconds_from_midnight());
     let inside = i64::from(clock.nanosecond() / 1000);
     time(seconds.saturating_mul(MICROS_PER_SECOND).saturating_add(inside), out);
-    if zoned {
-        out.put_slice(b"+00");
+    match offset {
+        Some(0) => out.put_slice(b"+00"),
+        Some(seconds) => out.put_slice(offset_text(seconds).as_bytes()),
+        None => {}
     }
     era(day, out);
 }
@@ -179,8 +183,10 @@ mod tests {
     fn times_print_iso() {
         assert_eq!(written(|out| date(0, out)), "1970-01-01");
         assert_eq!(written(|out| date(-719_163, out)), "0001-12-31 BC");
-        assert_eq!(written(|out| timestamp(1_500_000, false, out)), "1970-01-01 00:00:01.5");
-        assert_eq!(written(|out| timestamp(-1, true, out)), "1969-12-31 23:59:59.999999+00");
+        assert_eq!(written(|out| timestamp(1_500_000, None, out)), "1970-01-01 00:00:01.5");
+        assert_eq!(written(|out| timestamp(-1, Some(0), out)), "1969-12-31 23:59:59.999999+00");
+        let half = Some(-12_600);
+        assert_eq!(written(|out| timestamp(0, half, out)), "1970-01-01 00:00:00-03:30");
         assert_eq!(written(|out| time(3_723_000_100, out)), "01:02:03.0001");
     }
 

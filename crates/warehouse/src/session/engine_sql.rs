@@ -32,6 +32,7 @@ impl Session {
     ) -> Result<Vec<Resolved>, Failure> {
         // Functions ask about the identity too, with no relation in sight.
         let identity = self.identity()?;
+        self.tell_zone()?;
         if accesses.is_empty() {
             return Ok(Vec::new());
         }

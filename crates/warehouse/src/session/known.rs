@@ -241,7 +241,12 @@ fn forget_unread_clocks(resolution: &mut Resolution, verb: Verb, found: &[Resolv
     }
     let sql = &resolution.sql;
     resolution.session_functions.retain(|name| {
-        !["getdate", "sysdate"].contains(&name.as_str()) || sql.contains(&format!("'{name}'"))
+        let told = |variable: &str| sql.contains(&format!("'{variable}'"));
+        match name.as_str() {
+            "getdate" => told("getdate"),
+            "sysdate" => told("sysdate") || told("lb_now"),
+            _ => true,
+        }
     });
 }
 

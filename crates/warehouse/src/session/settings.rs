@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::Zone;
 use crate::errors::Failure;
 
 /// A parameter: its name, its default, and how its values are checked.
@@ -295,6 +296,9 @@ fn checked(name: &str, value: &str) -> Result<String, Failure> {
             Err(invalid())
         }
         Kind::Text if name == "client_min_messages" && !is_level(value) => Err(invalid()),
+        Kind::Text if name == "timezone" => {
+            Zone::find(value).map(|(shown, _)| shown).ok_or_else(invalid)
+        }
         Kind::Text if name == "datestyle" => datestyle(value).ok_or_else(invalid),
         Kind::Text if name == "client_encoding" => encoding(value).ok_or_else(invalid),
         Kind::Text | Kind::ReadOnly => Ok(value.to_owned()),
@@ -360,6 +364,9 @@ mod tests {
             ("enable_case_sensitive_identifier", "maybe", Err("22023")),
             ("datestyle", "iso, dmy", Ok("ISO, DMY")),
             ("datestyle", "german", Err("22023")),
+            ("timezone", "america/new_york", Ok("America/New_York")),
+            ("timezone", "est5", Ok("EST5")),
+            ("timezone", "Mars/North", Err("22023")),
             ("client_encoding", "unicode", Ok("unicode")),
             ("client_encoding", "latin1", Err("22023")),
             ("server_version", "9", Err("55P02")),

@@ -4,8 +4,8 @@
 use sqlparser::ast::{Expr, Function, Value};
 
 use crate::cursor::Parse;
-use crate::rewrite::build;
 use crate::rewrite::functions::{arguments, does_not_exist};
+use crate::rewrite::{build, casts};
 
 /// What an argument is made before the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +38,23 @@ impl As {
             Self::Text => "VARCHAR",
             Self::Integer => "INTEGER",
             Self::BigInt => "BIGINT",
+            Self::Timestamp if has_own_type(&value) => {
+                return build::call("lb_moment", vec![value]);
+            }
+            Self::Date if has_own_type(&value) => {
+                return build::cast(build::call("lb_moment", vec![value]), "DATE");
+            }
             Self::Date => "DATE",
             Self::Timestamp => "TIMESTAMP",
             Self::Interval => "INTERVAL",
         };
         build::cast(value, engine)
     }
+}
+
+/// Whether the engine knows a type of it, which may have a zone.
+fn has_own_type(value: &Expr) -> bool {
+    casts::literal(value).is_none() && !is_null(value)
 }
 
 /// Whether an expression is the literal NULL, which has no type to choose a form by.

@@ -177,7 +177,10 @@ pub(in crate::rewrite) fn timezone(function: &Function, name: &str) -> Parse<Exp
 
 /// `t AT TIME ZONE zone`: a TIMESTAMPTZ of a TIMESTAMP, and the reverse. A literal has a zone.
 pub(super) fn at_time_zone(time: Expr, zone: Expr) -> Expr {
-    let time = if casts::literal(&time).is_some() || is_null(&time) {
+    let time = if casts::literal(&time).is_some() {
+        // The pass of casts reads it.
+        build::redshift_cast(time, crate::types::SqlType::TimestampTz)
+    } else if is_null(&time) {
         build::cast(time, "TIMESTAMPTZ")
     } else {
         time
@@ -188,14 +191,17 @@ pub(super) fn at_time_zone(time: Expr, zone: Expr) -> Expr {
 /// `TIMEOFDAY()`: the time of the statement in words.
 pub(in crate::rewrite) fn timeofday(function: &Function, name: &str) -> Parse<Expr> {
     exactly::<0>(function, name)?;
-    let pattern = build::string("%a %b %d %H:%M:%S.%f %Y UTC");
-    Ok(build::call("strftime", vec![build::cast(variable("getdate"), "TIMESTAMP"), pattern]))
+    let pattern = build::string("%a %b %d %H:%M:%S.%f %Y ");
+    let clock = vec![build::cast(variable("getdate"), "TIMESTAMP"), pattern];
+    let clock = build::call("strftime", clock);
+    let zone = build::call("lb_zone_abbreviation", Vec::new());
+    Ok(build::binary(clock, BinaryOperator::StringConcat, zone))
 }
 
 /// `ADD_MONTHS(d, n)`: the last day of a month stays one.
 pub(in crate::rewrite) fn add_months(function: &Function, name: &str) -> Parse<Expr> {
     let [date, months] = exactly::<2>(function, name)?;
-    let date = build::cast(timestamp_literal(date), "TIMESTAMP");
+    let date = moment(date);
     let months = build::cast(months, "INTEGER");
     let moved = build::call("lb_add_months", vec![date.clone(), months]);
     let day = build::cast(date.clone(), "DATE");
@@ -236,9 +242,9 @@ pub(in crate::rewrite) fn to_date(function: &Function, name: &str) -> Parse<Expr
     Ok(build::cast(parsed(function, name)?, "DATE"))
 }
 
-/// `TO_TIMESTAMP(s, pattern [, strict])`: a TIMESTAMPTZ in UTC.
+/// `TO_TIMESTAMP(s, pattern [, strict])`: a TIMESTAMPTZ; the text is in the session's zone.
 pub(in crate::rewrite) fn to_timestamp(function: &Function, name: &str) -> Parse<Expr> {
-    Ok(build::cast(parsed(function, name)?, "TIMESTAMPTZ"))
+    Ok(build::call("lb_zoned", vec![parsed(function, name)?]))
 }
 
 fn parsed(function: &Function, name: &str) -> Parse<Expr> {
@@ -270,9 +276,9 @@ pub(in crate::rewrite) fn to_number(function: &Function, name: &str) -> Parse<Ex
     Ok(build::cast(number, &format!("DECIMAL({precision},{scale})")))
 }
 
-/// `NOW()`: the transaction's start with the zone of the session, UTC.
+/// `NOW()`: the moment of the transaction's start.
 pub(in crate::rewrite) fn now(_: &Function, _: &str) -> Parse<Expr> {
-    Ok(build::cast(variable("sysdate"), "TIMESTAMPTZ"))
+    Ok(build::cast(variable("lb_now"), "TIMESTAMPTZ"))
 }
 
 /// `CURRENT_DATE`.

@@ -5,7 +5,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Value};
 use super::super::{build, casts};
 use super::decimal::{self, Digits, Operand};
 use super::expression::is_null;
-use super::{Type, Typer, take};
+use super::{Type, Typer, take, zones};
 use crate::cursor::Parse;
 use crate::error::{SqlError, UNDEFINED_FUNCTION};
 use crate::types::SqlType;
@@ -219,19 +219,29 @@ fn dates(expr: &mut Expr, left: SqlType, right: SqlType) -> Option<Type> {
         }
         (T::Date | T::Timestamp, of) if interval(of) => Type::Sql(T::Timestamp),
         (of, T::Date | T::Timestamp) if interval(of) && plus => Type::Sql(T::Timestamp),
-        (T::TimestampTz, of) if interval(of) => zoned(expr, left),
+        (T::TimestampTz, T::IntervalDayToSecond) => moved(expr),
+        (T::TimestampTz, T::IntervalYearToMonth) => zoned(expr, left),
         _ => return None,
     })
 }
 
-/// The engine adds to times without a zone only.
+/// A moment and a span of time: the engine adds to times without a zone only.
+fn moved(expr: &mut Expr) -> Type {
+    if let Expr::BinaryOp { left, op, right } = expr {
+        let plain = build::cast(take(left), "TIMESTAMP");
+        let moved = build::binary(plain, op.clone(), take(right));
+        *expr = build::cast(moved, "TIMESTAMPTZ");
+    }
+    Type::Sql(SqlType::TimestampTz)
+}
+
+/// Days and months are those of the session's calendar.
 fn zoned(expr: &mut Expr, left: SqlType) -> Type {
     if left == SqlType::TimestampTz
         && let Expr::BinaryOp { left, op, right } = expr
     {
-        let plain = build::cast(take(left), "TIMESTAMP");
-        let moved = build::binary(plain, op.clone(), take(right));
-        *expr = build::cast(moved, "TIMESTAMPTZ");
+        let (moment, op, right) = (take(left), op.clone(), take(right));
+        *expr = zones::by_calendar(moment, |local| build::binary(local, op, right));
     }
     Type::Sql(left)
 }

@@ -12,7 +12,7 @@ use sqlparser::ast::{
 use super::super::{build, casts};
 use super::arithmetic::{invalid_input, is_integer, is_number, is_text};
 use super::compare::{cast_to, has_special_input, trim_literal, trimmed};
-use super::{Columns, Type, Typer, take};
+use super::{Columns, Type, Typer, take, zones};
 use crate::cursor::Parse;
 use crate::error::{SqlError, raise_text};
 use crate::resolve::ColumnType;
@@ -173,6 +173,7 @@ impl Typer<'_> {
     /// Makes a value one that the column holds.
     fn assign(&mut self, expr: &mut Expr, of: Type, column: &ColumnType) -> Parse<()> {
         let Some(to) = column.sql_type else { return Ok(()) };
+        zones::converted(expr, of, to);
         match (to, of) {
             (_, Type::Untyped) => self.infer(expr, to),
             (SqlType::Varchar(length), _) => fit(expr, of, length, to),

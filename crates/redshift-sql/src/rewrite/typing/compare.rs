@@ -7,7 +7,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Query, SelectItem, SetExpr, Value};
 
 use super::super::{build, casts};
 use super::arithmetic::{is_dated, is_number, is_text, no_operator};
-use super::{Type, Typer, combined, take};
+use super::{Type, Typer, combined, take, zones};
 use crate::cursor::Parse;
 use crate::resolve::ColumnType;
 use crate::types::SqlType;
@@ -25,6 +25,8 @@ impl Typer<'_> {
         }
         self.like_the_other(one, left, right)?;
         self.like_the_other(other, right, left)?;
+        zones::like_the_other(one, left, right);
+        zones::like_the_other(other, right, left);
         if texts(&[left, right]) {
             if *op == BinaryOperator::Eq
                 && let Some(found) = column_equals(one, left, other)
@@ -41,9 +43,12 @@ impl Typer<'_> {
     /// `x BETWEEN a AND b`, `x IN (a, b)`, `CASE x WHEN a`: all of them are compared.
     pub(super) fn compared(&mut self, sides: &mut [(&mut Expr, Type)]) -> Parse<()> {
         let types: Vec<Type> = sides.iter().map(|(_, of)| *of).collect();
+        let moment = Type::Sql(SqlType::TimestampTz);
         let known = types.iter().copied().find(|of| matches!(of, Type::Sql(_)));
+        let known = if types.contains(&moment) { Some(moment) } else { known };
         for (expr, of) in sides.iter_mut() {
             self.like_the_other(expr, *of, known.unwrap_or(Type::Unknown))?;
+            zones::like_the_other(expr, *of, known.unwrap_or(Type::Unknown));
         }
         if texts(&types) {
             sides.iter_mut().for_each(|(expr, of)| without_blanks(expr, *of));

@@ -229,6 +229,7 @@ impl Typer<'_> {
             }
             _ => {}
         }
+        super::zones::converted(inner, of, known);
         if let SqlType::Char(_) = known {
             // CHAR values are kept without their blanks; see `compare.rs`.
             *expr = super::compare::trimmed(take(expr));
@@ -260,6 +261,10 @@ impl Typer<'_> {
         use BinaryOperator as B;
         let Expr::BinaryOp { left, op, right } = expr else { return Ok(Type::Unknown) };
         let (one, other) = (self.expression(left)?, self.expression(right)?);
+        if *op == B::StringConcat {
+            super::zones::as_text(left, one);
+            super::zones::as_text(right, other);
+        }
         Ok(match op {
             B::Plus | B::Minus | B::Multiply | B::Divide | B::Modulo => {
                 self.arithmetic(expr, one, other)?

@@ -19,6 +19,7 @@ mod results;
 mod scope;
 mod semistructured;
 mod unify;
+mod zones;
 
 use sqlparser::ast::{Expr, Statement as Tree};
 

@@ -1,10 +1,13 @@
 //! Named time zones (Redshift guide, SQL functions › CONVERT_TIMEZONE › Time zone usage notes):
 //! abbreviations with a fixed offset, names with their rules, and POSIX forms such as `EST5`.
+//! The zone of a session is one of them too.
 
 use chrono::{DateTime, Duration, LocalResult, NaiveDateTime, Offset, TimeZone};
-use chrono_tz::{TZ_VARIANTS, Tz};
+use chrono_tz::{OffsetName, TZ_VARIANTS, Tz};
 
-use super::kinds::{Text, Timestamp};
+use redshift_sql::Written;
+
+use super::kinds::{Bool, Text, Timestamp};
 use super::{Answer, Refusal, Registry};
 use crate::engine::EngineFault;
 
@@ -16,7 +19,54 @@ pub(super) fn register(registry: &Registry<'_>) -> Result<(), EngineFault> {
     registry.add::<(Timestamp, Text), Timestamp>("lb_zone_from_utc", |(utc, name)| {
         let seconds = Zone::read(name)?.offset_of_utc(utc)?;
         shifted(utc, Some(seconds))
-    })
+    })?;
+    registry.add::<(Timestamp, Text), Text>("lb_zone_text", |(utc, name)| text(utc, name))?;
+    registry.add::<(Timestamp, Text), Text>("lb_zone_short", |(local, name)| short(local, name))?;
+    registry.add::<(Text,), Bool>("lb_has_offset", |(text,)| {
+        Ok(Some(redshift_sql::zone_of(text) == Written::Offset))
+    })?;
+    registry.add::<(Text,), Text>("lb_zone_of", |(text,)| Ok(named(text).map(|(_, zone)| zone)))?;
+    registry.add::<(Text,), Text>("lb_clock_of", |(text,)| Ok(named(text).map(|(clock, _)| clock)))
+}
+
+/// The clock and the zone of a text that names one.
+fn named(text: &str) -> Option<(String, String)> {
+    match redshift_sql::zone_of(text) {
+        Written::Named { clock, zone } => Some((clock, zone)),
+        Written::Nothing | Written::Offset => None,
+    }
+}
+
+/// A moment as text: the clock of a zone, and its offset.
+fn text(utc: i64, name: &str) -> Answer<String> {
+    let seconds = Zone::read(name)?.offset_of_utc(utc)?;
+    let Some(local) = shifted(utc, Some(seconds))? else { return Ok(None) };
+    let clock = naive(local)?;
+    let fraction = clock.format("%.6f").to_string();
+    let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
+    let clock = clock.format("%Y-%m-%d %H:%M:%S");
+    Ok(Some(format!("{clock}{fraction}{}", offset_text(seconds))))
+}
+
+/// What people call a zone at a time of its clock: `EDT`.
+fn short(local: i64, name: &str) -> Answer<String> {
+    let zone = Zone::read(name)?;
+    let Zone::Named(named) = zone else { return Ok(Some(name.to_ascii_uppercase())) };
+    let utc = shifted(local, zone.offset_of_local(local)?.checked_neg())?.unwrap_or(local);
+    let offset = named.offset_from_utc_datetime(&naive(utc)?);
+    Ok(Some(offset.abbreviation().map_or_else(|| offset_text(0), str::to_owned)))
+}
+
+/// `+02`, `-03:30`: seconds east of Greenwich as times show them.
+pub(crate) fn offset_text(seconds: i64) -> String {
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let (minutes, rest) = (seconds.abs() / 60, seconds.abs() % 60);
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    match (minutes, rest) {
+        (0, 0) => format!("{sign}{hours:02}"),
+        (_, 0) => format!("{sign}{hours:02}:{minutes:02}"),
+        _ => format!("{sign}{hours:02}:{minutes:02}:{rest:02}"),
+    }
 }
 
 fn shifted(micros: i64, seconds: Option<i64>) -> Answer<i64> {
@@ -77,7 +127,7 @@ const ABBREVIATIONS: &[(&str, i64)] = &[
 
 /// A time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Zone {
+pub(crate) enum Zone {
     /// With its rules of every season.
     Named(Tz),
     /// Seconds east of Greenwich.
@@ -85,8 +135,29 @@ enum Zone {
 }
 
 impl Zone {
+    /// A zone by its name, and how the name is written; `None` for a name of none.
+    pub(crate) fn find(name: &str) -> Option<(String, Self)> {
+        let name = name.trim();
+        let zone = Self::read(name).ok()?;
+        let shown = match zone {
+            Self::Named(zone) => zone.name().to_owned(),
+            Self::Fixed(_) => name.to_ascii_uppercase(),
+        };
+        Some((shown, zone))
+    }
+
+    /// The clock of the zone at a moment: both in microseconds since 1970, and the offset in
+    /// seconds east of Greenwich.
+    pub(crate) fn clock(self, utc: i64) -> (i64, i64) {
+        let seconds = self.offset_of_utc(utc).unwrap_or(0);
+        (utc.saturating_add(seconds.saturating_mul(1_000_000)), seconds)
+    }
+
     fn read(name: &str) -> Result<Self, Refusal> {
         let name = name.trim();
+        if name == "UTC" {
+            return Ok(Self::Fixed(0));
+        }
         let short = ABBREVIATIONS.iter().find(|(short, _)| short.eq_ignore_ascii_case(name));
         if let Some((_, minutes)) = short {
             return Ok(Self::Fixed(minutes.saturating_mul(60)));
