@@ -2,10 +2,11 @@
 # Makes sure of the few system programs the build and the tests use, and nothing else.
 #
 #   scripts/system.sh build    a C compiler (zstd, bzip2 and ring contain C) and Rust
-#   scripts/system.sh test     the above, Python 3 with venv, and the psql client
+#   scripts/system.sh test     the above, Python 3 with venv, the psql client, Java and its
+#                              PostgreSQL driver
 #
 # Missing ones are installed with apt-get where that is possible (root, or sudo without a
-# password). A missing compiler or Python is an error; without psql its own tests say so.
+# password). A missing compiler or Python is an error; without psql or Java their own tests say so.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -45,3 +46,7 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || install python3-venv \
   || { say "Python's venv module is missing: install python3-venv"; exit 1; }
 command -v psql >/dev/null || install postgresql-client \
   || say "psql is missing and could not be installed: the psql tests will be skipped"
+command -v javac >/dev/null || install default-jdk-headless \
+  || say "Java is missing and could not be installed: the JDBC tests will be skipped"
+[ -f /usr/share/java/postgresql.jar ] || install libpostgresql-jdbc-java \
+  || say "libpostgresql-jdbc-java could not be installed: the JDBC tests will be skipped"

@@ -187,6 +187,8 @@ pub(crate) fn tree(c: &Cursor<'_>, lexemes: &[Lexeme]) -> Parse<Tree> {
     check_depth(lexemes)?;
     let mut parser = parser(lexemes);
     let mut tree = parser.parse_statement().map_err(|error| parser_error(c, &error))?;
+    // Before paths into SUPER values: `(keys).x` looks like one.
+    rewrite::expanded_arrays::apply(&mut tree)?;
     rewrite::partiql::apply(&mut tree)?;
     match lexemes.get(parser.index()) {
         None => Ok(tree),

@@ -8,6 +8,7 @@ mod catalog_forms;
 mod dates;
 mod datetime;
 mod dynamic;
+pub(crate) mod expanded_arrays;
 pub(crate) mod forms;
 mod functions;
 pub(crate) mod guard;

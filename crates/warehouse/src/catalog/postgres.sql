@@ -154,7 +154,13 @@ FROM memory.rs_own.dependencies d WHERE d.db = getvariable('current_database')
 UNION ALL
 SELECT 2606, k.oid, 0, 1259, k.conrelid, 0, 'a' FROM memory.rs_catalog.pg_constraint k
 UNION ALL
-SELECT 2606, k.oid, 0, 1259, k.confrelid, 0, 'n' FROM memory.rs_catalog.pg_constraint k WHERE k.contype = 'f';
+SELECT 2606, k.oid, 0, 1259, k.confrelid, 0, 'n' FROM memory.rs_catalog.pg_constraint k WHERE k.contype = 'f'
+UNION ALL
+-- A foreign key hangs on the index of the key that it refers to, too.
+SELECT 2606, k.oid, 0, 1259, p.index_oid, 0, 'n' FROM memory.rs_own.keys k
+JOIN memory.rs_own.keys p ON p.db = k.db AND p.relation = k.foreign_relation AND p.kind <> 'f'
+  AND list_sort(p.columns) = list_sort(k.foreign_columns)
+WHERE k.db = getvariable('current_database') AND k.kind = 'f';
 
 -- Types.
 CREATE VIEW memory.rs_own.types AS
@@ -196,7 +202,7 @@ SELECT CAST(l.id AS INTEGER) AS oid, l.name AS proname, CAST(n.id AS INTEGER) AS
        CASE l.kind WHEN 'procedure' THEN 101 ELSE 14 END AS prolang, false AS proisagg, false AS proiswindow,
        l.definer AS prosecdef, false AS proisstrict, false AS proretset, l.volatility AS provolatile, l.inputs AS pronargs,
        CASE WHEN l.kind = 'function' THEN memory.rs_own.type_oid(l.returns) WHEN l.outputs = 0 THEN 2278 ELSE 2249 END AS prorettype,
-       l.input_oids AS proargtypes, l.names AS proargnames, l.oids AS proallargtypes, l.modes AS proargmodes, l.body AS prosrc,
+       l.input_oids AS proargtypes, l.names AS proargnames, CAST(l.oids AS UINTEGER[]) AS proallargtypes, l.modes AS proargmodes, l.body AS prosrc,
        '-' AS probin, CAST(NULL AS VARCHAR[]) AS proacl, CASE l.kind WHEN 'procedure' THEN 'p' ELSE 'f' END AS prokind
 FROM memory.rs_own.routine_list l JOIN memory.rs_own.schemas n ON n.db = l.db AND n.name = l.schema_name
 WHERE l.db = getvariable('current_database');

@@ -1,21 +1,24 @@
 //! Arrays of one dimension in the wire's binary format (PostgreSQL's `array_send`): dimensions,
 //! whether there are nulls, the element type, length and lower bound, then each element with its
-//! length. Only the catalog has arrays: of names, SMALLINT and INTEGER.
+//! length. Only the catalog has arrays: of names, SMALLINT, INTEGER and
+//! object ids.
 
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{DataType, Int16Type, Int32Type};
+use arrow::datatypes::{DataType, Int16Type, Int32Type, UInt32Type};
 use bytes::{BufMut, BytesMut};
 
 /// Object ids of the element types.
 const NAME: u32 = 19;
 const INT2: u32 = 21;
 const INT4: u32 = 23;
+const OID: u32 = 26;
 
 /// Writes one array; elements of other types as text.
 pub(super) fn write_binary(list: &ArrayRef, out: &mut BytesMut) {
     let element = match list.data_type() {
         DataType::Int16 => INT2,
         DataType::Int32 => INT4,
+        DataType::UInt32 => OID,
         _ => NAME,
     };
     let length = i32::try_from(list.len()).unwrap_or(i32::MAX);
@@ -45,6 +48,10 @@ fn write_element(list: &ArrayRef, index: usize, out: &mut BytesMut) {
         DataType::Int32 => {
             out.put_i32(4);
             out.put_i32(list.as_primitive::<Int32Type>().value(index));
+        }
+        DataType::UInt32 => {
+            out.put_i32(4);
+            out.put_u32(list.as_primitive::<UInt32Type>().value(index));
         }
         DataType::Utf8 => {
             let text = list.as_string::<i32>().value(index).as_bytes();

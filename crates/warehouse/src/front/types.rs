@@ -20,10 +20,11 @@ const fn fixed(oid: u32, size: i16) -> WireType {
     WireType { oid, size, modifier: -1 }
 }
 
-/// Arrays of NAME, INT2 and INT4.
+/// Arrays of NAME, INT2, INT4 and OID.
 const NAME_ARRAY: u32 = 1003;
 const INT2_ARRAY: u32 = 1005;
 const INT4_ARRAY: u32 = 1007;
+const OID_ARRAY: u32 = 1028;
 /// The modifier of SUPER.
 const SUPER_MODIFIER: i32 = 16_384_000;
 
@@ -33,6 +34,7 @@ pub(super) fn wire_type(kind: FieldType) -> WireType {
         FieldType::TextArray => fixed(NAME_ARRAY, -1),
         FieldType::SmallIntArray => fixed(INT2_ARRAY, -1),
         FieldType::IntegerArray => fixed(INT4_ARRAY, -1),
+        FieldType::OidArray => fixed(OID_ARRAY, -1),
         FieldType::Sql(sql) => sql_type(sql),
     }
 }

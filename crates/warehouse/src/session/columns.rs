@@ -23,6 +23,8 @@ pub(crate) enum FieldType {
     SmallIntArray,
     /// A list of INTEGER, as `pg_group.grolist`.
     IntegerArray,
+    /// A list of object ids, as `pg_proc.proallargtypes`; the engine has them as UINTEGER.
+    OidArray,
 }
 
 impl FieldType {
@@ -30,7 +32,9 @@ impl FieldType {
     pub(crate) fn sql(self) -> SqlType {
         match self {
             Self::Sql(sql) => sql,
-            Self::TextArray | Self::SmallIntArray | Self::IntegerArray => SqlType::Varchar(0),
+            Self::TextArray | Self::SmallIntArray | Self::IntegerArray | Self::OidArray => {
+                SqlType::Varchar(0)
+            }
         }
     }
 }
@@ -62,6 +66,9 @@ fn of_arrow(data_type: &DataType) -> FieldType {
         DataType::Timestamp(_, _) => SqlType::Timestamp,
         DataType::Interval(_) => SqlType::IntervalDayToSecond,
         DataType::Binary | DataType::LargeBinary => SqlType::Varbyte(0),
+        DataType::List(item) if *item.data_type() == DataType::UInt32 => {
+            return FieldType::OidArray;
+        }
         DataType::List(item) => return array_of(&of_arrow(item.data_type())),
         _ => SqlType::Varchar(0),
     })
@@ -77,6 +84,9 @@ fn array_of(item: &FieldType) -> FieldType {
 
 /// A type as the engine's DESCRIBE writes it.
 pub(crate) fn of_engine_name(name: &str) -> FieldType {
+    if name == "UINTEGER[]" {
+        return FieldType::OidArray;
+    }
     if let Some(item) = name.strip_suffix("[]") {
         return array_of(&of_engine_name(item));
     }
