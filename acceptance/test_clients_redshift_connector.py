@@ -1,10 +1,18 @@
 """redshift_connector: its metadata calls by SHOW and by catalog views, parameters, data frames."""
 
+import datetime
+from decimal import Decimal
+
+import pandas
 import pytest
 import redshift_connector
 from redshift_connector.interval import IntervalDayToSecond, IntervalYearToMonth
 
 SCHEMA = "driver"
+ROUTINES = """
+create procedure driver.add(n in int, done out varchar) as $$ begin done := 'yes'; end; $$
+language plpgsql
+"""
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +25,9 @@ def connection(warehouse):
         cursor.execute(f"create table {SCHEMA}.buyer (id int primary key, name varchar(20))")
         cursor.execute(f"create table {SCHEMA}.sale (id int, buyer int references {SCHEMA}.buyer)")
         cursor.execute(f"create view {SCHEMA}.ids as select id from {SCHEMA}.sale")
+        cursor.execute(f"comment on column {SCHEMA}.buyer.name is 'who'")
+        cursor.execute(ROUTINES)
+        cursor.execute(f"grant select, update (name) on {SCHEMA}.buyer to public")
     yield made
     made.close()
 
@@ -48,11 +59,57 @@ def test_metadata_names_what_is_there(cursor):
     assert [(row[2], row[3], row[5]) for row in keys] == [("buyer", "id", "buyer_pkey")]
 
 
-def test_columns_have_their_types(connection):
+def test_columns_have_their_types(cursor):
+    columns = cursor.get_columns(schema_pattern=SCHEMA, tablename_pattern="buyer")
+    found = [(row[3], row[5], row[6], row[11], row[16]) for row in columns]
+    assert found == [("id", "int4", 10, None, 1), ("name", "varchar", 20, "who", 2)]
+    (one,) = cursor.get_columns(schema_pattern=SCHEMA, columnname_pattern="na%")
+    assert (one[2], one[3]) == ("buyer", "name")
+
+
+def test_procedures_are_named(cursor):
+    found = cursor.get_procedures(schema_pattern=SCHEMA, procedure_name_pattern="add")
+    assert [(row[1], row[2]) for row in found] == [(SCHEMA, "add")]
+
+
+def test_routines_tell_their_parameters(connection):
     cursor = connection.cursor()
-    columns = cursor.get_columns(catalog="dev", schema_pattern=SCHEMA, tablename_pattern="buyer")
-    found = [(row[3], row[5], row[6]) for row in columns]
-    assert found == [("id", "int4", 10), ("name", "varchar", 20)]
+    cursor.execute("create function driver.twice(int) returns bigint stable as $$ select $1 * 2::bigint $$ language sql")
+    found = cursor.get_procedure_columns(schema_pattern=SCHEMA, procedure_name_pattern="add")
+    assert [(row[3], int(row[4]), row[6]) for row in found] == [("n", 1, "int4"), ("done", 3, "varchar")]
+    found = cursor.get_functions(schema_pattern=SCHEMA, function_name_pattern="twi%")
+    assert [row[2] for row in found] == ["twice"]
+    found = cursor.get_function_columns(schema_pattern=SCHEMA, function_name_pattern="twice")
+    assert sorted(row[6] for row in found) == ["int4", "int8"]
+    assert [row[0] for row in cursor.get_table_types()][:2] == ["EXTERNAL TABLE", "EXTERNAL VIEW"]
+
+
+def test_privileges_name_who_holds_them(connection):
+    cursor = connection.cursor()
+    found = cursor.get_table_privileges(catalog="dev", schema_pattern=SCHEMA, table_name_pattern="buyer")
+    assert ("public", "SELECT") in {(row[4], row[5]) for row in found}
+    found = cursor.get_column_privileges(catalog="dev", schema=SCHEMA, table="buyer", column_name_pattern="%")
+    assert [(row[3], row[5], row[6]) for row in found] == [("name", "public", "UPDATE")]
+
+
+def test_frames_and_files_are_inserted(connection, tmp_path):
+    cursor = connection.cursor()
+    cursor.execute("create table public.framed (id int, name varchar(20), price decimal(8,2), day date)")
+    day = datetime.date(2024, 2, 29)
+    rows = [[1, "a", Decimal("1.25"), day], [2, "b", Decimal("2.00"), day]]
+    cursor.write_dataframe(pandas.DataFrame(rows, columns=["id", "name", "price", "day"]), "framed")
+    cursor.execute("select * from framed order by id")
+    assert cursor.fetch_dataframe().values.tolist() == rows
+    cursor.execute("select id from framed order by id")
+    assert cursor.fetch_numpy_array().tolist() == [[1], [2]]
+    file = tmp_path / "rows.csv"
+    file.write_text("id,name\n" + "".join(f"{n},name {n}\n" for n in range(10, 35)))
+    cursor.insert_data_bulk(file, "framed", [0, 1], ["id", "name"], ",", batch_size=10)
+    cursor.execute("select count(*), max(name) from framed where id >= 10")
+    assert cursor.fetchone() == [25, "name 34"]
+    with pytest.raises(redshift_connector.InterfaceError):
+        cursor.write_dataframe(pandas.DataFrame([[1]]), "not_there")
+    cursor.execute("drop table public.framed")
 
 
 def test_keys_between_tables(connection):

@@ -21,7 +21,7 @@ pub(crate) mod users;
 
 use chrono::{DateTime, Utc};
 
-use crate::engine::{Connection, EngineFault, OWN_SCHEMA, catalog_of, literal, quote};
+use crate::engine::{Connection, EngineFault, OWN_SCHEMA, Value, catalog_of, literal, quote};
 use crate::password::PasswordVerifier;
 
 /// The superuser a cluster is born with.
@@ -82,6 +82,27 @@ fn create_tables(connection: &Connection, database: &str, script: &str) -> Resul
     let schema = format!("{}.{OWN_SCHEMA}", quote(&catalog_of(database)));
     connection.run_script(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))?;
     connection.run_script(&script.replace("own.", &format!("{schema}.")))
+}
+
+/// A number above `highest` that nothing else gets, also in a transaction that runs at the same
+/// time and does not see this one's objects. `sequence` is one of our own, ready for SQL; one that
+/// is younger than the objects it numbers catches up.
+pub(crate) fn next_number(
+    connection: &Connection,
+    sequence: &str,
+    highest: i64,
+) -> Result<i64, EngineFault> {
+    let take = |count: i64| -> Result<i64, EngineFault> {
+        let sequence = literal(sequence);
+        let sql = format!("SELECT max(nextval({sequence})) FROM range({count})");
+        Ok(connection.rows(&sql)?.first().and_then(|row| row.first()).map_or(0, Value::int))
+    };
+    let number = take(1)?;
+    if number > highest {
+        Ok(number)
+    } else {
+        take(highest.saturating_sub(number).saturating_add(1))
+    }
 }
 
 /// A literal, or NULL.

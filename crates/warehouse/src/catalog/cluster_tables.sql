@@ -69,3 +69,4 @@ CREATE TABLE IF NOT EXISTS own.procedure_messages (
 CREATE TABLE IF NOT EXISTS own.database_facts (
   name VARCHAR NOT NULL, id BIGINT NOT NULL, file VARCHAR, owner BIGINT NOT NULL,
   connection_limit BIGINT, serializable BOOLEAN NOT NULL, created TIMESTAMP NOT NULL);
+CREATE SEQUENCE IF NOT EXISTS own.user_ids START 101;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use super::grants::Holder;
-use super::{optional, own, timestamp};
+use super::{next_number, optional, own, timestamp};
 use crate::engine::{Connection, EngineFault, literal};
 
 /// A policy.
@@ -213,9 +213,10 @@ pub(crate) fn kind_of(
 /// The next free number of a policy in a database.
 pub(crate) fn next_id(connection: &Connection, database: &str) -> Result<i64, EngineFault> {
     let table = own(database, "policies");
-    let rows = connection
-        .rows(&format!("SELECT CAST(coalesce(max(id), 0) + 1 AS BIGINT) FROM {table}"))?;
-    Ok(rows.first().and_then(|row| row.first()).map_or(1, crate::engine::Value::int))
+    let rows =
+        connection.rows(&format!("SELECT CAST(coalesce(max(id), 0) AS BIGINT) FROM {table}"))?;
+    let highest = rows.first().and_then(|row| row.first()).map_or(0, crate::engine::Value::int);
+    next_number(connection, &own(database, "policy_ids"), highest)
 }
 
 /// Writes a policy, in place of what it was.

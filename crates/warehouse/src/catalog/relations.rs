@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::grants::Object;
-use super::{defaults, optional, own, timestamp};
+use super::{defaults, next_number, optional, own, timestamp};
 use crate::engine::{Connection, EngineFault, Value, literal};
 
 /// Ids of schemas and relations start here, above PostgreSQL's own.
@@ -171,14 +171,14 @@ pub(crate) fn read_by(
 /// An id that no object of the database has.
 pub(crate) fn next_id(connection: &Connection, database: &str) -> Result<i64, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT CAST(coalesce(max(id), {FIRST_ID}) + 1 AS BIGINT) FROM (
+        "SELECT CAST(coalesce(max(id), {FIRST_ID}) AS BIGINT) FROM (
            SELECT id FROM {} UNION ALL SELECT id FROM {} UNION ALL SELECT id FROM {})",
         own(database, "relations"),
         own(database, "schemas"),
         own(database, "routines")
     ))?;
-    let first = Value::Int(FIRST_ID + 1);
-    Ok(rows.first().and_then(|row| row.first()).unwrap_or(&first).int().max(FIRST_ID + 1))
+    let highest = rows.first().and_then(|row| row.first()).map_or(FIRST_ID, Value::int);
+    next_number(connection, &own(database, "ids"), highest.max(FIRST_ID))
 }
 
 /// Records a schema.

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Master, optional, own, timestamp};
+use super::{Master, next_number, optional, own, timestamp};
 use crate::engine::{Connection, EngineFault, Value, literal};
 use crate::password::PasswordVerifier;
 
@@ -110,13 +110,14 @@ pub(super) fn create_master(
 /// The next free id among users, groups and roles.
 pub(crate) fn next_id(connection: &Connection, home: &str) -> Result<i64, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT CAST(coalesce(max(id), {FIRST_ID}) + 1 AS BIGINT) FROM (
+        "SELECT CAST(coalesce(max(id), {FIRST_ID}) AS BIGINT) FROM (
            SELECT id FROM {} UNION ALL SELECT id FROM {} UNION ALL SELECT id FROM {})",
         own(home, "users"),
         own(home, "groups"),
         own(home, "roles"),
     ))?;
-    Ok(rows.first().and_then(|row| row.first()).map_or(FIRST_ID, Value::int))
+    let highest = rows.first().and_then(|row| row.first()).map_or(FIRST_ID, Value::int);
+    next_number(connection, &own(home, "user_ids"), highest)
 }
 
 /// Adds a user.

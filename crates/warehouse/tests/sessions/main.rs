@@ -16,6 +16,7 @@ mod guide;
 mod guide_files;
 mod login;
 mod malformed;
+mod numbers;
 mod policies;
 mod privileges;
 mod procedures;
