@@ -3,7 +3,12 @@
 //! Redshift guide, "Computations with numeric values". The engine adds and multiplies in 64 bits
 //! unless an operand is wider, and divides decimals as doubles; both are written out here.
 
-use sqlparser::ast::{BinaryOperator, Expr, Value};
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    BinaryOperator, CastKind, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
+    visit_expressions, visit_expressions_mut,
+};
 
 use super::super::build;
 use crate::types::SqlType;
@@ -125,7 +130,7 @@ pub(super) fn operation(op: &BinaryOperator, left: Operand, right: Operand) -> (
             let computed = widened(op, left, right);
             match digits.scale == full.scale {
                 true => computed,
-                false => build::cast(computed, &digits.engine()),
+                false => cut(computed, full.scale, digits),
             }
         }
     };
@@ -147,6 +152,59 @@ fn widened(op: &BinaryOperator, left: Operand, right: Operand) -> Expr {
         expr = build::cast(expr, &wide.engine());
     }
     build::binary(expr, op.clone(), build::nested(right.expr))
+}
+
+/// The result with fewer digits behind the point. The engine divides 128-bit numbers bit by bit, so
+/// values that fit 64 bits go that way: twenty times faster.
+fn cut(computed: Expr, scale: u32, to: Digits) -> Expr {
+    let to = to.engine();
+    if scale > SHORT || reads_a_query(&computed) {
+        return build::cast(computed, &to);
+    }
+    let short = Digits { precision: SHORT, scale }.engine();
+    // Cut once only: a chain of products would double in length with each of them.
+    let computed = uncut(computed);
+    let fits = Expr::Cast {
+        kind: CastKind::TryCast,
+        expr: Box::new(computed.clone()),
+        data_type: build::engine_type(&short),
+        format: None,
+    };
+    let slow = build::cast(computed, &to);
+    build::engine_call("coalesce", vec![build::cast(fits, &to), slow])
+}
+
+/// The same expression with the plain casts of [`cut`] in place of the fast ones.
+fn uncut(mut expr: Expr) -> Expr {
+    let _ = visit_expressions_mut(&mut expr, |part| {
+        if let Some(slow) = slow_form(part) {
+            *part = slow;
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    expr
+}
+
+/// The second way of what [`cut`] makes.
+fn slow_form(expr: &Expr) -> Option<Expr> {
+    let Expr::Function(function) = expr else { return None };
+    if function.name != build::engine_name("coalesce") {
+        return None;
+    }
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(slow))] = list.args.as_slice() else {
+        return None;
+    };
+    Some(slow.clone())
+}
+
+/// Whether computing it twice would ask a query twice.
+fn reads_a_query(expr: &Expr) -> bool {
+    visit_expressions(expr, |part| match part {
+        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    })
+    .is_break()
 }
 
 /// The quotient, cut off after its scale: both sides as whole numbers, divided as such.
