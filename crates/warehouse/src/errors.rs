@@ -247,6 +247,13 @@ static ENGINE_MESSAGES: &[Rule] = &[
         "42P20",
         "window functions not allowed in WHERE clause",
     ),
+    rule(
+        "Binder",
+        "window function calls cannot be nested",
+        "42P20",
+        "window function calls may not be nested",
+    ),
+    rule("Binder", "term out of range", "42P10", ""),
     rule("Binder", "No function matches", "42883", ""),
     rule("Binder", "Could not choose a best candidate", "42883", ""),
     rule("Binder", "Cannot compare values", "42883", ""),

@@ -9,6 +9,7 @@
 
 mod administration;
 mod copy;
+mod differential;
 mod durability;
 mod extended;
 mod gate;

@@ -165,7 +165,9 @@ pub(in crate::rewrite) fn listagg(function: &Function, name: &str) -> Parse<Expr
     if list.clauses.iter().any(|c| !matches!(c, FunctionArgumentClause::OrderBy(_))) {
         return Err(SqlError::unsupported("LISTAGG … ON OVERFLOW is not supported"));
     }
-    let order: Vec<OrderByExpr> = std::mem::take(&mut out.within_group);
+    let mut order: Vec<OrderByExpr> = std::mem::take(&mut out.within_group);
+    // Constants order nothing, and the engine refuses them.
+    order.retain(|by| !matches!(by.expr, Expr::Value(_)));
     if !order.is_empty() {
         list.clauses.push(FunctionArgumentClause::OrderBy(order));
     }

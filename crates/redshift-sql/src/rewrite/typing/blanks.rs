@@ -79,6 +79,7 @@ impl Typer<'_> {
         columns: &Columns,
         found: &mut Keys,
     ) -> Parse<()> {
+        is_a_place("GROUP BY", key, columns)?;
         let own = self.expression(key)?;
         let of_from = matches!(key, Expr::Identifier(name) if self.is_of_from(&name.value));
         let (meant, of) = match selected(key, items, columns) {
@@ -109,6 +110,7 @@ impl Typer<'_> {
         columns: &Columns,
     ) -> Parse<()> {
         for by in by {
+            is_a_place("ORDER BY", &by.expr, columns)?;
             match selected(&by.expr, items, columns) {
                 Selected::Item(expr, of) if of.is_varchar() && !is_volatile(&expr) => {
                     by.expr = trimmed(expr);
@@ -193,6 +195,19 @@ impl Typer<'_> {
             }
         }
         (values.len() == wanted && !values.iter().any(is_volatile)).then_some(values)
+    }
+}
+
+/// 42P10 for a number that counts past the select list.
+pub(super) fn is_a_place(clause: &str, key: &Expr, columns: &Columns) -> Parse<()> {
+    let (Some(columns), Expr::Value(value)) = (columns, key) else { return Ok(()) };
+    let Value::Number(text, _) = &value.value else { return Ok(()) };
+    match text.parse::<usize>() {
+        Ok(at) if at == 0 || at > columns.len() => {
+            let message = format!("{clause} position {at} is not in select list");
+            Err(SqlError::new("42P10", message))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -12,7 +12,7 @@ use sqlparser::ast::{
 
 use super::super::build;
 use super::Columns;
-use super::blanks::{is_varchar, place};
+use super::blanks::{is_a_place, is_varchar, place};
 use super::compare::trimmed;
 use crate::cursor::Parse;
 use crate::resolve::ColumnType;
@@ -72,6 +72,7 @@ pub(super) fn ordered(query: &mut Query, columns: &Columns) -> Parse<()> {
     else {
         return Ok(());
     };
+    by.iter().try_for_each(|by| is_a_place("ORDER BY", &by.expr, columns))?;
     let Some(columns) = columns.as_ref().filter(|columns| are_names(columns)) else {
         return Ok(());
     };

@@ -312,10 +312,10 @@ impl Typer<'_> {
                 true => self.condition_of(&when.condition, of, "CASE/WHEN")?,
                 false => compared.push((&mut when.condition, of)),
             }
-            result = unify::both(result, self.expression(&mut when.result)?);
+            result = unify::matched("CASE", result, self.expression(&mut when.result)?)?;
         }
         if let Some(otherwise) = else_result {
-            result = unify::both(result, self.expression(otherwise)?);
+            result = unify::matched("CASE", result, self.expression(otherwise)?)?;
         }
         self.compared(&mut compared)?;
         Ok(result.settled())

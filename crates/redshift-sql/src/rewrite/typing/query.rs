@@ -3,7 +3,7 @@
 use sqlparser::ast::{
     Cte, ExcludeSelectItem, Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName,
     ObjectNamePart, OrderBy, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, TableWithJoins,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, TableAlias, TableFactor, TableWithJoins,
     WildcardAdditionalOptions,
 };
 
@@ -54,14 +54,19 @@ impl Typer<'_> {
         match body {
             SetExpr::Select(select) => self.select(select, order_by),
             SetExpr::Query(query) => self.query(query),
-            SetExpr::SetOperation { left, right, .. } => {
+            SetExpr::SetOperation { op, left, right, .. } => {
+                let place = match op {
+                    SetOperator::Union => "UNION",
+                    SetOperator::Intersect => "INTERSECT",
+                    _ => "EXCEPT",
+                };
                 let recursive = std::mem::take(&mut self.recursive);
                 let left = self.body(left, None)?;
                 let right = self.body(right, None)?;
                 if !recursive {
                     combined::told_apart(body, &left, &right)?;
                 }
-                Ok(both(left, right))
+                both(place, left, right)
             }
             SetExpr::Values(values) => {
                 values.rows.iter_mut().try_for_each(|row| self.all(&mut row.content))?;
@@ -334,16 +339,16 @@ fn renamed(columns: Columns, alias: Option<&TableAlias>) -> Columns {
 }
 
 /// The columns of a set operation: the first part's names, types that hold both.
-fn both(left: Columns, right: Columns) -> Columns {
-    let (mut left, right) = (left?, right?);
+fn both(place: &str, left: Columns, right: Columns) -> Parse<Columns> {
+    let (Some(mut left), Some(right)) = (left, right) else { return Ok(None) };
     if left.len() != right.len() {
-        return None;
+        return Ok(None);
     }
     for (column, other) in left.iter_mut().zip(right) {
         let (one, other) = (Type::of(column.sql_type), Type::of(other.sql_type));
-        column.sql_type = unify::both(one, other).sql();
+        column.sql_type = unify::matched(place, one, other)?.sql();
     }
-    Some(left)
+    Ok(Some(left))
 }
 
 /// A result column that is just NULL is text; to the engine it would be an integer.

@@ -111,7 +111,17 @@ impl Typer<'_> {
                 }
                 _ => Type::Sql(SqlType::Varchar(0)),
             },
-            Common => types.iter().copied().fold(Type::Untyped, unify::both).settled(),
+            Common => {
+                let place = match name.as_str() {
+                    "greatest" => "GREATEST",
+                    "least" => "LEAST",
+                    _ => "COALESCE",
+                };
+                let all = types.iter().copied();
+                all.into_iter()
+                    .try_fold(Type::Untyped, |one, other| unify::matched(place, one, other))?
+                    .settled()
+            }
             Concat => match types.as_slice() {
                 [left, right] => match (left.shown(), right.shown()) {
                     (Some(left), Some(right)) if is_text(left) && is_text(right) => {

@@ -1,9 +1,46 @@
 //! One type for several values: `UNION`, `CASE`, `COALESCE`.
 
 use super::Type;
-use super::arithmetic::{is_float, is_integer, is_number, is_text, larger};
+use super::arithmetic::{is_dated, is_float, is_integer, is_number, is_text, larger};
 use super::decimal::{Digits, common};
+use crate::cursor::Parse;
+use crate::error::SqlError;
 use crate::types::SqlType;
+
+/// Types that values are converted among without being asked.
+#[derive(PartialEq)]
+enum Category {
+    Text,
+    Number,
+    Boolean,
+    Dated,
+}
+
+fn category(of: Type) -> Option<Category> {
+    Some(match of.sql()? {
+        known if is_text(known) => Category::Text,
+        known if is_number(known) => Category::Number,
+        known if is_dated(known) => Category::Dated,
+        SqlType::Boolean => Category::Boolean,
+        _ => return None,
+    })
+}
+
+/// The type that holds both results of a `place`.
+///
+/// # Errors
+/// 42804 for two that no value is both of.
+pub(super) fn matched(place: &str, left: Type, right: Type) -> Parse<Type> {
+    if let (Some(one), Some(other)) = (category(left), category(right))
+        && one != other
+        && let (Some(left), Some(right)) = (left.sql(), right.sql())
+    {
+        let (left, right) = (left.base_name(), right.base_name());
+        let message = format!("{place} types {left} and {right} cannot be matched");
+        return Err(SqlError::new("42804", message));
+    }
+    Ok(both(left, right))
+}
 
 /// The type that holds both.
 pub(super) fn both(left: Type, right: Type) -> Type {
