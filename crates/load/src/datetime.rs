@@ -97,7 +97,7 @@ impl TimeFormat {
                 let (mut parts, rest) = format.read(text)?;
                 let rest = rest.trim_ascii();
                 if !rest.is_empty() {
-                    parts.offset = Some(zone::offset(rest)?);
+                    parts.read_zone(rest)?;
                 }
                 parts.micros()
             }
@@ -152,7 +152,7 @@ fn usual_parts(text: &[u8]) -> Option<Parts> {
     let rest = parts.read_clock(rest)?;
     let rest = rest.trim_ascii();
     if !rest.is_empty() {
-        parts.offset = Some(zone::offset(rest)?);
+        parts.read_zone(rest)?;
     }
     Some(parts)
 }
@@ -177,10 +177,13 @@ fn epoch(text: &[u8], digits: usize) -> Option<i64> {
 
 /// A `TIME`: microseconds of the day, and the offset in seconds that the text names.
 pub fn time(text: &[u8]) -> Option<(i64, Option<i32>)> {
-    let mut parts = Parts::default();
+    // A name whose offset changes with the seasons means that of the first day.
+    let mut parts = Parts::of_days(0);
     let rest = parts.read_clock(text)?.trim_ascii();
-    let offset = if rest.is_empty() { None } else { Some(zone::offset(rest)?) };
-    Some((parts.clock()?, offset))
+    if !rest.is_empty() {
+        parts.read_zone(rest)?;
+    }
+    Some((parts.clock()?, parts.offset))
 }
 
 /// A time of day in UTC, the zone of every session, as the engine reads a `TIMETZ`.

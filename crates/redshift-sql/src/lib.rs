@@ -27,6 +27,7 @@ mod udf;
 mod walk;
 mod with_change;
 mod words;
+mod zones;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use rewrite::{Written, similar_pattern, zone_of};
 pub use tag::command_tag;
 pub use types::SqlType;
 pub use udf::{GivenType, NoFunctions, UserFunction, UserFunctions, check_function};
+pub use zones::Zone;
 
 use cursor::Cursor;
 use sqlparser::tokenizer::Token;

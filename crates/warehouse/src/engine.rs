@@ -17,7 +17,7 @@ mod values;
 pub(crate) use connection::{Connection, Interrupt, Prepared};
 pub(crate) use feed::Fed;
 pub(crate) use functions::acts::{Acts, Asking, Denied};
-pub(crate) use functions::zones::{Zone, offset_text};
+pub(crate) use functions::zones::offset_text;
 pub(crate) use values::{Value, literal};
 
 use std::path::{Path, PathBuf};

@@ -4,7 +4,6 @@
 use std::sync::LazyLock;
 
 use super::format::{Format, Parts};
-use super::zone;
 
 /// Whole formats, tried in order; the first that the text fits wins.
 const DATES: [&str; 23] = [
@@ -86,7 +85,7 @@ fn behind_date(mut parts: Parts, rest: &[u8]) -> Option<Parts> {
     };
     let tail = tail.trim_ascii();
     if !tail.is_empty() {
-        parts.offset = Some(zone::offset(tail)?);
+        parts.read_zone(tail)?;
     }
     Some(parts)
 }

@@ -3,6 +3,7 @@
 use redshift_sql::SqlError;
 
 use super::calendar::{MICROS_PER_DAY, days_from_civil};
+use super::zone;
 
 /// A `DATEFORMAT` or `TIMEFORMAT` string.
 #[derive(Debug, Clone)]
@@ -250,6 +251,13 @@ impl Parts {
         valid.then_some(seconds * 1_000_000 + self.micros)
     }
 
+    /// The time zone behind what has been read.
+    pub(super) fn read_zone(&mut self, text: &[u8]) -> Option<()> {
+        let (local, _) = self.micros()?;
+        self.offset = Some(zone::offset(text, local)?);
+        Some(())
+    }
+
     /// Microseconds from 1970-01-01, and the offset.
     pub(super) fn micros(&self) -> Option<(i64, Option<i32>)> {
         let days = i64::from(self.days()?).checked_mul(MICROS_PER_DAY)?;
@@ -281,7 +289,9 @@ impl Parts {
     fn read_meridiem<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
         let (word, rest) = text.split_at_checked(2)?;
         let afternoon = word.eq_ignore_ascii_case(b"pm");
-        if !afternoon && !word.eq_ignore_ascii_case(b"am") {
+        // `America/New_York` is no morning.
+        let longer = rest.first().is_some_and(u8::is_ascii_alphabetic);
+        if longer || (!afternoon && !word.eq_ignore_ascii_case(b"am")) {
             return None;
         }
         self.meridiem = Some(afternoon);

@@ -1,30 +1,19 @@
-//! Time zones behind a time: offsets and the abbreviations that mean one.
+//! Time zones behind a time: offsets, and the names that mean one.
 
-/// Abbreviations and their offsets from UTC in hours.
-const NAMES: [(&str, i32); 11] = [
-    ("Z", 0),
-    ("UTC", 0),
-    ("GMT", 0),
-    ("EST", -5),
-    ("EDT", -4),
-    ("CST", -6),
-    ("CDT", -5),
-    ("MST", -7),
-    ("MDT", -6),
-    ("PST", -8),
-    ("PDT", -7),
-];
+use redshift_sql::Zone;
+
 /// Offsets reach so far, in hours.
 const FARTHEST: i32 = 15;
 
-/// Seconds east of UTC of `+HH`, `+HHMM`, `+HH:MM` or an abbreviation.
-pub(super) fn offset(text: &[u8]) -> Option<i32> {
+/// Seconds east of UTC of `+HH`, `+HHMM`, `+HH:MM` or a name, where clocks show `local`:
+/// microseconds from 1970-01-01.
+pub(super) fn offset(text: &[u8], local: i64) -> Option<i32> {
     let (sign, digits) = match text {
         [b'+', rest @ ..] => (1, rest),
         [b'-', rest @ ..] => (-1, rest),
         _ => {
-            let named = NAMES.iter().find(|(name, _)| text.eq_ignore_ascii_case(name.as_bytes()));
-            return named.map(|(_, hours)| hours * 3600);
+            let zone = Zone::read(std::str::from_utf8(text).ok()?)?;
+            return i32::try_from(zone.offset_of_local(local)?).ok();
         }
     };
     let digit = |byte: u8| byte.is_ascii_digit().then(|| i32::from(byte - b'0'));

@@ -14,8 +14,8 @@ use bytes::{BufMut, BytesMut};
 
 use super::shape::Shape;
 use super::{array, numeric, text};
-use crate::engine::Zone;
 use crate::errors::Failure;
+use redshift_sql::Zone;
 
 /// Microseconds from 1970 to 2000, the wire's epoch.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::Zone;
 use crate::errors::Failure;
+use redshift_sql::Zone;
 
 /// A parameter: its name, its default, and how its values are checked.
 struct Parameter {

@@ -5,7 +5,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Session;
-use crate::engine::{Zone, literal};
+use redshift_sql::Zone;
+
+use crate::engine::literal;
 use crate::errors::Failure;
 
 /// The zone of a session that sets none; the engine's variable is then not set.
