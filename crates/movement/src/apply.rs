@@ -21,13 +21,8 @@ pub async fn plan(movement: &Movement, cx: &Context) -> Outcome {
         return legs.plan(cx).await;
     }
     let mut outcome = Outcome::new("plan", &movement.name);
-    match try_plan(movement, cx, &mut outcome).await {
-        Ok(()) => outcome,
-        Err(trouble) => {
-            cx.reporter.report(&Event::Trouble((*trouble).clone()));
-            outcome.failed(*trouble)
-        }
-    }
+    let ended = try_plan(movement, cx, &mut outcome).await;
+    cx.conclude(outcome, ended)
 }
 
 /// Makes everything the movement needs. With [`Options::hop`], only what belongs to that hop.
@@ -36,13 +31,8 @@ pub async fn apply(movement: &Movement, cx: &Context, options: &Options) -> Outc
         return legs.apply(cx, options).await;
     }
     let mut outcome = Outcome::new("apply", &movement.name);
-    match try_apply(movement, cx, options, &mut outcome).await {
-        Ok(()) => outcome,
-        Err(trouble) => {
-            cx.reporter.report(&Event::Trouble((*trouble).clone()));
-            outcome.failed(*trouble)
-        }
-    }
+    let ended = try_apply(movement, cx, options, &mut outcome).await;
+    cx.conclude(outcome, ended)
 }
 
 async fn try_plan(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> Result<()> {

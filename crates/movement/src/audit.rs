@@ -33,13 +33,8 @@ pub async fn audit(movement: &Movement, cx: &Context) -> Outcome {
         return legs.audit(cx).await;
     }
     let mut outcome = Outcome::new("audit", &movement.name);
-    match try_audit(movement, cx, &mut outcome).await {
-        Ok(()) => outcome,
-        Err(trouble) => {
-            cx.reporter.report(&Event::Trouble((*trouble).clone()));
-            outcome.failed(*trouble)
-        }
-    }
+    let ended = try_audit(movement, cx, &mut outcome).await;
+    cx.conclude(outcome, ended)
 }
 
 async fn try_audit(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> Result<()> {

@@ -9,7 +9,8 @@ use std::time::Duration;
 use crate::aws::{Api, Clock, Profiles};
 use crate::database::Databases;
 use crate::file::Movement;
-use crate::report::Reporter;
+use crate::report::{Event, Outcome, Reporter};
+use crate::trouble::Result;
 
 /// A source of unpredictable bytes for external ids, run ids and generated passwords.
 pub trait Entropy: Send + Sync {
@@ -92,6 +93,17 @@ impl Context {
     pub(crate) fn command(&self, movement: &Movement, verb: &str, options: &str) -> String {
         let (file, gap) = (movement.path.display(), if options.is_empty() { "" } else { " " });
         format!("landbridge {verb} {file}{gap}{options}{}", self.arguments)
+    }
+
+    /// A command's outcome at its end; trouble is told, and makes it a failure.
+    pub(crate) fn conclude(&self, outcome: Outcome, ended: Result<()>) -> Outcome {
+        match ended {
+            Ok(()) => outcome,
+            Err(trouble) => {
+                self.reporter.report(&Event::Trouble((*trouble).clone()));
+                outcome.failed(*trouble)
+            }
+        }
     }
 }
 

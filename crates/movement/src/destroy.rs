@@ -28,13 +28,8 @@ pub async fn destroy(movement: &Movement, cx: &Context, options: &Options) -> Ou
         return legs.destroy(cx, options).await;
     }
     let mut outcome = Outcome::new("destroy", &movement.name);
-    match try_destroy(movement, cx, options, &mut outcome).await {
-        Ok(()) => outcome,
-        Err(trouble) => {
-            cx.reporter.report(&Event::Trouble((*trouble).clone()));
-            outcome.failed(*trouble)
-        }
-    }
+    let ended = try_destroy(movement, cx, options, &mut outcome).await;
+    cx.conclude(outcome, ended)
 }
 
 async fn try_destroy(

@@ -108,13 +108,7 @@ impl Legs {
         let mut phases = Vec::new();
         let ended = self.try_run(cx, options, &mut phases).await;
         let outcome = self.merged("run", phases);
-        match ended {
-            Ok(()) => outcome,
-            Err(trouble) => {
-                cx.reporter.report(&Event::Trouble((*trouble).clone()));
-                outcome.failed(*trouble)
-            }
-        }
+        cx.conclude(outcome, ended)
     }
 
     async fn try_run(

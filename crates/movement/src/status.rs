@@ -13,19 +13,13 @@ pub async fn status(movement: &Movement, cx: &Context) -> Outcome {
         return legs.status(cx).await;
     }
     let mut outcome = Outcome::new("status", &movement.name);
-    match findings(movement, cx) {
-        Ok(findings) => {
-            for finding in &findings {
-                cx.reporter.report(&Event::Finding(finding.clone()));
-            }
-            outcome.findings = findings;
-            outcome
+    let ended = findings(movement, cx).map(|findings| {
+        for finding in &findings {
+            cx.reporter.report(&Event::Finding(finding.clone()));
         }
-        Err(trouble) => {
-            cx.reporter.report(&Event::Trouble((*trouble).clone()));
-            outcome.failed(*trouble)
-        }
-    }
+        outcome.findings = findings;
+    });
+    cx.conclude(outcome, ended)
 }
 
 fn findings(movement: &Movement, cx: &Context) -> Result<Vec<Finding>> {

@@ -26,13 +26,8 @@ pub async fn verify(movement: &Movement, cx: &Context, options: &Options) -> Out
         return legs.verify(cx, options).await;
     }
     let mut outcome = Outcome::new("verify", &movement.name);
-    match try_verify(movement, cx, options, &mut outcome).await {
-        Ok(()) => outcome,
-        Err(trouble) => {
-            cx.reporter.report(&Event::Trouble((*trouble).clone()));
-            outcome.failed(*trouble)
-        }
-    }
+    let ended = try_verify(movement, cx, options, &mut outcome).await;
+    cx.conclude(outcome, ended)
 }
 
 /// The last run that arrived, as the journal has it.

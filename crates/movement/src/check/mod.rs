@@ -37,13 +37,8 @@ pub async fn check(movement: &Movement, cx: &Context) -> Outcome {
         return legs.check(cx).await;
     }
     let mut outcome = Outcome::new("check", &movement.name);
-    match try_check(movement, cx, &mut outcome).await {
-        Ok(()) => outcome,
-        Err(trouble) => {
-            cx.reporter.report(&Event::Trouble((*trouble).clone()));
-            outcome.failed(*trouble)
-        }
-    }
+    let ended = try_check(movement, cx, &mut outcome).await;
+    cx.conclude(outcome, ended)
 }
 
 async fn try_check(movement: &Movement, cx: &Context, outcome: &mut Outcome) -> Result<()> {

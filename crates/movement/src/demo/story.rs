@@ -49,13 +49,8 @@ pub struct DemoOptions {
 /// The outcome has one phase per command; the first that fails ends the story.
 pub async fn story(cx: &Context, options: &DemoOptions) -> Outcome {
     let mut outcome = Outcome::new("demo", "tickets-to-dev");
-    match tell(cx, options, &mut outcome).await {
-        Ok(()) => outcome,
-        Err(trouble) => {
-            cx.reporter.report(&Event::Trouble((*trouble).clone()));
-            outcome.failed(*trouble)
-        }
-    }
+    let ended = tell(cx, options, &mut outcome).await;
+    cx.conclude(outcome, ended)
 }
 
 async fn tell(cx: &Context, options: &DemoOptions, outcome: &mut Outcome) -> Result<()> {

@@ -33,13 +33,8 @@ pub async fn run(movement: &Movement, cx: &Context, options: &Options) -> Outcom
         return legs.run(cx, options).await;
     }
     let mut outcome = Outcome::new("run", &movement.name);
-    match try_run(movement, cx, options, &mut outcome).await {
-        Ok(()) => outcome,
-        Err(trouble) => {
-            cx.reporter.report(&Event::Trouble((*trouble).clone()));
-            outcome.failed(*trouble)
-        }
-    }
+    let ended = try_run(movement, cx, options, &mut outcome).await;
+    cx.conclude(outcome, ended)
 }
 
 async fn try_run(
