@@ -11,6 +11,7 @@ mod feed;
 mod functions;
 mod memo;
 mod options;
+mod plan;
 mod semistructured;
 mod values;
 
@@ -18,6 +19,7 @@ pub(crate) use connection::{Connection, Interrupt, Prepared};
 pub(crate) use feed::Fed;
 pub(crate) use functions::acts::{Acts, Asking, Denied};
 pub(crate) use functions::zones::offset_text;
+pub(crate) use plan::{Method, Operation, Plan};
 pub(crate) use values::{Value, literal};
 
 use std::path::{Path, PathBuf};

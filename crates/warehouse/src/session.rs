@@ -12,6 +12,7 @@ mod cursors;
 mod ddl;
 mod effects;
 mod engine_sql;
+mod explain;
 mod grants;
 mod guards;
 mod known;

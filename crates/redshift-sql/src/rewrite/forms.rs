@@ -20,6 +20,7 @@ use crate::walk::change;
 pub const FORMED: &[&str] = &[
     "lb_add_months",
     "lb_add_years",
+    "lb_any_zoned",
     "lb_at_time_zone",
     "lb_bytes",
     "lb_length",

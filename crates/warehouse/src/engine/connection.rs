@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use super::memo::{Changes, Memo};
+use super::plan::Plan;
 use super::{EngineFault, Value, values};
 
 /// Ends the statement that runs on a connection; callable from any thread, harmless when idle.
@@ -85,6 +86,14 @@ impl Connection {
             }
             Ok(rows)
         })
+    }
+
+    /// What the engine would do to carry a statement out.
+    pub(crate) fn plan(&self, sql: &str) -> Result<Plan, EngineFault> {
+        let rows = self.rows(&format!("EXPLAIN (FORMAT JSON) {sql}"))?;
+        let json = rows.first().and_then(|row| row.last()).map(|value| value.text().to_owned());
+        let plan = json.and_then(|json| Plan::read(&json));
+        plan.ok_or_else(|| EngineFault { message: String::from("the plan cannot be read") })
     }
 
     /// Prepares one statement for streaming.

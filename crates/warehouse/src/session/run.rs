@@ -127,7 +127,7 @@ impl Session {
             Kind::Show(show) => self.describe_show(show).map(Some),
             Kind::Fetch(fetch) => self.describe_fetch(fetch).map(Some),
             Kind::Execute(execute) => self.describe_prepared(execute),
-            Kind::Explain(_) => Ok(Some(super::show::explain_fields())),
+            Kind::Explain(_) => Ok(Some(super::explain::fields())),
             Kind::Call(call) => self.describe_call(call, types),
             _ => Ok(None),
         };

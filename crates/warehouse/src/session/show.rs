@@ -1,12 +1,12 @@
-//! SET, RESET, SHOW, USE, EXPLAIN, DISCARD, CANCEL: statements about the session itself.
-//! Redshift Developer Guide, "SET", "SHOW", "SHOW TABLES", "EXPLAIN", "CANCEL".
+//! SET, RESET, SHOW, USE, DISCARD, CANCEL: statements about the session itself.
+//! Redshift Developer Guide, "SET", "SHOW", "SHOW TABLES", "CANCEL".
 
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray};
 use arrow::datatypes::{DataType, Field as ArrowField, Schema};
 use arrow::record_batch::RecordBatch;
-use redshift_sql::{Explain, Kind, Set, Show};
+use redshift_sql::{Kind, Set, Show};
 
 use super::engine_sql::{describe_sql, stream, text_fields};
 use super::settings::{REPORTED, unknown};
@@ -177,30 +177,14 @@ impl Session {
             _ => Err(Failure::not_implemented("this SHOW statement")),
         }
     }
-
-    /// The engine's plan as rows of text.
-    fn explain(&mut self, explain: &Explain, output: &mut dyn Output) -> Result<String, Failure> {
-        let Kind::Engine(engine) = &explain.statement.kind else {
-            return Err(Failure::not_implemented("EXPLAIN of this statement"));
-        };
-        let sql = self.engine_sql(engine, &[])?.sql;
-        self.require_explain()?;
-        let plan = self.connection.rows(&format!("EXPLAIN {sql}"))?;
-        let text = plan.first().and_then(|row| row.get(1)).map(|v| v.text().to_owned());
-        let lines = text.unwrap_or_default();
-        let rows: Vec<Vec<String>> = lines.lines().map(|line| vec![line.to_owned()]).collect();
-        send_text(output, &["QUERY PLAN"], &rows)?;
-        Ok(String::from("EXPLAIN"))
-    }
-}
-
-/// The columns an EXPLAIN answers with.
-pub(super) fn explain_fields() -> Vec<Field> {
-    text_fields(&["QUERY PLAN"])
 }
 
 /// Sends a small result of text.
-fn send_text(output: &mut dyn Output, names: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
+pub(super) fn send_text(
+    output: &mut dyn Output,
+    names: &[&str],
+    rows: &[Vec<String>],
+) -> Result<(), Failure> {
     let column = |index: usize| -> ArrayRef {
         Arc::new(StringArray::from_iter(rows.iter().map(|row| row.get(index))))
     };

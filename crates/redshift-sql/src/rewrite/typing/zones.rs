@@ -19,7 +19,7 @@ const ZONED: &str = "memory.rs_catalog.lb_zoned";
 /// A moment as text.
 const TEXT: &str = "memory.rs_catalog.lb_zoned_text";
 /// A moment of what the engine alone knows the type of.
-const ANY_ZONED: &str = "memory.rs_catalog.lb_any_zoned";
+const ANY_ZONED: &str = "lb_any_zoned";
 
 /// A value on its way to another type; the cast to it is still to come. Literals are read when casts
 /// are written.
