@@ -8,6 +8,7 @@
 //! This module must not know sessions or the wire. Start reading at [`prepare`]; the tables are
 //! in `catalog/tables.sql`, the views in `catalog/views.sql`.
 
+pub(crate) mod column_types;
 pub(crate) mod defaults;
 mod empty;
 pub(crate) mod grants;

@@ -23,7 +23,7 @@ CREATE MACRO memory.rs_own.letter(wish) AS CASE wish
   WHEN 'REFERENCES' THEN 'x' WHEN 'DROP' THEN 'D' WHEN 'TRUNCATE' THEN 'P' WHEN 'ALTER' THEN 'A'
   WHEN 'USAGE' THEN 'U' WHEN 'CREATE' THEN 'C' WHEN 'TEMP' THEN 'T' WHEN 'EXECUTE' THEN 'X' ELSE '' END;
 CREATE MACRO memory.rs_own.acl_grantee(kind, who) AS CASE kind
-  WHEN 'public' THEN '' WHEN 'group' THEN '"group ' || memory.rs_own.holder_name(kind, who) || '"'
+  WHEN 'public' THEN '' WHEN 'group' THEN 'group ' || memory.rs_own.holder_name(kind, who)
   ELSE memory.rs_own.user_name(who) END;
 CREATE VIEW memory.rs_own.acls AS
 SELECT db, object, schema_name, name, list(item ORDER BY grantee_kind DESC, grantee, grantor) AS items

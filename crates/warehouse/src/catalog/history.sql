@@ -4,27 +4,27 @@ CREATE TABLE memory.rs_own.sessions (
   session_id BIGINT, user_id BIGINT, user_name VARCHAR, database_name VARCHAR, start_time TIMESTAMP,
   application_name VARCHAR, remote_host VARCHAR, remote_port INTEGER);
 CREATE VIEW memory.rs_catalog.stv_sessions AS
-SELECT start_time AS starttime, CAST(session_id AS INTEGER) AS process, rpad(user_name, 50, ' ') AS user_name,
-       rpad(database_name, 50, ' ') AS db_name,
+SELECT start_time AS starttime, CAST(session_id AS INTEGER) AS process, memory.rs_own.chars(user_name, 50) AS user_name,
+       memory.rs_own.chars(database_name, 50) AS db_name,
        CAST(coalesce((SELECT u.session_timeout FROM home.users u WHERE u.id = user_id), 0) AS INTEGER) AS timeout_sec
 FROM memory.rs_own.sessions;
 CREATE VIEW memory.rs_catalog.stl_sessions AS
 SELECT CAST(coalesce(u.id, 0) AS INTEGER) AS userid, o.record_time AS starttime,
        coalesce((SELECT min(e.record_time) FROM home.connection_log e WHERE e.event = 'disconnecting session'
          AND e.session_id = o.session_id AND e.record_time >= o.record_time), o.record_time) AS endtime,
-       CAST(o.session_id AS INTEGER) AS process, rpad(o.user_name, 50, ' ') AS user_name,
-       rpad(o.database_name, 50, ' ') AS db_name, CAST(0 AS INTEGER) AS timeout_sec
+       CAST(o.session_id AS INTEGER) AS process, memory.rs_own.chars(o.user_name, 50) AS user_name,
+       memory.rs_own.chars(o.database_name, 50) AS db_name, CAST(0 AS INTEGER) AS timeout_sec
 FROM home.connection_log o LEFT JOIN home.users u ON u.name = o.user_name
 WHERE o.event = 'initiating session' AND memory.rs_own.may_see_user(u.id);
 CREATE VIEW memory.rs_catalog.stl_connection_log AS
-SELECT rpad(event, 50, ' ') AS event, record_time AS recordtime, rpad(remote_host, 45, ' ') AS remotehost,
-       rpad(CAST(remote_port AS VARCHAR), 32, ' ') AS remoteport, CAST(session_id AS INTEGER) AS pid,
-       rpad(database_name, 50, ' ') AS dbname, rpad(user_name, 50, ' ') AS username,
-       rpad('password', 32, ' ') AS authmethod, duration, rpad(CASE WHEN tls THEN 'TLS' ELSE '' END, 50, ' ') AS sslversion,
-       rpad('', 128, ' ') AS sslcipher, CAST(0 AS INTEGER) AS mtu, rpad('', 64, ' ') AS sslcompression,
-       rpad('', 64, ' ') AS sslexpansion, rpad('', 36, ' ') AS iamauthguid,
-       rpad(application_name, 250, ' ') AS application_name, rpad(os_version, 64, ' ') AS os_version,
-       rpad(driver_version, 64, ' ') AS driver_version, rpad(plugin_name, 32, ' ') AS plugin_name,
+SELECT memory.rs_own.chars(event, 50) AS event, record_time AS recordtime, memory.rs_own.chars(remote_host, 45) AS remotehost,
+       memory.rs_own.chars(CAST(remote_port AS VARCHAR), 32) AS remoteport, CAST(session_id AS INTEGER) AS pid,
+       memory.rs_own.chars(database_name, 50) AS dbname, memory.rs_own.chars(user_name, 50) AS username,
+       memory.rs_own.chars('password', 32) AS authmethod, duration, memory.rs_own.chars(CASE WHEN tls THEN 'TLS' ELSE '' END, 50) AS sslversion,
+       '' AS sslcipher, CAST(0 AS INTEGER) AS mtu, '' AS sslcompression,
+       '' AS sslexpansion, '' AS iamauthguid,
+       memory.rs_own.chars(application_name, 250) AS application_name, memory.rs_own.chars(os_version, 64) AS os_version,
+       memory.rs_own.chars(driver_version, 64) AS driver_version, memory.rs_own.chars(plugin_name, 32) AS plugin_name,
        CAST(0 AS INTEGER) AS protocol_version
 FROM home.connection_log;
 CREATE VIEW memory.rs_catalog.sys_connection_log AS
@@ -32,11 +32,11 @@ SELECT event, recordtime AS record_time, remotehost AS remote_host, remoteport A
        dbname AS database_name, username AS user_name, authmethod AS auth_method, duration, sslversion AS ssl_version,
        sslcipher AS ssl_cipher, mtu, sslcompression AS ssl_compression, sslexpansion AS ssl_expansion,
        iamauthguid AS iam_auth_guid, application_name, driver_version, os_version, plugin_name, protocol_version,
-       rpad('', 36, ' ') AS global_session_id
+       '' AS global_session_id
 FROM memory.rs_catalog.stl_connection_log;
 CREATE VIEW memory.rs_catalog.stl_userlog AS
-SELECT CAST(user_id AS INTEGER) AS userid, rpad(user_name, 50, ' ') AS username,
-       rpad(coalesce(original_user_name, ''), 50, ' ') AS oldusername, rpad(action, 10, ' ') AS action,
+SELECT CAST(user_id AS INTEGER) AS userid, memory.rs_own.chars(user_name, 50) AS username,
+       memory.rs_own.chars(coalesce(original_user_name, ''), 50) AS oldusername, memory.rs_own.chars(action, 10) AS action,
        CAST(create_db AS INTEGER) AS usecreatedb, CAST(super AS INTEGER) AS usesuper, CAST(0 AS INTEGER) AS usecatupd,
        TRY_CAST(valid_until AS TIMESTAMP) AS valuntil, CAST(session_id AS INTEGER) AS pid, transaction_id AS xid,
        record_time AS recordtime
@@ -59,43 +59,43 @@ SELECT q.*, CAST(p.piece AS INTEGER) AS piece, substr(replace(q.query_text, chr(
 FROM memory.rs_own.visible_queries q, (SELECT range AS piece FROM range(0, 41)) p
 WHERE p.piece * 200 < greatest(length(replace(q.query_text, chr(10), '\n')), 1);
 CREATE VIEW memory.rs_catalog.stl_query AS
-SELECT CAST(user_id AS INTEGER) AS userid, CAST(query_id AS INTEGER) AS query, rpad(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320, ' ') AS label,
-       transaction_id AS xid, CAST(session_id AS INTEGER) AS pid, rpad(database_name, 32, ' ') AS database,
-       rpad(query_text, 4000, ' ') AS querytxt, start_time AS starttime, end_time AS endtime,
+SELECT CAST(user_id AS INTEGER) AS userid, CAST(query_id AS INTEGER) AS query, memory.rs_own.chars(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320) AS label,
+       transaction_id AS xid, CAST(session_id AS INTEGER) AS pid, memory.rs_own.chars(database_name, 32) AS database,
+       memory.rs_own.chars(query_text, 4000) AS querytxt, start_time AS starttime, end_time AS endtime,
        CAST(CASE WHEN status IN ('failed', 'canceled') THEN 1 ELSE 0 END AS INTEGER) AS aborted,
        CAST(0 AS INTEGER) AS insert_pristine, CAST(0 AS INTEGER) AS concurrency_scaling_status
 FROM memory.rs_own.visible_queries WHERE kind = 'QUERY' AND status <> 'running';
 CREATE VIEW memory.rs_catalog.stl_querytext AS
 SELECT CAST(user_id AS INTEGER) AS userid, transaction_id AS xid, CAST(session_id AS INTEGER) AS pid,
-       CAST(query_id AS INTEGER) AS query, piece AS sequence, rpad(part, 200, ' ') AS text
+       CAST(query_id AS INTEGER) AS query, piece AS sequence, memory.rs_own.chars(part, 200) AS text
 FROM memory.rs_own.query_pieces WHERE kind = 'QUERY' AND status <> 'running';
 CREATE VIEW memory.rs_catalog.stl_ddltext AS
 SELECT CAST(user_id AS INTEGER) AS userid, transaction_id AS xid, CAST(session_id AS INTEGER) AS pid,
-       rpad(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320, ' ') AS label, start_time AS starttime, end_time AS endtime, piece AS sequence,
-       rpad(part, 200, ' ') AS text
+       memory.rs_own.chars(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320) AS label, start_time AS starttime, end_time AS endtime, piece AS sequence,
+       memory.rs_own.chars(part, 200) AS text
 FROM memory.rs_own.query_pieces WHERE kind = 'DDL' AND status <> 'running';
 CREATE VIEW memory.rs_catalog.stl_utilitytext AS
 SELECT CAST(user_id AS INTEGER) AS userid, transaction_id AS xid, CAST(session_id AS INTEGER) AS pid,
-       rpad(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320, ' ') AS label, start_time AS starttime, end_time AS endtime, piece AS sequence,
-       rpad(part, 200, ' ') AS text
+       memory.rs_own.chars(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320) AS label, start_time AS starttime, end_time AS endtime, piece AS sequence,
+       memory.rs_own.chars(part, 200) AS text
 FROM memory.rs_own.query_pieces WHERE kind = 'UTILITY' AND status <> 'running';
 CREATE VIEW memory.rs_catalog.svl_statementtext AS
 SELECT CAST(user_id AS INTEGER) AS userid, transaction_id AS xid, CAST(session_id AS INTEGER) AS pid,
-       rpad(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320, ' ') AS label, start_time AS starttime, end_time AS endtime, piece AS sequence,
-       kind AS type, rpad(part, 200, ' ') AS text
+       memory.rs_own.chars(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320) AS label, start_time AS starttime, end_time AS endtime, piece AS sequence,
+       kind AS type, memory.rs_own.chars(part, 200) AS text
 FROM memory.rs_own.query_pieces WHERE status <> 'running';
 CREATE VIEW memory.rs_catalog.svl_qlog AS
 SELECT CAST(user_id AS INTEGER) AS userid, CAST(query_id AS INTEGER) AS query, transaction_id AS xid,
        CAST(session_id AS INTEGER) AS pid, start_time AS starttime, end_time AS endtime,
        epoch_us(end_time) - epoch_us(start_time) AS elapsed,
        CAST(CASE WHEN status IN ('failed', 'canceled') THEN 1 ELSE 0 END AS INTEGER) AS aborted,
-       rpad(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320, ' ') AS label, rpad(substr(query_text, 1, 60), 60, ' ') AS "substring",
+       memory.rs_own.chars(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320) AS label, memory.rs_own.chars(query_text, 60) AS "substring",
        CAST(NULL AS INTEGER) AS source_query, 'Ran on the main cluster' AS concurrency_scaling_status_txt,
        CAST(0 AS INTEGER) AS from_sp_call
 FROM memory.rs_own.visible_queries WHERE kind = 'QUERY' AND status <> 'running';
 CREATE VIEW memory.rs_catalog.sys_query_text AS
 SELECT CAST(user_id AS INTEGER) AS user_id, query_id, transaction_id, CAST(session_id AS INTEGER) AS session_id,
-       start_time, CAST(0 AS INTEGER) AS sequence, rpad(query_text, 4000, ' ') AS text
+       start_time, CAST(0 AS INTEGER) AS sequence, memory.rs_own.chars(query_text, 4000) AS text
 FROM memory.rs_own.visible_queries;
 CREATE VIEW memory.rs_catalog.svl_terminate AS
 SELECT CAST(0 AS INTEGER) AS pid, CAST(NULL AS TIMESTAMP) AS eventtime, CAST(0 AS INTEGER) AS userid, '' AS type WHERE false;
@@ -105,14 +105,14 @@ CREATE VIEW memory.rs_own.inflight AS
 SELECT * FROM memory.rs_own.visible_queries WHERE status = 'running';
 CREATE VIEW memory.rs_catalog.stv_inflight AS
 SELECT CAST(user_id AS INTEGER) AS userid, CAST(12811 AS INTEGER) AS slice, CAST(query_id AS INTEGER) AS query,
-       rpad(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320, ' ') AS label, transaction_id AS xid, CAST(session_id AS INTEGER) AS pid,
-       start_time AS starttime, rpad(substr(query_text, 1, 100), 100, ' ') AS text, CAST(0 AS INTEGER) AS suspended,
+       memory.rs_own.chars(CASE query_label WHEN 'unset' THEN 'default' ELSE query_label END, 320) AS label, transaction_id AS xid, CAST(session_id AS INTEGER) AS pid,
+       start_time AS starttime, memory.rs_own.chars(query_text, 100) AS text, CAST(0 AS INTEGER) AS suspended,
        CAST(0 AS INTEGER) AS insert_pristine, CAST(0 AS INTEGER) AS concurrency_scaling_status
 FROM memory.rs_own.inflight WHERE kind = 'QUERY';
 CREATE VIEW memory.rs_catalog.svv_query_inflight AS
 SELECT CAST(user_id AS INTEGER) AS userid, CAST(12811 AS INTEGER) AS slice, CAST(query_id AS INTEGER) AS query,
        CAST(session_id AS INTEGER) AS pid, start_time AS starttime, CAST(0 AS INTEGER) AS suspended,
-       rpad(part, 200, ' ') AS text, piece AS sequence
+       memory.rs_own.chars(part, 200) AS text, piece AS sequence
 FROM memory.rs_own.query_pieces WHERE kind = 'QUERY' AND status = 'running';
 CREATE VIEW memory.rs_catalog.pg_stat_activity AS
 SELECT d.oid AS datid, s.database_name AS datname, CAST(s.session_id AS INTEGER) AS procpid,
@@ -130,7 +130,7 @@ SELECT CAST(NULL AS INTEGER) AS relation, CAST(NULL AS INTEGER) AS database, CAS
 CREATE VIEW memory.rs_catalog.stv_slices AS
 SELECT CAST(0 AS INTEGER) AS node, CAST(0 AS INTEGER) AS slice, CAST(0 AS INTEGER) AS localslice, 'D' AS type;
 CREATE VIEW memory.rs_catalog.stv_tbl_perm AS
-SELECT CAST(0 AS INTEGER) AS slice, CAST(r.id AS INTEGER) AS id, rpad(r.name, 72, ' ') AS name,
+SELECT CAST(0 AS INTEGER) AS slice, CAST(r.id AS INTEGER) AS id, memory.rs_own.chars(r.name, 72) AS name,
        coalesce(t.estimated_size, 0) AS rows, coalesce(t.estimated_size, 0) AS sorted_rows, CAST(0 AS INTEGER) AS temp,
        CAST(d.id AS INTEGER) AS db_id, CAST(0 AS INTEGER) AS insert_pristine, CAST(0 AS INTEGER) AS delete_pristine,
        CAST(1 AS INTEGER) AS backup,

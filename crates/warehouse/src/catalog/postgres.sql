@@ -225,7 +225,7 @@ SELECT r.schema_name AS schemaname, r.name AS viewname, memory.rs_catalog.pg_get
        r.definition FROM memory.rs_own.relations r WHERE r.db = getvariable('current_database') AND r.kind = 'v';
 CREATE VIEW memory.rs_catalog.pg_table_def AS
 SELECT c.schema_name AS schemaname, c.relation_name AS tablename, c.column_name AS "column",
-       c.type_name AS type, rpad(c.encoding, 32, ' ') AS encoding, c.dist_key AS distkey,
+       c.type_name AS type, memory.rs_own.chars(c.encoding, 32) AS encoding, c.dist_key AS distkey,
        c.sort_key AS sortkey, NOT c.is_nullable AS notnull
 FROM memory.rs_own.visible_columns c
 WHERE c.db = getvariable('current_database') AND c.kind = 'r'

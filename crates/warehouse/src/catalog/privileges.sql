@@ -169,6 +169,33 @@ CREATE MACRO memory.rs_own.language_may(who, written, wish) AS
 CREATE MACRO memory.rs_catalog.has_language_privilege
   (written, wish) AS memory.rs_own.language_may(getvariable('current_user_id'), written, wish),
   (who, written, wish) AS memory.rs_own.language_may(memory.rs_own.user_id(who), written, wish);
+-- A routine as written: `s.f(int, varchar)`, or an oid.
+CREATE MACRO memory.rs_own.written_types(written) AS array_to_string(list_transform(
+  list_filter(string_split(rtrim(substr(written, strpos(written, '(') + 1), ')'), ','), lambda t: trim(t) <> ''),
+  lambda t: CASE lower(trim(t)) WHEN 'int' THEN 'integer' WHEN 'int4' THEN 'integer' WHEN 'int2' THEN 'smallint' WHEN 'int8' THEN 'bigint'
+    WHEN 'bool' THEN 'boolean' WHEN 'float4' THEN 'real' WHEN 'float' THEN 'double precision' WHEN 'float8' THEN 'double precision'
+    WHEN 'decimal' THEN 'numeric' WHEN 'varchar' THEN 'character varying' WHEN 'text' THEN 'character varying' WHEN 'char' THEN 'character'
+    WHEN 'bpchar' THEN 'character' WHEN 'timestamp' THEN 'timestamp without time zone' WHEN 'timestamptz' THEN 'timestamp with time zone'
+    WHEN 'time' THEN 'time without time zone' WHEN 'timetz' THEN 'time with time zone' WHEN 'varbyte' THEN 'binary varying'
+    ELSE lower(trim(t)) END), ', ');
+CREATE MACRO memory.rs_own.written_routine(written) AS coalesce((
+  SELECT arg_min(struct_pack(k := lb_l.kind, s := lb_l.schema_name, n := lb_l.name || '(' || lb_l.signature || ')', o := lb_l.owner),
+                 coalesce(list_position(getvariable('lb_schemas'), lb_l.schema_name), 1000))
+  FROM memory.rs_own.routine_list lb_l
+  WHERE lb_l.db = getvariable('current_database') AND (CAST(lb_l.id AS VARCHAR) = written
+    OR (contains(written, '(') AND lb_l.name = memory.rs_own.part(split_part(split_part(written, '(', 1), '.', -1))
+        AND lb_l.signature = memory.rs_own.written_types(written)
+        AND CASE WHEN contains(split_part(written, '(', 1), '.')
+          THEN lb_l.schema_name = memory.rs_own.part(split_part(split_part(written, '(', 1), '.', -2))
+          ELSE list_contains(getvariable('lb_schemas'), lb_l.schema_name) END))),
+  error('redshift:42883:function ' || written || ' does not exist'));
+CREATE MACRO memory.rs_own.routine_may(who, written, wish) AS
+  CASE WHEN written IS NULL OR wish IS NULL THEN NULL
+    ELSE (SELECT memory.rs_own.user_may(who, getvariable('current_database'), f.r.k, f.r.s, f.r.n, f.r.o, wish, ['EXECUTE'])
+          FROM (SELECT memory.rs_own.written_routine(CAST(written AS VARCHAR)) AS r) f) END;
+CREATE MACRO memory.rs_catalog.has_function_privilege
+  (written, wish) AS memory.rs_own.routine_may(getvariable('current_user_id'), written, wish),
+  (who, written, wish) AS memory.rs_own.routine_may(memory.rs_own.user_id(who), written, wish);
 
 -- Memberships. Whoever sees all may ask about everybody; others about themselves and their roles.
 CREATE MACRO memory.rs_own.role_id(wanted) AS

@@ -49,19 +49,19 @@ FROM memory.rs_own.visible_routines WHERE kind = 'function';
 -- What was called and what it said.
 CREATE VIEW memory.rs_catalog.svl_stored_proc_call AS
 SELECT CAST(user_id AS INTEGER) AS userid, CAST(session_user_id AS INTEGER) AS session_userid, CAST(query_id AS INTEGER) AS query,
-       rpad(label, 320, ' ') AS label, transaction_id AS xid, CAST(session_id AS INTEGER) AS pid,
-       rpad(database_name, 32, ' ') AS database, rpad(query_text, 4000, ' ') AS querytxt, start_time AS starttime,
+       memory.rs_own.chars(label, 320) AS label, transaction_id AS xid, CAST(session_id AS INTEGER) AS pid,
+       memory.rs_own.chars(database_name, 32) AS database, memory.rs_own.chars(query_text, 4000) AS querytxt, start_time AS starttime,
        end_time AS endtime, CAST(aborted AS INTEGER) AS aborted, CAST(from_query AS INTEGER) AS from_sp_call
 FROM home.procedure_calls WHERE memory.rs_own.may_see_user(session_user_id);
 CREATE VIEW memory.rs_catalog.svl_stored_proc_messages AS
 SELECT CAST(m.user_id AS INTEGER) AS userid, CAST(m.session_user_id AS INTEGER) AS session_userid,
        CAST(m.session_id AS INTEGER) AS pid, c.transaction_id AS xid, CAST(m.query_id AS INTEGER) AS query,
-       m.record_time AS recordtime, m.level AS loglevel, rpad(m.level_text, 10, ' ') AS loglevel_text,
-       rpad(m.message, 1024, ' ') AS message, m.line AS linenum, rpad(left(c.query_text, 500), 500, ' ') AS querytext,
-       rpad(c.label, 320, ' ') AS label, CAST(c.aborted AS INTEGER) AS aborted, m.transaction_id AS message_xid
+       m.record_time AS recordtime, m.level AS loglevel, memory.rs_own.chars(m.level_text, 10) AS loglevel_text,
+       memory.rs_own.chars(m.message, 1024) AS message, m.line AS linenum, memory.rs_own.chars(c.query_text, 500) AS querytext,
+       memory.rs_own.chars(c.label, 320) AS label, CAST(c.aborted AS INTEGER) AS aborted, m.transaction_id AS message_xid
 FROM home.procedure_messages m LEFT JOIN home.procedure_calls c ON c.query_id = m.query_id AND c.session_id = m.session_id
 WHERE memory.rs_own.may_see_user(m.session_user_id);
 CREATE VIEW memory.rs_catalog.sys_procedure_messages AS
-SELECT transaction_id, CAST(query_id AS INTEGER) AS query_id, record_time, rpad(level_text, 10, ' ') AS log_level,
-       rpad(message, 1024, ' ') AS message, line AS line_number
+SELECT transaction_id, CAST(query_id AS INTEGER) AS query_id, record_time, memory.rs_own.chars(level_text, 10) AS log_level,
+       memory.rs_own.chars(message, 1024) AS message, line AS line_number
 FROM home.procedure_messages WHERE memory.rs_own.may_see_user(session_user_id);

@@ -5,7 +5,7 @@
 //! system names exist, and who may read them, is [`find`].
 
 use super::{empty, own};
-use crate::engine::{Connection, EngineFault, catalog_of, literal};
+use crate::engine::{Connection, EngineFault, catalog_of, literal, quote};
 
 /// The engine schema of our `pg_catalog`, and of the `svv_`, `stl_`, `sys_` views.
 pub(crate) const CATALOG_SCHEMA: &str = "memory.rs_catalog";
@@ -276,6 +276,15 @@ pub(crate) fn find(name: &str) -> Option<System> {
     }
     let empty = empty::find(name).map(System::View);
     empty.or_else(|| is_documented(name).then_some(System::NotBuilt))
+}
+
+/// The engine's name of a system view that [`find`] or [`find_information`] knows.
+pub(crate) fn engine_name(name: &str) -> String {
+    let schema = match INFORMATION.contains(&name) {
+        true => INFORMATION_SCHEMA,
+        false => CATALOG_SCHEMA,
+    };
+    format!("{schema}.{}", quote(name))
 }
 
 /// Looks a name of `information_schema` up.

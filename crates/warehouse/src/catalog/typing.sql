@@ -4,3 +4,5 @@ CREATE MACRO memory.rs_own.fit(v, bytes, message) AS CASE
   WHEN strlen(v) <= bytes THEN v
   WHEN strlen(rtrim(v, ' ')) <= bytes THEN left(v, length(v) - (strlen(v) - bytes))
   ELSE error(message) END;
+-- A value of a CHAR column of the catalog (column_types.in): as of any other, without its blanks.
+CREATE MACRO memory.rs_own.chars(v, width) AS rtrim(left(v, width), ' ');

@@ -178,7 +178,7 @@ SELECT r.db AS "database", r.schema_name AS "schema", CAST(r.id AS INTEGER) AS t
             WHEN 'AUTO' THEN 'AUTO(ALL)' ELSE r.dist_style END AS diststyle,
        coalesce(max(CASE WHEN abs(c.sort_key) = 1 THEN c.column_name END), 'AUTO(SORTKEY)') AS sortkey1,
        CAST(coalesce(max(memory.rs_own.type_length(c.type_name)), 0) AS INTEGER) AS max_varchar,
-       max(CASE WHEN abs(c.sort_key) = 1 THEN rpad(c.encoding, 32, ' ') END) AS sortkey1_enc,
+       max(CASE WHEN abs(c.sort_key) = 1 THEN memory.rs_own.chars(c.encoding, 32) END) AS sortkey1_enc,
        CAST(count(CASE WHEN c.sort_key <> 0 THEN 1 END) AS INTEGER) AS sortkey_num,
        CAST(any_value(t.estimated_size) // 100000 + 1 AS BIGINT) AS size, CAST(0 AS DECIMAL(10, 4)) AS pct_used,
        CAST(0 AS BIGINT) AS empty, CAST(0 AS DECIMAL(5, 2)) AS unsorted, CAST(0 AS DECIMAL(5, 2)) AS stats_off,
@@ -212,22 +212,22 @@ SELECT user_id, query_id, query_label, transaction_id, session_id, database_name
        NULL, NULL, NULL, query_text
 FROM memory.rs_own.running n WHERE NOT EXISTS (SELECT 1 FROM home.query_history h WHERE h.query_id = n.query_id);
 CREATE VIEW memory.rs_catalog.sys_query_history AS
-SELECT CAST(user_id AS INTEGER) AS user_id, query_id, rpad(query_label, 320, ' ') AS query_label, transaction_id,
-       CAST(session_id AS INTEGER) AS session_id, rpad(database_name, 128, ' ') AS database_name,
-       rpad(query_type, 32, ' ') AS query_type, rpad(status, 10, ' ') AS status, false AS result_cache_hit,
+SELECT CAST(user_id AS INTEGER) AS user_id, query_id, memory.rs_own.chars(query_label, 320) AS query_label, transaction_id,
+       CAST(session_id AS INTEGER) AS session_id, memory.rs_own.chars(database_name, 128) AS database_name,
+       memory.rs_own.chars(query_type, 32) AS query_type, memory.rs_own.chars(status, 10) AS status, false AS result_cache_hit,
        start_time, end_time, coalesce(epoch_us(end_time) - epoch_us(start_time), 0) AS elapsed_time,
        CAST(0 AS BIGINT) AS queue_time, coalesce(epoch_us(end_time) - epoch_us(start_time), 0) AS execution_time,
-       rpad(coalesce(error_message, ''), 512, ' ') AS error_message, returned_rows,
-       CAST(0 AS BIGINT) AS returned_bytes, rpad(query_text, 4000, ' ') AS query_text,
-       rpad('1.0.436211', 256, ' ') AS redshift_version
+       memory.rs_own.chars(coalesce(error_message, ''), 512) AS error_message, returned_rows,
+       CAST(0 AS BIGINT) AS returned_bytes, memory.rs_own.chars(query_text, 4000) AS query_text,
+       memory.rs_own.chars('1.0.436211', 256) AS redshift_version
 FROM memory.rs_own.queries WHERE memory.rs_own.may_see_user(user_id);
 -- Redshift keeps about a hundred finished ones here.
 CREATE VIEW memory.rs_catalog.stv_recents AS
 SELECT CAST(user_id AS INTEGER) AS userid,
-       rpad(CASE status WHEN 'running' THEN 'Running' ELSE 'Done' END, 20, ' ') AS status, start_time AS starttime,
+       memory.rs_own.chars(CASE status WHEN 'running' THEN 'Running' ELSE 'Done' END, 20) AS status, start_time AS starttime,
        coalesce(epoch_us(end_time) - epoch_us(start_time), 0) AS duration,
-       rpad(memory.rs_catalog.pg_get_userbyid(user_id), 50, ' ') AS user_name,
-       rpad(database_name, 50, ' ') AS db_name, rpad(query_text, 600, ' ') AS query,
+       memory.rs_own.chars(memory.rs_catalog.pg_get_userbyid(user_id), 50) AS user_name,
+       memory.rs_own.chars(database_name, 50) AS db_name, memory.rs_own.chars(query_text, 600) AS query,
        CAST(session_id AS INTEGER) AS pid
 FROM (SELECT * FROM memory.rs_own.queries WHERE memory.rs_own.may_see_user(user_id)
       ORDER BY query_id DESC LIMIT 100);
@@ -239,13 +239,13 @@ SELECT CAST(user_id AS INTEGER) AS user_id, query_id, transaction_id, CAST(sessi
 FROM home.unload_history WHERE memory.rs_own.may_see_user(user_id);
 CREATE VIEW memory.rs_catalog.sys_unload_detail AS
 SELECT CAST(user_id AS INTEGER) AS user_id, query_id, CAST(session_id AS INTEGER) AS session_id, transaction_id,
-       rpad(file_name, 1280, ' ') AS file_name, start_time, end_time, line_count, transfer_size,
-       rpad(file_format, 10, ' ') AS file_format
+       memory.rs_own.chars(file_name, 1280) AS file_name, start_time, end_time, line_count, transfer_size,
+       memory.rs_own.chars(file_format, 10) AS file_format
 FROM home.unload_detail WHERE memory.rs_own.may_see_user(user_id);
 CREATE VIEW memory.rs_catalog.stl_unload_log AS
 SELECT CAST(user_id AS INTEGER) AS userid, CAST(query_id AS INTEGER) AS query, CAST(slice AS INTEGER) AS slice,
-       CAST(session_id AS INTEGER) AS pid, rpad(file_name, 1280, ' ') AS path, start_time, end_time,
-       line_count, transfer_size, rpad(file_format, 10, ' ') AS file_format
+       CAST(session_id AS INTEGER) AS pid, memory.rs_own.chars(file_name, 1280) AS path, start_time, end_time,
+       line_count, transfer_size, memory.rs_own.chars(file_format, 10) AS file_format
 FROM home.unload_detail WHERE memory.rs_own.may_see_user(user_id);
 CREATE VIEW memory.rs_catalog.sys_load_history AS
 SELECT CAST(h.user_id AS INTEGER) AS user_id, h.query_id, h.transaction_id,
@@ -269,40 +269,40 @@ FROM home.load_detail d JOIN home.load_history h ON h.query_id = d.query_id
 WHERE memory.rs_own.may_see_user(h.user_id);
 CREATE VIEW memory.rs_catalog.sys_load_error_detail AS
 SELECT CAST(user_id AS INTEGER) AS user_id, query_id, transaction_id,
-       CAST(session_id AS INTEGER) AS session_id, rpad(database_name, 64, ' ') AS database_name,
-       CAST(table_id AS INTEGER) AS table_id, start_time, rpad(file_name, 256, ' ') AS file_name,
-       line_number, rpad(column_name, 127, ' ') AS column_name,
-       rpad(column_type, 10, ' ') AS column_type, rpad(column_length, 10, ' ') AS column_length,
+       CAST(session_id AS INTEGER) AS session_id, memory.rs_own.chars(database_name, 64) AS database_name,
+       CAST(table_id AS INTEGER) AS table_id, start_time, memory.rs_own.chars(file_name, 256) AS file_name,
+       line_number, memory.rs_own.chars(column_name, 127) AS column_name,
+       memory.rs_own.chars(column_type, 10) AS column_type, memory.rs_own.chars(column_length, 10) AS column_length,
        CAST("position" AS INTEGER) AS "position", CAST(error_code AS INTEGER) AS error_code,
-       rpad(error_message, 512, ' ') AS error_message
+       memory.rs_own.chars(error_message, 512) AS error_message
 FROM home.load_errors WHERE memory.rs_own.may_see_user(user_id);
 CREATE VIEW memory.rs_catalog.stl_load_errors AS
 SELECT CAST(user_id AS INTEGER) AS userid, CAST(0 AS INTEGER) AS slice,
        CAST(table_id AS INTEGER) AS tbl, start_time AS starttime,
        CAST(session_id AS INTEGER) AS session, CAST(query_id AS INTEGER) AS query,
-       rpad(file_name, 256, ' ') AS filename, line_number, rpad(column_name, 127, ' ') AS colname,
-       rpad(column_type, 10, ' ') AS type, rpad(column_length, 10, ' ') AS col_length,
-       CAST("position" AS INTEGER) AS "position", rpad(raw_line, 1024, ' ') AS raw_line,
-       rpad(raw_value, 1024, ' ') AS raw_field_value, CAST(error_code AS INTEGER) AS err_code,
-       rpad(error_message, 100, ' ') AS err_reason, CAST(0 AS INTEGER) AS is_partial, start_offset,
+       memory.rs_own.chars(file_name, 256) AS filename, line_number, memory.rs_own.chars(column_name, 127) AS colname,
+       memory.rs_own.chars(column_type, 10) AS type, memory.rs_own.chars(column_length, 10) AS col_length,
+       CAST("position" AS INTEGER) AS "position", memory.rs_own.chars(raw_line, 1024) AS raw_line,
+       memory.rs_own.chars(raw_value, 1024) AS raw_field_value, CAST(error_code AS INTEGER) AS err_code,
+       memory.rs_own.chars(error_message, 100) AS err_reason, CAST(0 AS INTEGER) AS is_partial, start_offset,
        CAST(NULL AS BIGINT) AS copy_job_id
 FROM home.load_errors WHERE memory.rs_own.may_see_user(user_id);
 CREATE VIEW memory.rs_catalog.stl_loaderror_detail AS
 SELECT CAST(user_id AS INTEGER) AS userid, CAST(0 AS INTEGER) AS slice,
        CAST(session_id AS INTEGER) AS session, CAST(query_id AS INTEGER) AS query,
-       rpad(file_name, 256, ' ') AS filename, line_number, CAST(field AS INTEGER) AS field,
-       rpad(column_name, 1024, ' ') AS colname, rpad(value, 1024, ' ') AS value,
-       CAST(is_null AS INTEGER) AS is_null, rpad(column_type, 10, ' ') AS type,
-       rpad(column_length, 10, ' ') AS col_length
+       memory.rs_own.chars(file_name, 256) AS filename, line_number, CAST(field AS INTEGER) AS field,
+       memory.rs_own.chars(column_name, 1024) AS colname, memory.rs_own.chars(value, 1024) AS value,
+       CAST(is_null AS INTEGER) AS is_null, memory.rs_own.chars(column_type, 10) AS type,
+       memory.rs_own.chars(column_length, 10) AS col_length
 FROM home.load_error_fields WHERE memory.rs_own.may_see_user(user_id);
 CREATE VIEW memory.rs_catalog.stl_load_commits AS
 SELECT CAST(h.user_id AS INTEGER) AS userid, CAST(h.query_id AS INTEGER) AS query,
-       CAST(0 AS INTEGER) AS slice, rpad('', 256, ' ') AS name,
-       rpad(d.file_name, 256, ' ') AS filename, CAST(0 AS INTEGER) AS byte_offset,
+       CAST(0 AS INTEGER) AS slice, '' AS name,
+       memory.rs_own.chars(d.file_name, 256) AS filename, CAST(0 AS INTEGER) AS byte_offset,
        CAST(d.lines AS INTEGER) AS lines_scanned, CAST(d.errors AS INTEGER) AS errors,
        d.end_time AS curtime, CAST(1 AS INTEGER) AS status,
-       rpad(CASE h.file_format WHEN 'json' THEN 'JSON' WHEN 'avro' THEN 'Avro'
-         WHEN 'parquet' THEN 'Parquet' WHEN 'orc' THEN 'ORC' ELSE 'Text' END, 16, ' ')
+       memory.rs_own.chars(CASE h.file_format WHEN 'json' THEN 'JSON' WHEN 'avro' THEN 'Avro'
+         WHEN 'parquet' THEN 'Parquet' WHEN 'orc' THEN 'ORC' ELSE 'Text' END, 16)
          AS file_format,
        CAST(0 AS INTEGER) AS is_partial, CAST(0 AS BIGINT) AS start_offset,
        CAST(NULL AS BIGINT) AS copy_job_id
@@ -311,5 +311,5 @@ WHERE h.status = 'completed' AND memory.rs_own.may_see_user(h.user_id);
 CREATE VIEW memory.rs_catalog.stl_replacements AS
 SELECT CAST(user_id AS INTEGER) AS userid, CAST(query_id AS INTEGER) AS query,
        CAST(0 AS INTEGER) AS slice, CAST(session_id AS INTEGER) AS session,
-       rpad(file_name, 256, ' ') AS filename, line_number, rpad(column_name, 127, ' ') AS colname
+       memory.rs_own.chars(file_name, 256) AS filename, line_number, memory.rs_own.chars(column_name, 127) AS colname
 FROM home.load_replacements WHERE memory.rs_own.may_see_user(user_id);

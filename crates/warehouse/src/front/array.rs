@@ -35,6 +35,18 @@ pub(super) fn write_binary(list: &ArrayRef, out: &mut BytesMut) {
     }
 }
 
+/// Writes an element of an array in the text format, in quotes where it could be misread.
+pub(super) fn write_element_text(text: &str, out: &mut BytesMut) {
+    let special = |c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\\' | '{' | '}' | ',');
+    if !text.is_empty() && !text.eq_ignore_ascii_case("null") && !text.contains(special) {
+        return out.put_slice(text.as_bytes());
+    }
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    out.put_u8(b'"');
+    out.put_slice(escaped.as_bytes());
+    out.put_u8(b'"');
+}
+
 fn write_element(list: &ArrayRef, index: usize, out: &mut BytesMut) {
     if list.is_null(index) {
         out.put_i32(-1);
@@ -69,12 +81,28 @@ mod tests {
     use arrow::array::{ArrayRef, Int16Array, StringArray};
     use bytes::BytesMut;
 
-    use super::write_binary;
+    use super::{write_binary, write_element_text};
 
     fn written(list: ArrayRef) -> Vec<u8> {
         let mut out = BytesMut::new();
         write_binary(&list, &mut out);
         out.to_vec()
+    }
+
+    #[test]
+    fn elements_that_could_be_misread_are_quoted() {
+        for (text, expect) in [
+            ("ana=r/bob", "ana=r/bob"),
+            ("group readers=r/bob", "\"group readers=r/bob\""),
+            ("a,b", "\"a,b\""),
+            ("a\"\\", "\"a\\\"\\\\\""),
+            ("", "\"\""),
+            ("NULL", "\"NULL\""),
+        ] {
+            let mut out = bytes::BytesMut::new();
+            write_element_text(text, &mut out);
+            assert_eq!(out, expect.as_bytes());
+        }
     }
 
     #[test]

@@ -286,10 +286,10 @@ fn list(items: &ArrayRef, style: Style, out: &mut BytesMut) {
             if row > 0 {
                 out.put_u8(b',');
             }
-            if items.is_null(row) {
-                out.put_slice(b"NULL");
-            } else {
-                write_text(&inner, row, style, out);
+            match &inner {
+                _ if items.is_null(row) => out.put_slice(b"NULL"),
+                Values::Text(texts) => array::write_element_text(texts.value(row), out),
+                other => write_text(other, row, style, out),
             }
         }
     }

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use redshift_sql::{
     Catalog, ColumnType, EngineStatement, Guard, Kind, ObjectName, Parsed, Resolution, SqlType,
@@ -20,6 +21,7 @@ use super::rewrite::rewrite_names;
 use super::transaction::Transaction;
 use super::{Field, FieldType, Session};
 use crate::catalog::relations::{ColumnFacts, declared_types};
+use crate::catalog::{column_types, system};
 use crate::engine::{catalog_of, quote};
 use crate::errors::Failure;
 use crate::privileges::{Resolved, resolve};
@@ -171,13 +173,13 @@ impl Session {
         }
     }
 
-    /// The columns of a relation; `None` for the system's, whose types are the engine's.
+    /// The columns of a relation; `None` for a late-binding view.
     pub(super) fn columns_of(
         &mut self,
         found: &Resolved,
     ) -> Result<Option<Vec<ColumnType>>, Failure> {
         let (key, name) = match found {
-            Resolved::System { .. } => return Ok(None),
+            Resolved::System { name, .. } => return self.columns_of_system(name).map(Some),
             // It is its query, which is put in its place.
             Resolved::Relation { relation, .. } if relation.late_binding => return Ok(None),
             Resolved::Temporary { name } => {
@@ -211,6 +213,22 @@ impl Session {
         let columns = overlaid(engine, &own);
         self.shapes.columns.insert(key, columns.clone());
         Ok(Some(columns))
+    }
+
+    /// The columns of a system view: the same in every session, so each is asked for once.
+    fn columns_of_system(&self, name: &str) -> Result<Vec<ColumnType>, Failure> {
+        static KNOWN: LazyLock<Mutex<HashMap<String, Vec<ColumnType>>>> =
+            LazyLock::new(Mutex::default);
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(columns) = known().get(name) {
+            return Ok(columns.clone());
+        }
+        let mut columns = self.described(&system::engine_name(name))?;
+        for column in &mut columns {
+            column.sql_type = column_types::of(name, &column.name).or(column.sql_type);
+        }
+        known().insert(name.to_owned(), columns.clone());
+        Ok(columns)
     }
 
     /// A relation's columns in order, with the types that the engine's own tell for certain.
@@ -303,6 +321,7 @@ fn fits(engine: SqlType, known: SqlType) -> bool {
         (T::Decimal { scale: engine, .. }, T::Decimal { scale, .. }) => engine == scale,
         (T::Varbyte(_), T::Varbyte(_)) => true,
         (T::IntervalDayToSecond, T::IntervalYearToMonth) => true,
+        (T::Integer, T::Oid) => true,
         (engine, known) => engine == known,
     }
 }

@@ -18,7 +18,7 @@ pub(super) const FUNCTIONS: Table = &[
     ("getdatabaseencoding", Catalog),
     ("has_assumerole_privilege", Catalog),
     ("has_database_privilege", Catalog),
-    ("has_function_privilege", Missing),
+    ("has_function_privilege", Catalog),
     ("has_language_privilege", Catalog),
     ("has_schema_privilege", Catalog),
     ("has_table_privilege", Catalog),
