@@ -21,7 +21,7 @@ use crate::password::PasswordVerifier;
 use crate::ports::{Cloud, ClusterRef, Directory, World};
 use crate::registry::Registry;
 
-/// Upper bound of the engine's buffers, in megabytes; what does not fit spills to disk.
+/// Upper bound of the engine's buffers where nothing else is said, in megabytes.
 const ENGINE_MEMORY_MEGABYTES: u64 = 2048;
 /// Worker threads of a cluster's engine at most.
 const ENGINE_THREADS: usize = 8;
@@ -44,6 +44,10 @@ pub struct ClusterSpec {
     pub listen: SocketAddr,
     /// The TLS identity offered to clients.
     pub tls: Arc<rustls::ServerConfig>,
+    /// Upper bound of what all its statements hold in memory, in megabytes; 2,048 for `None`. What
+    /// does not fit is spilled to disk, sixteen times as much at most; a statement that cannot go
+    /// on fails with 53200.
+    pub memory_megabytes: Option<u64>,
 }
 
 /// Why a cluster did not open.
@@ -132,7 +136,7 @@ impl Warehouse {
             acts,
             databases: &files,
             staging: &staging,
-            memory_megabytes: ENGINE_MEMORY_MEGABYTES,
+            memory_megabytes: spec.memory_megabytes.unwrap_or(ENGINE_MEMORY_MEGABYTES),
             threads: std::thread::available_parallelism()
                 .map_or(2, |n| n.get().min(ENGINE_THREADS)),
         };

@@ -139,6 +139,7 @@ impl Clusters {
 
     async fn open_at(&self, record: &ClusterRecord, port: u16) -> Result<Warehouse, String> {
         let spec = ClusterSpec {
+            memory_megabytes: None,
             reference: ClusterRef {
                 account: record.account.clone(),
                 region: record.region.clone(),

@@ -51,6 +51,7 @@ pub fn open(directory: &Path) -> Outcome<Warehouse> {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)?;
     let spec = ClusterSpec {
+        memory_megabytes: None,
         reference: ClusterRef {
             account: "111111111111".parse()?,
             region: "us-east-1".parse()?,

@@ -5,14 +5,19 @@ use std::path::Path;
 use super::connection::ORDER_SETTING;
 use super::{EngineFault, EngineOptions, literal};
 
+/// How many times its memory an engine may spill to disk.
+const SPILL: u64 = 16;
+
 /// Settings given when the instance opens: they hold for every connection.
 pub(super) fn at_open(options: &EngineOptions<'_>) -> Result<duckdb::Config, EngineFault> {
     let staging = options.staging.to_string_lossy();
+    let spill = options.memory_megabytes.saturating_mul(SPILL);
     let mut config = duckdb::Config::default()
         .with("autoinstall_known_extensions", "false")?
         .with("autoload_known_extensions", "false")?
         .with("temp_directory", staging.as_ref())?
         .with("max_memory", format!("{}MB", options.memory_megabytes))?
+        .with("max_temp_directory_size", format!("{spill}MB"))?
         .with("threads", options.threads.to_string())?;
     // What rewritten SQL relies on to mean what it should.
     for (name, value) in redshift_sql::ENGINE_SETTINGS {

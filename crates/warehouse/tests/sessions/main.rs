@@ -17,6 +17,7 @@ mod guide;
 mod guide_files;
 mod login;
 mod malformed;
+mod memory;
 mod numbers;
 mod policies;
 mod privileges;

@@ -261,8 +261,17 @@ pub fn start(directory: &Path) -> Running {
     start_with(directory, "0")
 }
 
+/// The same with so little memory.
+pub fn start_small(directory: &Path, megabytes: u64) -> Running {
+    start_as(directory, "0", Some(megabytes))
+}
+
 /// The same at a port.
 pub fn start_with(directory: &Path, port: &str) -> Running {
+    start_as(directory, port, None)
+}
+
+fn start_as(directory: &Path, port: &str, memory_megabytes: Option<u64>) -> Running {
     let (tls, certificate) = identity();
     let facts = ClusterFacts {
         attached_roles: vec![ROLE.into()],
@@ -273,6 +282,7 @@ pub fn start_with(directory: &Path, port: &str) -> Running {
     let fake = Arc::new(FakeDirectory(Mutex::new(facts)));
     let cloud = FakeCloud::default();
     let spec = ClusterSpec {
+        memory_megabytes,
         reference: reference(),
         directory: directory.to_owned(),
         database: "dev".into(),
