@@ -64,6 +64,8 @@ pub enum Kind {
     DropDatabase {
         /// Folded name.
         name: String,
+        /// `FORCE`: its sessions are ended.
+        force: bool,
     },
     /// `ALTER DATABASE`.
     AlterDatabase(AlterDatabase),

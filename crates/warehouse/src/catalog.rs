@@ -2,13 +2,15 @@
 //! of the engine in a schema that user SQL cannot name, so that they change in the same
 //! transactions as the objects they describe.
 //!
-//! Users, groups, roles, ASSUMEROLE grants and history belong to the cluster and live in its
-//! first database; schemas, relations and grants live in each database. The system views that
-//! users see are built over them in the engine's in-memory root, anew at each start.
+//! Databases, users, groups, roles, ASSUMEROLE grants and history belong to the cluster and live
+//! with its first database; schemas, relations and grants live with each database. All of them lie
+//! in one file of the engine, in schemas of their own. The system views that users see are built
+//! over them in the engine's in-memory root, anew at each start.
 //! This module must not know sessions or the wire. Start reading at [`prepare`]; the tables are
 //! in `catalog/tables.sql`, the views in `catalog/views.sql`.
 
 pub(crate) mod column_types;
+pub(crate) mod databases;
 pub(crate) mod defaults;
 mod empty;
 pub(crate) mod grants;
@@ -22,7 +24,7 @@ pub(crate) mod users;
 
 use chrono::{DateTime, Utc};
 
-use crate::engine::{Connection, EngineFault, OWN_SCHEMA, Value, catalog_of, literal, quote};
+use crate::engine::{Connection, EngineFault, Value, catalog_of, literal, own_schema_of, quote};
 use crate::password::PasswordVerifier;
 
 /// The superuser a cluster is born with.
@@ -40,47 +42,64 @@ const CLUSTER_TABLES: &str = include_str!("catalog/cluster_tables.sql");
 
 /// One of our own tables in a database, ready for SQL.
 pub(crate) fn own(database: &str, table: &str) -> String {
-    format!("{}.{OWN_SCHEMA}.{table}", quote(&catalog_of(database)))
+    format!("{}.{table}", own_schema(database))
+}
+
+fn own_schema(database: &str) -> String {
+    format!("{}.{}", quote(&catalog_of(database)), quote(&own_schema_of(database)))
 }
 
 /// Creates what is missing: our tables, the `public` schemas, the master user; then the views.
 pub(crate) fn prepare(
     connection: &Connection,
-    databases: &[String],
     home: &str,
     master: &Master<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), EngineFault> {
-    for database in databases {
-        create_tables(connection, database, DATABASE_TABLES)?;
-        let known = connection
-            .rows(&format!("SELECT 1 FROM {} WHERE name = 'public'", own(database, "schemas")))?;
-        if known.is_empty() {
-            connection.run_script(&format!(
-                "BEGIN TRANSACTION;
-                 CREATE SCHEMA {catalog}.public;
-                 INSERT INTO {schemas} VALUES (2200, 'public', {bootstrap}, NULL);
-                 INSERT INTO {grants} VALUES ('schema', 'public', '', 'USAGE', '', 'public', 0, false, {bootstrap}),
-                   ('schema', 'public', '', 'CREATE', '', 'public', 0, false, {bootstrap}),
-                   ('language', '', 'plpgsql', 'USAGE', '', 'public', 0, false, {bootstrap}),
-                   ('language', '', 'sql', 'USAGE', '', 'public', 0, false, {bootstrap}),
-                   ('database', '', '', 'TEMP', '', 'public', 0, false, {bootstrap});
-                 COMMIT",
-                catalog = quote(&catalog_of(database)),
-                schemas = own(database, "schemas"),
-                grants = own(database, "grants"),
-                bootstrap = users::BOOTSTRAP_ID,
-            ))?;
+    create_tables(connection, home, CLUSTER_TABLES)?;
+    databases::create_first(connection, home, now)?;
+    let all = databases::all(connection, home)?;
+    for database in &all {
+        create_database_tables(connection, &database.key)?;
+        if relations::schema(connection, &database.key, "public")?.is_none() {
+            connection.run("BEGIN TRANSACTION")?;
+            create_public(connection, &database.key)?;
+            connection.run("COMMIT")?;
         }
     }
-    create_tables(connection, home, CLUSTER_TABLES)?;
     users::create_master(connection, home, master, now)?;
     roles::create_system_roles(connection, home)?;
-    system::create_views(connection, databases, home)
+    connection.run("BEGIN TRANSACTION")?;
+    system::create_unions(connection, home, &all)?;
+    connection.run("COMMIT")?;
+    system::create_views(connection, home)
+}
+
+/// The tables that every database has.
+pub(crate) fn create_database_tables(
+    connection: &Connection,
+    database: &str,
+) -> Result<(), EngineFault> {
+    create_tables(connection, database, DATABASE_TABLES)
+}
+
+/// The `public` schema and what everybody may do in a new database, in the open transaction.
+pub(crate) fn create_public(connection: &Connection, database: &str) -> Result<(), EngineFault> {
+    let bootstrap = users::BOOTSTRAP_ID;
+    relations::add_public(connection, database)?;
+    connection.run(&format!(
+        "INSERT INTO {grants} VALUES ('schema', 'public', '', 'USAGE', '', 'public', 0, false, {bootstrap}),
+           ('schema', 'public', '', 'CREATE', '', 'public', 0, false, {bootstrap}),
+           ('language', '', 'plpgsql', 'USAGE', '', 'public', 0, false, {bootstrap}),
+           ('language', '', 'sql', 'USAGE', '', 'public', 0, false, {bootstrap}),
+           ('database', '', '', 'TEMP', '', 'public', 0, false, {bootstrap})",
+        grants = own(database, "grants"),
+    ))?;
+    Ok(())
 }
 
 fn create_tables(connection: &Connection, database: &str, script: &str) -> Result<(), EngineFault> {
-    let schema = format!("{}.{OWN_SCHEMA}", quote(&catalog_of(database)));
+    let schema = own_schema(database);
     connection.run_script(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))?;
     connection.run_script(&script.replace("own.", &format!("{schema}.")))
 }

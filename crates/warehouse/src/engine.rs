@@ -1,7 +1,8 @@
 //! The engine: the only module that knows DuckDB.
 //!
-//! One [`Engine`] per cluster holds one database file per Redshift database, attached to an
-//! in-memory root that carries the system views. One [`Connection`] per session, on the
+//! One [`Engine`] per cluster holds one file with all of its databases, attached to an in-memory
+//! root that carries the system views: the engine writes to one file in a transaction, and a
+//! transaction of Redshift may change users, databases and objects of several databases. One [`Connection`] per session, on the
 //! session's own thread. The engine must not know users, the wire protocol or the cloud; SQL
 //! that reaches it has been parsed, checked and rewritten.
 //! Start reading at [`Engine::open`].
@@ -46,10 +47,10 @@ impl From<duckdb::Error> for EngineFault {
     }
 }
 
-/// One database of the cluster and its file.
+/// The cluster's file, which has the name of its first database.
 #[derive(Debug, Clone)]
 pub(crate) struct DatabaseFile {
-    /// The Redshift database's name.
+    /// The first database's name.
     pub name: String,
     /// `<name>.duckdb`.
     pub path: PathBuf,
@@ -57,8 +58,8 @@ pub(crate) struct DatabaseFile {
 
 /// What is fixed about an engine when it opens.
 pub(crate) struct EngineOptions<'a> {
-    /// The databases to attach.
-    pub databases: &'a [DatabaseFile],
+    /// The file to attach.
+    pub file: &'a DatabaseFile,
     /// The one directory the engine may write: sort and hash spills.
     pub staging: &'a Path,
     /// Upper bound of the engine's buffers, in megabytes.
@@ -76,22 +77,20 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Opens the in-memory root, attaches every database, runs `prepare` (schemas, system views)
+    /// Opens the in-memory root, attaches the file, runs `prepare` (schemas, system views)
     /// and then locks the configuration, so that no SQL can widen what the engine may touch.
     pub(crate) fn open(
         options: &EngineOptions<'_>,
         prepare: impl FnOnce(&Connection) -> Result<(), EngineFault>,
     ) -> Result<Self, EngineFault> {
         let root = duckdb::Connection::open_in_memory_with_flags(options::at_open(options)?)?;
-        // Before the files are attached: what lies in them may call these.
+        // Before the file is attached: what lies in it may call these.
         functions::register(&root, &options.acts)?;
-        for database in options.databases {
-            root.execute_batch(&format!(
-                "ATTACH {} AS {}",
-                literal(&database.path.to_string_lossy()),
-                quote(&catalog_of(&database.name)),
-            ))?;
-        }
+        root.execute_batch(&format!(
+            "ATTACH {} AS {}",
+            literal(&options.file.path.to_string_lossy()),
+            quote(&catalog_of(&options.file.name)),
+        ))?;
         let changes = memo::Changes::default();
         let first = Connection::new(root.try_clone()?, changes.clone());
         prepare(&first)?;
@@ -111,7 +110,7 @@ impl Engine {
         Ok(Connection::new(self.root().try_clone()?, memo::Changes::default()))
     }
 
-    /// Writes what is committed from the log into the files (at a clean stop).
+    /// Writes what is committed from the log into the file (at a clean stop).
     pub(crate) fn checkpoint(&self, database: &str) -> Result<(), EngineFault> {
         Ok(self.root().execute_batch(&format!("CHECKPOINT {}", quote(&catalog_of(database))))?)
     }
@@ -121,10 +120,41 @@ impl Engine {
     }
 }
 
+/// Stands in a database's key between the first database's name and its own number.
+const IN_KEY: char = '/';
+/// The end of names in the engine that no user can write.
+pub(crate) const MARK: &str = "$db";
+
+/// What a database is called among us, whatever its name: the first one's name for the first
+/// (`dev`), a number after that for the others (`dev/101`).
+pub(crate) fn key_of(first: &str, number: i64) -> String {
+    format!("{first}{IN_KEY}{number}")
+}
+
+/// A database's number, as its key has it; `None` for the first.
+pub(crate) fn number_of(database: &str) -> Option<&str> {
+    database.split_once(IN_KEY).map(|(_, number)| number)
+}
+
 /// The engine's catalog that holds a database. A mark is added, so that a schema may have its
 /// database's name without the engine finding `name.table` ambiguous.
 pub(crate) fn catalog_of(database: &str) -> String {
-    format!("{database}$db")
+    let first = database.split_once(IN_KEY).map_or(database, |(first, _)| first);
+    format!("{first}{MARK}")
+}
+
+/// The engine's schema with our own tables of a database.
+pub(crate) fn own_schema_of(database: &str) -> String {
+    match number_of(database) {
+        Some(number) => format!("{OWN_SCHEMA}${number}{MARK}"),
+        None => OWN_SCHEMA.to_owned(),
+    }
+}
+
+/// Whether a schema of the engine holds our own tables, of whatever database.
+pub(crate) fn is_own_schema(schema: &str) -> bool {
+    let rest = schema.strip_prefix(OWN_SCHEMA);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('$') && rest.ends_with(MARK))
 }
 
 /// An identifier in double quotes.

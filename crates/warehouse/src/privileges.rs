@@ -240,10 +240,10 @@ pub(crate) fn holds_on_schema(
     Ok(found.owner == identity.user || covers(&held, privilege_name(privilege), None))
 }
 
-/// Requires CREATE or TEMP on the database.
+/// Requires CREATE or TEMP on the database, given with its name.
 pub(crate) fn require_on_database(
     connection: &Connection,
-    database: &str,
+    (database, name): (&str, &str),
     identity: &Identity,
     privilege: Privilege,
 ) -> Result<(), Failure> {
@@ -254,7 +254,7 @@ pub(crate) fn require_on_database(
     if covers(&held, privilege_name(privilege), None) {
         return Ok(());
     }
-    Err(Failure::denied("database", database))
+    Err(Failure::denied("database", name))
 }
 
 /// Requires a superuser: `must be superuser to <what>`.

@@ -1,5 +1,5 @@
-//! The sessions of a cluster: who may be cancelled by whom, how all of them end, and which have
-//! been idle for too long.
+//! The sessions of a cluster: how many there may be, who may be cancelled by whom, how all of them
+//! end, and which have been idle for too long.
 //!
 //! It must not know what a session does. Start reading at [`Registry`]; what reaches a session from
 //! outside is [`Signals`].
@@ -19,6 +19,24 @@ use crate::errors::Failure;
 
 /// The first process id given out; real clusters show large ones too.
 const FIRST_PID: i32 = 1_073_741_825;
+
+/// Connections that a cluster may have; superusers too (Redshift Management Guide, "Quotas and
+/// limits").
+const MOST_CONNECTIONS: usize = 500;
+
+/// Who wants a session, and how many sessions its user and its database may have.
+pub(crate) struct Newcomer<'a> {
+    /// The user's name.
+    pub user: &'a str,
+    /// `CONNECTION LIMIT` of the user; `None` for no limit.
+    pub user_limit: Option<i64>,
+    /// The database's key.
+    pub database: &'a str,
+    /// The database's name.
+    pub database_name: &'a str,
+    /// `CONNECTION LIMIT` of the database; `None` for no limit.
+    pub database_limit: Option<i64>,
+}
 
 /// Signals that reach a session from outside.
 #[derive(Default)]
@@ -96,6 +114,7 @@ impl Signals {
 struct Entry {
     secret: i32,
     user: String,
+    database: String,
     signals: Arc<Signals>,
     interrupt: Interrupt,
     /// What the last look at idle sessions saw.
@@ -125,18 +144,29 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// Adds a session and gives it a process id.
+    ///
+    /// # Errors
+    /// 53300 when the cluster, the database or the user has as many sessions as it may have.
     pub(crate) fn add(
         &self,
         secret: i32,
-        user: &str,
+        who: &Newcomer<'_>,
         signals: &Arc<Signals>,
         interrupt: Interrupt,
-    ) -> i32 {
+    ) -> Result<i32, Failure> {
         let mut entries = self.lock();
+        check_limits(&entries, who)?;
         let pid = entries.keys().max().map_or(FIRST_PID, |last| last.wrapping_add(1));
-        let (user, signals) = (user.to_owned(), Arc::clone(signals));
-        entries.insert(pid, Entry { secret, user, signals, interrupt, seen: None });
-        pid
+        let entry = Entry {
+            secret,
+            user: who.user.to_owned(),
+            database: who.database.to_owned(),
+            signals: Arc::clone(signals),
+            interrupt,
+            seen: None,
+        };
+        entries.insert(pid, entry);
+        Ok(pid)
     }
 
     /// Removes a session that has ended.
@@ -187,10 +217,17 @@ impl Registry {
         Ok(true)
     }
 
-    /// How many sessions a user has.
-    pub(crate) fn count_of(&self, user: &str) -> i64 {
-        let count = self.lock().values().filter(|entry| entry.user == user).count();
-        i64::try_from(count).unwrap_or(i64::MAX)
+    /// How many sessions a database has, by its key, beside one.
+    pub(crate) fn others_in(&self, database: &str, beside: i32) -> usize {
+        let entries = self.lock();
+        entries.iter().filter(|(pid, entry)| **pid != beside && entry.database == database).count()
+    }
+
+    /// Ends every session of a database.
+    pub(crate) fn terminate_in(&self, database: &str) {
+        for entry in self.lock().values().filter(|entry| entry.database == database) {
+            entry.end();
+        }
     }
 
     /// Ends every session.
@@ -239,4 +276,22 @@ impl Acts for Registry {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// PostgreSQL's words; a limit of a user or a database holds for its sessions from now on.
+fn check_limits(entries: &HashMap<i32, Entry>, who: &Newcomer<'_>) -> Result<(), Failure> {
+    let full = |limit: Option<i64>, counts: &dyn Fn(&Entry) -> bool| {
+        let count = entries.values().filter(|entry| counts(entry)).count();
+        limit.is_some_and(|limit| i64::try_from(count).is_ok_and(|count| count >= limit))
+    };
+    let message = if entries.len() >= MOST_CONNECTIONS {
+        String::from("sorry, too many clients already")
+    } else if full(who.database_limit, &|entry| entry.database == who.database) {
+        format!("too many connections for database \"{}\"", who.database_name)
+    } else if full(who.user_limit, &|entry| entry.user == who.user) {
+        format!("too many connections for user \"{}\"", who.user)
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new("53300", message))
 }

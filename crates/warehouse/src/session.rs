@@ -9,6 +9,7 @@ mod clients;
 mod columns;
 mod copy;
 mod cursors;
+mod databases;
 mod ddl;
 mod effects;
 mod engine_sql;
@@ -49,12 +50,13 @@ use std::sync::atomic::Ordering;
 use chrono::{DateTime, Utc};
 use redshift_sql::{Options, Statement};
 
+use crate::catalog::databases::Database;
 use crate::catalog::grants::{identity_filter, memberships};
 use crate::catalog::history::{Client, ConnectionRecord, Event, Record};
 use crate::catalog::roles::{SECURITY_ADMIN, permissions};
 use crate::catalog::users::{User, by_id, settings as settings_of_user};
 use crate::catalog::{optional, timestamp};
-use crate::engine::{Connection, Interrupt, catalog_of, literal, quote};
+use crate::engine::{Connection, Interrupt, literal};
 use crate::errors::Failure;
 use crate::privileges::{Identity, Scope};
 use crate::registry::Signals;
@@ -72,7 +74,7 @@ pub(crate) struct Login {
     /// The authenticated user.
     pub user: User,
     /// The database.
-    pub database: String,
+    pub database: Database,
     /// Start-up parameters that are settings.
     pub settings: Vec<(String, String)>,
     /// What is known of the client.
@@ -87,7 +89,12 @@ pub(crate) struct Session {
     pid: i32,
     session_user: User,
     user: User,
+    /// The connected database: the key by which the catalog knows it.
     database: String,
+    /// The name of the connected database, which it has as long as there are sessions.
+    database_name: String,
+    /// Transactions are checked for an order that explains them.
+    serializable: bool,
     settings: Settings,
     transaction: Transaction,
     /// The number of the last transaction, for history.
@@ -154,7 +161,9 @@ impl Session {
             pid: 0,
             session_user: login.user.clone(),
             user: login.user,
-            database: login.database,
+            database: login.database.key,
+            database_name: login.database.name,
+            serializable: login.database.serializable,
             settings: Settings::new(&settings),
             transaction: Transaction::default(),
             transaction_number: 0,
@@ -211,7 +220,7 @@ impl Session {
             duration: (time - *opened).num_microseconds().unwrap_or(0),
             client: client.clone(),
             session: self.pid,
-            database: self.database.clone(),
+            database: self.database_name.clone(),
             user: self.session_user.name.clone(),
             user_id: self.session_user.id,
         }));
@@ -232,7 +241,7 @@ impl Session {
         let (sql, options) = (clients::plain(sql), self.options());
         let functions = procedures::Functions::of(self);
         let mut statements = redshift_sql::parse_with(&sql, &options, &functions)?;
-        statements.iter_mut().for_each(|one| local_names::shorten(one, &self.database));
+        statements.iter_mut().for_each(|one| local_names::shorten(one, &self.database_name));
         Ok(statements)
     }
 
@@ -350,9 +359,10 @@ impl Session {
 
     /// Tells the engine the search path; its own system schemas come behind ours.
     fn tell_path(&self, path: &[String]) -> Result<(), Failure> {
-        let catalog = quote(&catalog_of(&self.database));
-        let mut parts: Vec<String> =
-            path.iter().map(|schema| format!("{catalog}.{}", quote(schema))).collect();
+        let mut parts = Vec::new();
+        for schema in path {
+            parts.push(self.engine_schema(&self.database, schema)?);
+        }
         parts.push(String::from(crate::catalog::system::CATALOG_SCHEMA));
         self.connection.run(&format!("SET search_path = {}", literal(&parts.join(","))))?;
         self.set_variable("current_schema", &path.first().map_or("NULL".into(), |s| literal(s)))?;
@@ -383,8 +393,9 @@ impl Session {
         let search_path = self.search_path()?;
         let temporary = self.temporary()?;
         let scope = Scope {
+            home: &self.cluster.home,
             database: &self.database,
-            databases: &self.cluster.databases,
+            database_name: &self.database_name,
             search_path: &search_path,
             temporary: &temporary,
         };
@@ -402,7 +413,7 @@ impl Session {
         self.set_user_variables()?;
         let account = self.cluster.reference.account.to_string();
         for (name, value) in [
-            ("current_database", literal(&self.database)),
+            ("current_database", literal(&self.database_name)),
             ("current_aws_account", literal(&account)),
             ("version", literal(VERSION)),
         ] {

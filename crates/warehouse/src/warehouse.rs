@@ -4,11 +4,10 @@
 //! [`ports::Directory`](crate::ports::Directory), nor object storage beyond
 //! [`ports::Cloud`](crate::ports::Cloud). Start reading at [`Warehouse::open`].
 
-use std::collections::HashSet;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
@@ -32,7 +31,7 @@ const ADDRESS_FILE: &str = "address";
 pub struct ClusterSpec {
     /// Which cluster it is.
     pub reference: ClusterRef,
-    /// Where its databases lie; created when missing.
+    /// Where the file with its databases lies; created when missing.
     pub directory: PathBuf,
     /// The first database (`DBName`, Redshift's default is `dev`).
     pub database: String,
@@ -76,8 +75,8 @@ impl From<EngineFault> for OpenError {
 pub(crate) struct Cluster {
     pub reference: ClusterRef,
     pub master_user: String,
+    /// The key of the first database, with which the cluster's own tables lie.
     pub home: String,
-    pub databases: Vec<String>,
     pub engine: Engine,
     pub tls: Arc<rustls::ServerConfig>,
     pub directory: Arc<dyn Directory>,
@@ -85,8 +84,8 @@ pub(crate) struct Cluster {
     pub world: Arc<dyn World>,
     pub sessions: Arc<Registry>,
     pub locks: Locks,
-    /// Databases with serializable isolation; the others have snapshot isolation.
-    pub serializable: Mutex<HashSet<String>>,
+    /// Held while a database is made, changed or dropped, and while a session is let into one.
+    pub databases: Mutex<()>,
     /// What this run of the cluster is called: nothing that is counted outlives it.
     pub run: String,
     pub history: History,
@@ -96,14 +95,6 @@ pub(crate) struct Cluster {
     pub relations_version: AtomicU64,
     /// The last query id given out.
     pub query_ids: AtomicI64,
-}
-
-impl Cluster {
-    /// Whether transactions in a database are checked for an order that explains them.
-    pub(crate) fn is_serializable(&self, database: &str) -> bool {
-        let names = self.serializable.lock().unwrap_or_else(PoisonError::into_inner);
-        names.contains(database)
-    }
 }
 
 /// A running cluster. Clones are the same cluster.
@@ -116,7 +107,7 @@ pub struct Warehouse {
 }
 
 impl Warehouse {
-    /// Opens the databases (creating them on the first start) and binds the listener.
+    /// Opens the databases (creating the first on the first start) and binds the listener.
     /// Connections are accepted once [`Warehouse::serve`] runs.
     ///
     /// # Errors
@@ -128,13 +119,13 @@ impl Warehouse {
         world: Arc<dyn World>,
     ) -> Result<Self, OpenError> {
         let staging = prepare_directory(&spec.directory)?;
-        let files = database_files(&spec.directory, &spec.database)?;
-        let databases: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        let path = spec.directory.join(format!("{}.duckdb", spec.database));
+        let file = DatabaseFile { name: spec.database.clone(), path };
         let sessions = Arc::new(Registry::default());
         let acts: Arc<dyn Acts> = Arc::clone(&sessions) as Arc<dyn Acts>;
         let options = EngineOptions {
             acts,
-            databases: &files,
+            file: &file,
             staging: &staging,
             memory_megabytes: spec.memory_megabytes.unwrap_or(ENGINE_MEMORY_MEGABYTES),
             threads: std::thread::available_parallelism()
@@ -142,7 +133,7 @@ impl Warehouse {
         };
         let master = catalog::Master { name: &spec.master_user, password: &spec.master_password };
         let engine = Engine::open(&options, |connection| {
-            catalog::prepare(connection, &databases, &spec.database, &master, world.now())
+            catalog::prepare(connection, &spec.database, &master, world.now())
         })?;
         let last_query = catalog::history::last_query_id(&engine.connect()?, &spec.database)?;
         let history = History::start(engine.connect_aside()?, &spec.database);
@@ -152,7 +143,6 @@ impl Warehouse {
             reference: spec.reference,
             master_user: spec.master_user,
             home: spec.database,
-            databases,
             engine,
             tls: spec.tls,
             directory,
@@ -160,7 +150,7 @@ impl Warehouse {
             world,
             sessions,
             locks: Locks::default(),
-            serializable: Mutex::default(),
+            databases: Mutex::default(),
             run,
             history,
             privileges_version: AtomicU64::new(0),
@@ -197,17 +187,15 @@ impl Warehouse {
         Ok(catalog::users::set_password(&connection, &self.cluster.home, user, password)?)
     }
 
-    /// Ends every session (57P01), stops accepting, and writes the databases' logs into their
-    /// files.
+    /// Ends every session (57P01), stops accepting, and writes the databases' log into their
+    /// file.
     pub async fn shutdown(&self) {
         self.stop.send_replace(true);
         self.cluster.sessions.terminate_all();
         self.cluster.sessions.wait_until_empty().await;
         self.cluster.history.flush();
-        for database in &self.cluster.databases {
-            if let Err(fault) = self.cluster.engine.checkpoint(database) {
-                tracing::warn!(database, error = %fault, "checkpoint at shutdown failed");
-            }
+        if let Err(fault) = self.cluster.engine.checkpoint(&self.cluster.home) {
+            tracing::warn!(error = %fault, "checkpoint at shutdown failed");
         }
     }
 }
@@ -225,26 +213,6 @@ fn prepare_directory(directory: &Path) -> Result<PathBuf, OpenError> {
     }
     std::fs::create_dir_all(&staging).map_err(io_error(&staging))?;
     staging.canonicalize().map_err(io_error(&staging))
-}
-
-/// The first database and every other that has a file.
-fn database_files(directory: &Path, first: &str) -> Result<Vec<DatabaseFile>, OpenError> {
-    let mut names = vec![first.to_owned()];
-    for entry in std::fs::read_dir(directory).map_err(io_error(directory))? {
-        let path = entry.map_err(io_error(directory))?.path();
-        let is_database = path.extension().is_some_and(|extension| extension == "duckdb");
-        if let (true, Some(name)) = (is_database, path.file_stem().and_then(|stem| stem.to_str()))
-            && name != first
-        {
-            names.push(name.to_owned());
-        }
-    }
-    names.sort_unstable_by_key(|name| (name != first, name.clone()));
-    let file = |name: String| {
-        let path = directory.join(format!("{name}.duckdb"));
-        DatabaseFile { name, path }
-    };
-    Ok(names.into_iter().map(file).collect())
 }
 
 /// Binds where asked; port 0 means the port of the last start, or a free one on the first.

@@ -251,8 +251,8 @@ pub struct CreateDatabase {
 pub struct AlterDatabase {
     /// Folded name.
     pub name: String,
-    /// What changes.
-    pub action: AlterDatabaseAction,
+    /// What changes: a name, an owner, or a limit and an isolation level together.
+    pub actions: Vec<AlterDatabaseAction>,
 }
 
 /// What an `ALTER DATABASE` changes.

@@ -33,25 +33,34 @@ pub(super) fn create(c: &mut Cursor<'_>) -> Parse<Kind> {
 /// Reads the statement after `ALTER DATABASE`.
 pub(super) fn alter(c: &mut Cursor<'_>) -> Parse<Kind> {
     let name = c.name()?;
-    let action = if c.accept("rename to") {
-        AlterDatabaseAction::Rename(new_name(c)?)
-    } else if c.accept("owner to") {
-        AlterDatabaseAction::Owner(c.user_name()?)
-    } else if c.accept("connection limit") {
-        AlterDatabaseAction::ConnectionLimit(limit(c)?)
-    } else if c.accept("isolation level") {
-        AlterDatabaseAction::Serializable(isolation(c)?)
-    } else if c.looking_at(&["collate"]) || c.looking_at(&["integration"]) {
-        return Err(
-            SqlError::unsupported("this form of ALTER DATABASE is not supported").at(c.position())
-        );
-    } else {
+    if c.accept("rename to") {
+        let actions = vec![AlterDatabaseAction::Rename(new_name(c)?)];
+        return Ok(Kind::AlterDatabase(AlterDatabase { name, actions }));
+    }
+    if c.accept("owner to") {
+        let actions = vec![AlterDatabaseAction::Owner(c.user_name()?)];
+        return Ok(Kind::AlterDatabase(AlterDatabase { name, actions }));
+    }
+    if c.looking_at(&["collate"]) || c.looking_at(&["integration"]) {
+        return Err(c.unsupported("this form of ALTER DATABASE is not supported"));
+    }
+    let mut actions = Vec::new();
+    if c.accept("connection limit") {
+        actions.push(AlterDatabaseAction::ConnectionLimit(limit(c)?));
+    }
+    if c.looking_at(&["collate"]) {
+        return Err(c.unsupported("this form of ALTER DATABASE is not supported"));
+    }
+    if c.accept("isolation level") {
+        actions.push(AlterDatabaseAction::Serializable(isolation(c)?));
+    }
+    if actions.is_empty() {
         return Err(c.unexpected());
-    };
-    Ok(Kind::AlterDatabase(AlterDatabase { name, action }))
+    }
+    Ok(Kind::AlterDatabase(AlterDatabase { name, actions }))
 }
 
-/// A database's name is its file's too: letters, digits, `_`, `$`, `-` and blanks only.
+/// Letters, digits, `_`, `-` and blanks only, as in names that need no escape anywhere.
 fn new_name(c: &mut Cursor<'_>) -> Parse<String> {
     let at = c.position();
     let name = c.name()?;

@@ -56,7 +56,8 @@ pub(super) fn alter(c: &mut Cursor<'_>) -> Parse<Kind> {
 /// Reads `TABLE`, `VIEW`, `SCHEMA`, `DATABASE` after `DROP`.
 pub(super) fn drop(c: &mut Cursor<'_>) -> Parse<Option<Kind>> {
     if c.accept("database") {
-        return Ok(Some(Kind::DropDatabase { name: c.name()? }));
+        let (name, force) = (c.name()?, c.accept("force"));
+        return Ok(Some(Kind::DropDatabase { name, force }));
     }
     let materialized = c.accept("materialized view");
     let what = match c.accept_one_of(&["table", "view", "schema"]) {

@@ -1,3 +1,6 @@
+CREATE TABLE IF NOT EXISTS own.databases (
+  id BIGINT NOT NULL, name VARCHAR NOT NULL, owner BIGINT NOT NULL, connection_limit BIGINT,
+  serializable BOOLEAN NOT NULL, remarks VARCHAR, created TIMESTAMP NOT NULL);
 CREATE TABLE IF NOT EXISTS own.users (
   id BIGINT NOT NULL, name VARCHAR NOT NULL, password VARCHAR NOT NULL, super BOOLEAN NOT NULL,
   create_db BOOLEAN NOT NULL, syslog_unrestricted BOOLEAN NOT NULL, valid_until VARCHAR,

@@ -53,7 +53,7 @@ CREATE MACRO memory.rs_catalog.pg_size_pretty(bytes) AS CASE WHEN bytes < 10240 
 CREATE MACRO memory.rs_own.table_bytes(in_relation) AS
   (SELECT CAST(coalesce(any_value(lb_t.estimated_size), 0) * 8 * (SELECT count(*) FROM memory.rs_own.columns lb_c WHERE lb_c.db = lb_r.db AND lb_c.relation = lb_r.id) AS BIGINT)
    FROM memory.rs_own.relations lb_r LEFT JOIN duckdb_tables() lb_t ON lb_t.database_name = lb_r.engine_catalog
-     AND lb_t.schema_name = lb_r.schema_name AND lb_t.table_name = lb_r.name
+     AND lb_t.schema_name = lb_r.engine_schema AND lb_t.table_name = lb_r.name
    WHERE lb_r.id = in_relation AND lb_r.db = getvariable('current_database') GROUP BY lb_r.db, lb_r.id);
 CREATE MACRO memory.rs_catalog.pg_table_size(relation) AS memory.rs_own.table_bytes(relation);
 CREATE MACRO memory.rs_catalog.pg_relation_size(relation) AS memory.rs_own.table_bytes(relation);
@@ -80,6 +80,9 @@ CREATE MACRO memory.rs_catalog.pg_get_function_identity_arguments(routine) AS
 CREATE MACRO memory.rs_catalog.pg_get_triggerdef
   (trigger_id) AS CAST(NULL AS VARCHAR), (trigger_id, pretty) AS CAST(NULL AS VARCHAR);
 CREATE MACRO memory.rs_catalog.pg_database_size(which) AS
-  (SELECT CAST(coalesce(sum(lb_t.estimated_size), 0) * 8 AS BIGINT) FROM duckdb_tables() lb_t
-   WHERE lb_t.database_name LIKE '%$db');
+  (SELECT CAST(coalesce(sum(lb_t.estimated_size), 0) * 8 AS BIGINT) FROM memory.rs_own.databases lb_d
+   JOIN memory.rs_own.relations lb_r ON lb_r.db = lb_d.name
+   JOIN duckdb_tables() lb_t ON lb_t.database_name = lb_r.engine_catalog
+     AND lb_t.schema_name = lb_r.engine_schema AND lb_t.table_name = lb_r.name
+   WHERE lb_d.name = CAST(which AS VARCHAR) OR CAST(lb_d.id AS VARCHAR) = CAST(which AS VARCHAR));
 CREATE MACRO memory.rs_catalog.pg_tablespace_size(which) AS CAST(0 AS BIGINT);

@@ -137,7 +137,7 @@ SELECT CAST(0 AS INTEGER) AS slice, CAST(r.id AS INTEGER) AS id, memory.rs_own.c
        CAST(CASE r.dist_style WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 WHEN 'EVEN' THEN 0 ELSE 9 END AS INTEGER) AS dist_style
 FROM memory.rs_own.relations r
 JOIN memory.rs_own.databases d ON d.name = r.db
-LEFT JOIN duckdb_tables() t ON t.database_name = r.engine_catalog AND t.schema_name = r.schema_name AND t.table_name = r.name
+LEFT JOIN duckdb_tables() t ON t.database_name = r.engine_catalog AND t.schema_name = r.engine_schema AND t.table_name = r.name
 WHERE r.kind = 'r';
 CREATE VIEW memory.rs_catalog.svv_schema_quota_state AS
 SELECT CAST(s.id AS INTEGER) AS schema_id, s.name AS schema_name, CAST(s.owner AS INTEGER) AS schema_owner,

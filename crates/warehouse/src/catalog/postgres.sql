@@ -3,14 +3,16 @@
 CREATE VIEW memory.rs_own.system_schemas AS
 SELECT * FROM (VALUES (11, 'pg_catalog'), (11000, 'information_schema')) AS s(id, name);
 CREATE VIEW memory.rs_catalog.pg_database AS
-SELECT CAST(d.id AS INTEGER) AS oid, d.name AS datname, 1 AS datdba, 6 AS encoding,
+SELECT CAST(d.id AS INTEGER) AS oid, d.name AS datname, CAST(d.owner AS INTEGER) AS datdba, 6 AS encoding,
        'C' AS datcollate, 'C' AS datctype, false AS datistemplate, true AS datallowconn,
-       -1 AS datconnlimit, 0 AS datlastsysoid, CAST(NULL AS VARCHAR) AS datconfig,
-       memory.rs_own.acl(d.name, 'database', '', '', 1, 'CT') AS datacl, 1663 AS dattablespace
+       CAST(coalesce(d.connection_limit, -1) AS INTEGER) AS datconnlimit, 0 AS datlastsysoid,
+       CASE WHEN d.serializable THEN '{concurrency_model=2}' ELSE '{concurrency_model=1}' END AS datconfig,
+       memory.rs_own.acl(d.name, 'database', '', '', d.owner, 'CT') AS datacl, 1663 AS dattablespace
 FROM memory.rs_own.databases d;
 CREATE VIEW memory.rs_catalog.pg_database_info AS
 SELECT d.oid AS datid, d.datname, d.datdba, d.encoding, d.datistemplate, d.datallowconn,
-       d.datlastsysoid, d.dattablespace, d.datconfig, d.datacl, 'UNLIMITED' AS datconnlimit
+       d.datlastsysoid, d.dattablespace, d.datconfig, d.datacl,
+       CASE WHEN d.datconnlimit < 0 THEN 'UNLIMITED' ELSE CAST(d.datconnlimit AS VARCHAR) END AS datconnlimit
 FROM memory.rs_catalog.pg_database d;
 CREATE VIEW memory.rs_catalog.pg_namespace AS
 SELECT CAST(id AS INTEGER) AS oid, name AS nspname, CAST(owner AS INTEGER) AS nspowner,

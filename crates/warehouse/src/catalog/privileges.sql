@@ -156,7 +156,8 @@ CREATE MACRO memory.rs_own.written_database(written) AS coalesce((
   error('redshift:3D000:database "' || CAST(written AS VARCHAR) || '" does not exist'));
 CREATE MACRO memory.rs_own.database_may(who, written, wish) AS
   CASE WHEN written IS NULL OR wish IS NULL THEN NULL
-    ELSE (SELECT memory.rs_own.user_may(who, f.d, 'database', '', '', 1, wish,
+    ELSE (SELECT memory.rs_own.user_may(who, f.d, 'database', '', '',
+            (SELECT max(lb_o.owner) FROM memory.rs_own.databases lb_o WHERE lb_o.name = f.d), wish,
             ['CREATE', 'USAGE', 'TEMP', 'TEMPORARY', 'ALTER'])
           FROM (SELECT memory.rs_own.written_database(written) AS d) f) END;
 CREATE MACRO memory.rs_catalog.has_database_privilege

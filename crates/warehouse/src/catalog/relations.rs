@@ -3,11 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::grants::Object;
+use super::users::BOOTSTRAP_ID;
 use super::{defaults, next_number, optional, own, timestamp};
-use crate::engine::{Connection, EngineFault, Value, literal};
+use crate::engine::{Connection, EngineFault, MARK, Value, catalog_of, literal, number_of, quote};
 
 /// Ids of schemas and relations start here, above PostgreSQL's own.
 const FIRST_ID: i64 = 100_000;
+/// The id of `public` in every database, as in PostgreSQL.
+const PUBLIC_ID: i64 = 2200;
 
 /// A table or view of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +53,8 @@ pub(crate) struct Schema {
     pub name: String,
     /// The owner's user id.
     pub owner: i64,
+    /// Its name in the engine.
+    pub engine_name: String,
 }
 
 /// What is written about a new relation.
@@ -101,12 +106,37 @@ pub(crate) fn schema(
     name: &str,
 ) -> Result<Option<Schema>, EngineFault> {
     let rows = connection.rows(&format!(
-        "SELECT name, owner FROM {} WHERE name = {}",
+        "SELECT name, owner, coalesce(engine_name, name) FROM {} WHERE name = {}",
         own(database, "schemas"),
         literal(name)
     ))?;
-    let Some([name, owner]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
-    Ok(Some(Schema { name: name.text().to_owned(), owner: owner.int() }))
+    let Some([name, owner, engine]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
+    Ok(Some(Schema {
+        name: name.text().to_owned(),
+        owner: owner.int(),
+        engine_name: engine.text().to_owned(),
+    }))
+}
+
+/// The engine's name of a schema that must exist.
+pub(crate) fn engine_schema(
+    connection: &Connection,
+    database: &str,
+    name: &str,
+) -> Result<String, EngineFault> {
+    let found = schema(connection, database, name)?;
+    let missing = || EngineFault { message: format!("the catalog has no schema \"{name}\"") };
+    Ok(found.ok_or_else(missing)?.engine_name)
+}
+
+/// A relation's catalog, schema and name in the engine.
+pub(crate) fn engine_parts(
+    connection: &Connection,
+    database: &str,
+    relation: &Relation,
+) -> Result<[String; 3], EngineFault> {
+    let schema = engine_schema(connection, database, &relation.schema)?;
+    Ok([catalog_of(database), schema, relation.name.clone()])
 }
 
 /// Finds a relation in the first of these schemas that has it.
@@ -181,7 +211,7 @@ pub(crate) fn next_id(connection: &Connection, database: &str) -> Result<i64, En
     next_number(connection, &own(database, "ids"), highest.max(FIRST_ID))
 }
 
-/// Records a schema.
+/// Makes a schema, in the engine and in the catalog.
 pub(crate) fn add_schema(
     connection: &Connection,
     database: &str,
@@ -191,20 +221,49 @@ pub(crate) fn add_schema(
 ) -> Result<(), EngineFault> {
     let id = next_id(connection, database)?;
     let quota = quota_mb.map_or_else(|| String::from("NULL"), |n| n.to_string());
+    insert_schema(connection, database, id, name, owner, &quota)
+}
+
+/// Makes the schema that every database begins with.
+pub(super) fn add_public(connection: &Connection, database: &str) -> Result<(), EngineFault> {
+    insert_schema(connection, database, PUBLIC_ID, "public", BOOTSTRAP_ID, "NULL")
+}
+
+fn insert_schema(
+    connection: &Connection,
+    database: &str,
+    id: i64,
+    name: &str,
+    owner: i64,
+    quota: &str,
+) -> Result<(), EngineFault> {
+    let (table, written) = (own(database, "schemas"), literal(name));
+    let taken = connection
+        .rows(&format!("SELECT 1 FROM {table} WHERE coalesce(engine_name, name) = {written}"))?;
+    // All databases lie in one catalog of the engine, and schemas keep its name when renamed.
+    let engine = match (number_of(database), taken.is_empty()) {
+        (None, true) => name.to_owned(),
+        (number, _) => format!("{name}${}-{id}{MARK}", number.unwrap_or("0")),
+    };
+    let catalog = quote(&catalog_of(database));
+    connection.run(&format!("CREATE SCHEMA {catalog}.{}", quote(&engine)))?;
     connection.run(&format!(
-        "INSERT INTO {} VALUES ({id}, {}, {owner}, {quota})",
-        own(database, "schemas"),
-        literal(name)
+        "INSERT INTO {table} (id, name, owner, quota_mb, engine_name) \
+         VALUES ({id}, {written}, {owner}, {quota}, {})",
+        literal(&engine)
     ))?;
     Ok(())
 }
 
-/// Forgets a schema and the grants on it.
+/// Drops a schema in the engine, forgets it and the grants on it.
 pub(crate) fn remove_schema(
     connection: &Connection,
     database: &str,
     name: &str,
 ) -> Result<(), EngineFault> {
+    let engine = engine_schema(connection, database, name)?;
+    let catalog = quote(&catalog_of(database));
+    connection.run(&format!("DROP SCHEMA {catalog}.{} CASCADE", quote(&engine)))?;
     let name = literal(name);
     connection.run(&format!("DELETE FROM {} WHERE name = {name}", own(database, "schemas")))?;
     connection.run(&format!(

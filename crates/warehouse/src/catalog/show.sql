@@ -1,9 +1,9 @@
 -- What SHOW lists (session/show_list.rs), and the statements that SHOW TABLE and SHOW VIEW give.
 CREATE SCHEMA IF NOT EXISTS memory.rs_show;
 CREATE VIEW memory.rs_show.databases AS
-SELECT d.name AS database_name, CAST(1 AS INTEGER) AS database_owner, 'local' AS database_type,
+SELECT d.name AS database_name, CAST(d.owner AS INTEGER) AS database_owner, 'local' AS database_type,
        CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS parameters,
-       'Snapshot Isolation' AS database_isolation_level
+       CASE WHEN d.serializable THEN 'Serializable' ELSE 'Snapshot Isolation' END AS database_isolation_level
 FROM memory.rs_own.databases d;
 CREATE VIEW memory.rs_show.schemas AS
 SELECT s.db AS database_name, s.name AS schema_name, CAST(s.owner AS INTEGER) AS schema_owner,

@@ -4,6 +4,7 @@
 //! The session hands its facts in as engine variables (`lb_user`, `lb_database`, …). Which
 //! system names exist, and who may read them, is [`find`].
 
+use super::databases::Database;
 use super::{empty, own};
 use crate::engine::{Connection, EngineFault, catalog_of, literal, quote};
 
@@ -13,7 +14,7 @@ pub(crate) const CATALOG_SCHEMA: &str = "memory.rs_catalog";
 pub(crate) const INFORMATION_SCHEMA: &str = "memory.rs_information";
 
 /// The scripts of views and functions, in order: a view needs those it reads. `home.x` is a table
-/// of the first database, `memory.rs_own.x` the union of a table over all databases.
+/// of the cluster, `memory.rs_own.x` the union of a table over all databases.
 const SCRIPTS: &[&str] = &[
     include_str!("typing.sql"),
     include_str!("library.sql"),
@@ -49,17 +50,16 @@ const PER_DATABASE: &[&str] = &[
     "comments",
 ];
 
-/// Creates the schemas, the unions over all databases, and every view and function.
-pub(super) fn create_views(
-    connection: &Connection,
-    databases: &[String],
-    home: &str,
-) -> Result<(), EngineFault> {
+/// Creates the schemas and every view and function.
+pub(super) fn create_views(connection: &Connection, home: &str) -> Result<(), EngineFault> {
     connection.run_script(&format!(
         "CREATE SCHEMA {CATALOG_SCHEMA}; CREATE SCHEMA {INFORMATION_SCHEMA}; \
          CREATE SCHEMA memory.rs_own"
     ))?;
-    create_unions(connection, databases)?;
+    for table in PER_DATABASE.iter().chain([&"databases"]) {
+        let from = own(home, &union_of(table));
+        connection.run(&format!("CREATE VIEW memory.rs_own.{table} AS SELECT * FROM {from}"))?;
+    }
     // A view is bound by the types of the variables it reads: this one is a list of pairs.
     connection.run("SET VARIABLE lb_settings = [{'name': '', 'setting': ''}]")?;
     connection.run("SET VARIABLE lb_temporary = [{'relation': '', 'name': '', 'type': ''}]")?;
@@ -68,43 +68,46 @@ pub(super) fn create_views(
     SCRIPTS.iter().try_for_each(|script| connection.run_script(&script.replace("home.", &home)))
 }
 
-/// The unions of our own tables over all databases, made again when there is another database.
+/// What the view with the rows of all databases is called, beside the first database's own table.
+fn union_of(table: &str) -> String {
+    format!("every_{table}")
+}
+
+/// The unions of our own tables over all databases, made again, in the open transaction, when
+/// there is another database or one has another name. They lie in the file and not in memory:
+/// whoever does not see a database yet does not see them change either.
 pub(crate) fn create_unions(
     connection: &Connection,
-    databases: &[String],
+    home: &str,
+    databases: &[Database],
 ) -> Result<(), EngineFault> {
     for table in PER_DATABASE {
-        let parts: Vec<String> = databases
-            .iter()
-            .map(|database| {
-                let name = literal(database);
-                let catalog = literal(&catalog_of(database));
-                let from = own(database, table);
-                // To clients a materialized view is a view.
-                let columns = match *table {
-                    "relations" => {
-                        "* REPLACE (CASE kind WHEN 'm' THEN 'v' ELSE kind END AS kind), \
-                         kind AS own_kind"
-                    }
-                    _ => "*",
-                };
-                format!("SELECT {name} AS db, {catalog} AS engine_catalog, {columns} FROM {from}")
-            })
-            .collect();
+        let parts: Vec<String> =
+            databases.iter().map(|database| rows_of(table, database)).collect();
         let union = parts.join(" UNION ALL ");
-        connection.run(&format!("CREATE OR REPLACE VIEW memory.rs_own.{table} AS {union}"))?;
+        let view = own(home, &union_of(table));
+        connection.run(&format!("CREATE OR REPLACE VIEW {view} AS {union}"))?;
     }
-    let names: Vec<String> = databases
-        .iter()
-        .enumerate()
-        .map(|(index, name)| format!("({}, {})", index.saturating_add(100), literal(name)))
-        .collect();
-    connection.run(&format!(
-        "CREATE OR REPLACE VIEW memory.rs_own.databases AS \
-         SELECT * FROM (VALUES {}) AS d(id, name)",
-        names.join(", ")
-    ))?;
+    let (view, from) = (own(home, &union_of("databases")), own(home, "databases"));
+    connection.run(&format!("CREATE OR REPLACE VIEW {view} AS SELECT * FROM {from}"))?;
     Ok(())
+}
+
+/// One database's part of a union.
+fn rows_of(table: &str, database: &Database) -> String {
+    let (name, catalog) = (literal(&database.name), literal(&catalog_of(&database.key)));
+    let from = own(&database.key, table);
+    match table {
+        // To clients a materialized view is a view.
+        "relations" => format!(
+            "SELECT {name} AS db, {catalog} AS engine_catalog, \
+             coalesce(s.engine_name, s.name) AS engine_schema, \
+             r.* REPLACE (CASE r.kind WHEN 'm' THEN 'v' ELSE r.kind END AS kind), \
+             r.kind AS own_kind FROM {from} r LEFT JOIN {} s ON s.name = r.schema_name",
+            own(&database.key, "schemas")
+        ),
+        _ => format!("SELECT {name} AS db, {catalog} AS engine_catalog, * FROM {from}"),
+    }
 }
 
 /// Who may read a system relation.
@@ -134,6 +137,7 @@ const BUILT: &[&str] = &[
     "stl_querytext",
     "stl_sessions",
     "stl_utilitytext",
+    "stv_db_isolation_level",
     "stv_inflight",
     "stv_sessions",
     "svl_qlog",

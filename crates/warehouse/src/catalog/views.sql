@@ -57,7 +57,7 @@ SELECT r.db, r.schema_name, r.id AS relation_id, r.name AS relation_name, r.kind
        coalesce(k.sort_key, 0) AS sort_key, k.default_text, k.remarks,
        coalesce(k.is_identity, false) AS is_identity
 FROM memory.rs_own.relations r
-JOIN duckdb_columns() c ON c.database_name = r.engine_catalog AND c.schema_name = r.schema_name
+JOIN duckdb_columns() c ON c.database_name = r.engine_catalog AND c.schema_name = r.engine_schema
   AND c.table_name = r.name
 LEFT JOIN memory.rs_own.columns k ON k.db = r.db AND k.relation = r.id AND k.name = c.column_name;
 CREATE VIEW memory.rs_own.visible_relations AS
@@ -129,9 +129,13 @@ SELECT g.name AS groname, CAST(g.id AS INTEGER) AS grosysid,
         WHERE m.group_id = g.id) AS grolist
 FROM home.groups g;
 CREATE VIEW memory.rs_catalog.svv_redshift_databases AS
-SELECT name AS database_name, 1 AS database_owner, 'local' AS database_type,
+SELECT name AS database_name, CAST(owner AS INTEGER) AS database_owner, 'local' AS database_type,
        CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS database_options,
-       'Snapshot Isolation' AS database_isolation_level
+       CASE WHEN serializable THEN 'Serializable' ELSE 'Snapshot Isolation' END AS database_isolation_level
+FROM memory.rs_own.databases;
+CREATE VIEW memory.rs_catalog.stv_db_isolation_level AS
+SELECT rpad(name, 128, ' ') AS db_name,
+       rpad(CASE WHEN serializable THEN 'Serializable' ELSE 'Snapshot Isolation' END, 20, ' ') AS isolation_level
 FROM memory.rs_own.databases;
 -- Relations and columns.
 CREATE VIEW memory.rs_catalog.svv_tables AS
@@ -189,7 +193,7 @@ SELECT r.db AS "database", r.schema_name AS "schema", CAST(r.id AS INTEGER) AS t
        any_value(r.created) AS create_time
 FROM memory.rs_own.relations r
 JOIN memory.rs_own.all_columns c ON c.db = r.db AND c.relation_id = r.id
-JOIN duckdb_tables() t ON t.database_name = r.engine_catalog AND t.schema_name = r.schema_name AND t.table_name = r.name
+JOIN duckdb_tables() t ON t.database_name = r.engine_catalog AND t.schema_name = r.engine_schema AND t.table_name = r.name
 WHERE r.db = getvariable('current_database') AND r.kind = 'r'
 GROUP BY r.db, r.schema_name, r.id, r.name, r.dist_style HAVING any_value(t.estimated_size) > 0;
 CREATE VIEW memory.rs_catalog.svv_iam_privileges AS

@@ -219,9 +219,9 @@ mod tests {
     fn engine(directory: &Path) -> Engine {
         let staging = directory.join("staging");
         std::fs::create_dir(&staging).unwrap();
-        let databases = [DatabaseFile { name: "dev".into(), path: directory.join("dev.duckdb") }];
+        let file = DatabaseFile { name: "dev".into(), path: directory.join("dev.duckdb") };
         let options = EngineOptions {
-            databases: &databases,
+            file: &file,
             staging: &staging,
             memory_megabytes: 256,
             acts: Arc::new(crate::registry::Registry::default()),

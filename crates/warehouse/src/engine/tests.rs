@@ -8,10 +8,9 @@ fn with_engine(check: impl Fn(&Connection, &std::path::Path)) {
     let directory = tempfile::tempdir().unwrap();
     let staging = directory.path().join("staging");
     std::fs::create_dir(&staging).unwrap();
-    let databases =
-        [DatabaseFile { name: "dev".into(), path: directory.path().join("dev.duckdb") }];
+    let file = DatabaseFile { name: "dev".into(), path: directory.path().join("dev.duckdb") };
     let options = EngineOptions {
-        databases: &databases,
+        file: &file,
         staging: &staging,
         memory_megabytes: 256,
         acts: Arc::new(crate::registry::Registry::default()),

@@ -9,6 +9,7 @@ use pgwire::messages::startup::{Authentication, NegotiateProtocolVersion, Startu
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
 
 use super::connection::Wire;
+use crate::catalog::databases::{self, Database};
 use crate::catalog::history::{Client, ConnectionRecord, Event, Record};
 use crate::catalog::users::{self, User};
 use crate::errors::Failure;
@@ -45,8 +46,8 @@ pub(super) async fn log_in(
         let newest = NegotiateProtocolVersion::new(0, Vec::new());
         wire.send(&[PgWireBackendMessage::NegotiateProtocolVersion(newest)]).await?;
     }
-    let user = match find_user(cluster, name).await {
-        Ok(user) => user,
+    let (user, found) = match find(cluster, name, database).await {
+        Ok(found) => found,
         Err(failure) => return Ok(Err(failure)),
     };
     // An unknown user is asked for a password too, so that names cannot be tried out.
@@ -55,11 +56,13 @@ pub(super) async fn log_in(
     let client = client_of(wire, startup);
     let right = check_password(cluster, wire, name, &verifier).await?;
     let admitted = match user {
-        Some(user) if right => admit_user(cluster, &user, database).map(|()| user),
+        Some(user) if right => {
+            admit_user(cluster, &user, found, database).map(|database| (user, database))
+        }
         _ => Err(wrong_password(name)),
     };
-    let user = match admitted {
-        Ok(user) => user,
+    let (user, database) = match admitted {
+        Ok(admitted) => admitted,
         Err(failure) => {
             remember_refusal(cluster, client, name, database);
             return Ok(Err(failure));
@@ -72,7 +75,7 @@ pub(super) async fn log_in(
         .map(|(key, value)| (key.clone(), value.clone()))
         .chain(get("options").map(options_of).unwrap_or_default())
         .collect();
-    Ok(Ok(Admitted { login: Login { user, database: database.to_owned(), settings, client } }))
+    Ok(Ok(Admitted { login: Login { user, database, settings, client } }))
 }
 
 /// What the client told of itself.
@@ -127,11 +130,17 @@ fn admit_connection(
     Ok(())
 }
 
-async fn find_user(cluster: &Arc<Cluster>, name: &str) -> Result<Option<User>, Failure> {
-    let (cluster, name) = (Arc::clone(cluster), name.to_owned());
+/// The user and the database of these names.
+async fn find(
+    cluster: &Arc<Cluster>,
+    user: &str,
+    database: &str,
+) -> Result<(Option<User>, Option<Database>), Failure> {
+    let (cluster, user, database) = (Arc::clone(cluster), user.to_owned(), database.to_owned());
     tokio::task::spawn_blocking(move || {
         let connection = cluster.engine.connect()?;
-        Ok(users::find(&connection, &cluster.home, &name)?)
+        let user = users::find(&connection, &cluster.home, &user)?;
+        Ok((user, databases::find(&connection, &cluster.home, &database)?))
     })
     .await
     .map_err(Failure::internal)?
@@ -168,25 +177,22 @@ async fn check_password(
 }
 
 /// The user may still log in, and the database exists.
-fn admit_user(cluster: &Cluster, user: &User, database: &str) -> Result<(), Failure> {
-    if !cluster.databases.iter().any(|known| known == database) {
-        return Err(Failure::new("3D000", format!("database \"{database}\" does not exist")));
-    }
+fn admit_user(
+    cluster: &Cluster,
+    user: &User,
+    database: Option<Database>,
+    name: &str,
+) -> Result<Database, Failure> {
+    let Some(database) = database else {
+        return Err(Failure::new("3D000", format!("database \"{name}\" does not exist")));
+    };
     if let Some(until) = &user.valid_until {
         let now = cluster.world.now().format("%Y-%m-%d %H:%M:%S").to_string();
         if until.as_str() < now.as_str() {
             return Err(wrong_password(&user.name));
         }
     }
-    if let Some(limit) = user.connection_limit
-        && cluster.sessions.count_of(&user.name) >= limit
-    {
-        return Err(Failure::new(
-            "53300",
-            format!("too many connections for user \"{}\"", user.name),
-        ));
-    }
-    Ok(())
+    Ok(database)
 }
 
 fn wrong_password(user: &str) -> Failure {

@@ -68,15 +68,15 @@ pub(super) fn run(
     queue: Sender<Bytes>,
 ) {
     let mut outbox = Outbox::new(queue);
-    let user = admitted.login.user.name.clone();
+    let mut secret = [0_u8; 4];
+    cluster.world.random_bytes(&mut secret);
+    let secret = i32::from_be_bytes(secret);
     let session = Session::open(Arc::clone(cluster), admitted.login, Arc::clone(&signals));
-    let ended = match session {
+    let admitted =
+        session.and_then(|session| session.admit(secret, &signals).map(|pid| (session, pid)));
+    let ended = match admitted {
         Err(failure) => outbox.failure(&failure.fatal()).and_then(|()| outbox.flush()),
-        Ok(session) => {
-            let mut secret = [0_u8; 4];
-            cluster.world.random_bytes(&mut secret);
-            let secret = i32::from_be_bytes(secret);
-            let pid = cluster.sessions.add(secret, &user, &signals, session.interrupt());
+        Ok((session, pid)) => {
             let mut connection = Connection {
                 session,
                 inbox: Inbox::new(inbox),

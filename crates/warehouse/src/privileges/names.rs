@@ -5,17 +5,20 @@ use std::collections::HashSet;
 
 use redshift_sql::ObjectName;
 
+use crate::catalog::databases;
 use crate::catalog::relations::{self, Relation};
 use crate::catalog::system::{self, System, Visibility};
-use crate::engine::{Connection, OWN_SCHEMA};
+use crate::engine::{Connection, MARK, OWN_SCHEMA};
 use crate::errors::Failure;
 
 /// Where names are looked up.
 pub(crate) struct Scope<'a> {
-    /// The connected database.
+    /// The key of the cluster's first database.
+    pub home: &'a str,
+    /// The key of the connected database.
     pub database: &'a str,
-    /// All databases of the cluster.
-    pub databases: &'a [String],
+    /// Its name.
+    pub database_name: &'a str,
     /// The schemas of the search path that exist, in order.
     pub search_path: &'a [String],
     /// The session's temporary tables.
@@ -39,7 +42,7 @@ pub(crate) enum Resolved {
     },
     /// A table or view.
     Relation {
-        /// The database it is in.
+        /// The key of the database it is in.
         database: String,
         /// The relation.
         relation: Relation,
@@ -49,7 +52,7 @@ pub(crate) enum Resolved {
 /// Schemas that exist in the engine and not in Redshift, or that are our own.
 pub(crate) fn is_hidden_schema(schema: &str) -> bool {
     schema == OWN_SCHEMA
-        || schema.ends_with("$db")
+        || schema.ends_with(MARK)
         || matches!(
             schema,
             "memory"
@@ -73,17 +76,20 @@ pub(crate) fn resolve(
     scope: &Scope<'_>,
     name: &ObjectName,
 ) -> Result<Resolved, Failure> {
-    let database = name.database.as_deref().unwrap_or(scope.database);
-    if !scope.databases.iter().any(|known| known == database) {
-        return Err(Failure::new("3D000", format!("database \"{database}\" does not exist")));
-    }
+    let database = match name.database.as_deref() {
+        Some(other) if other != scope.database_name => {
+            let found = databases::find(connection, scope.home, other)?;
+            found.ok_or_else(|| databases::missing(other))?.key
+        }
+        _ => scope.database.to_owned(),
+    };
     match name.schema.as_deref() {
         None => resolve_unqualified(connection, scope, &name.name),
         Some("pg_catalog") => system_view(system::find(&name.name), "pg_catalog", &name.name),
         Some("information_schema") => {
             system_view(system::find_information(&name.name), "information_schema", &name.name)
         }
-        Some(schema) => resolve_in(connection, scope, database, schema, &name.name),
+        Some(schema) => resolve_in(connection, scope, &database, schema, &name.name),
     }
 }
 

@@ -62,8 +62,6 @@ impl Session {
             Kind::AlterMaterializedView { name, auto_refresh } => {
                 self.alter_materialized(name, *auto_refresh)
             }
-            Kind::CreateDatabase(_) => Err(Failure::not_implemented("CREATE DATABASE")),
-            Kind::DropDatabase { .. } => Err(Failure::not_implemented("DROP DATABASE")),
             _ => Err(Failure::not_implemented("this statement")),
         }
     }
@@ -90,9 +88,21 @@ impl Session {
         Ok(Place { schema, name: name.name.clone() })
     }
 
+    /// What is kept of a view's relations is kept in its own database.
+    fn refuse_elsewhere(&self, reads: &[Resolved], what: &str) -> Result<(), Failure> {
+        let elsewhere = |read: &Resolved| matches!(read, Resolved::Relation { database, .. } if *database != self.database);
+        if !reads.iter().any(elsewhere) {
+            return Ok(());
+        }
+        let message = format!("{what} over relations of another database are not supported");
+        let mut failure = Failure::new("0A000", message);
+        failure.hint = Some(String::from("Create a view WITH NO SCHEMA BINDING."));
+        Err(failure)
+    }
+
     fn require_own_database(&self, database: Option<&str>) -> Result<(), Failure> {
         match database {
-            Some(database) if database != self.database => Err(Failure::new(
+            Some(database) if database != self.database_name => Err(Failure::new(
                 "0A000",
                 "cross-database references are only supported for queries",
             )),
@@ -202,7 +212,7 @@ impl Session {
     /// Drops a relation in the engine and in the catalog; nothing depends on it any more.
     fn drop_relation_of(&mut self, database: &str, relation: &Relation) -> Result<(), Failure> {
         let place = Place { schema: relation.schema.clone(), name: relation.name.clone() };
-        let engine = self.engine_place(&place);
+        let engine = self.engine_place(&place)?;
         if relation.is_view() {
             if !relation.late_binding {
                 self.connection.run(&format!("DROP VIEW IF EXISTS {engine}"))?;
@@ -257,7 +267,8 @@ impl Session {
         if matches!(&target, Resolved::Relation { relation, .. } if !relation.is_table()) {
             return Err(Failure::new("42809", format!("\"{}\" is not a table", table.name)));
         }
-        self.connection.run(sql)?;
+        let sql = self.engine_names_of(sql, table)?;
+        self.connection.run(&sql)?;
         if self.transaction.is_open() {
             self.commit(output)?;
         }

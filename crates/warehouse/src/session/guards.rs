@@ -171,11 +171,13 @@ impl Session {
             source,
             columns: readable,
             all: columns.iter().map(|column| column.name.clone()).collect(),
-            filter: self.filter(policies, relation)?,
+            filter: self.filter(policies, relation, names)?,
             masks: self.masks(policies, relation, &columns)?,
         };
         self.guarded.0 |= protected.filter.is_some();
         self.guarded.1 |= !protected.masks.is_empty();
+        // It stands in the statement by its schema, which the engine knows by another name.
+        names.push(named(&name));
         known.columns.insert(name, columns);
         known.guards.insert(access.name.clone(), protected.guard()?);
         Ok(())
@@ -230,6 +232,7 @@ impl Session {
         &mut self,
         policies: &Policies,
         relation: &Relation,
+        names: &mut Vec<Access>,
     ) -> Result<Option<RowFilter>, Failure> {
         let identity = self.identity()?;
         let Some(any) = policies.filtered.get(&relation.id).copied() else { return Ok(None) };
@@ -257,12 +260,17 @@ impl Session {
                 continue;
             }
             seen.push(policy.id);
-            self.add_policy(&mut filter, policy)?;
+            self.add_policy(&mut filter, policy, names)?;
         }
         Ok(Some(filter))
     }
 
-    fn add_policy(&self, filter: &mut RowFilter, policy: &Policy) -> Result<(), Failure> {
+    fn add_policy(
+        &self,
+        filter: &mut RowFilter,
+        policy: &Policy,
+        names: &mut Vec<Access>,
+    ) -> Result<(), Failure> {
         for lookup in &policy.lookups {
             let object = Object::Relation { schema: &lookup.schema, name: &lookup.name };
             let holder = Holder { kind: "rls_policy", id: policy.id };
@@ -275,6 +283,7 @@ impl Session {
                 schema: Some(lookup.schema.clone()),
                 name: lookup.name.clone(),
             };
+            names.push(named(&exact));
             filter.lookups.push((lookup.written.clone(), exact));
         }
         filter.alias.clone_from(&policy.alias);
@@ -418,4 +427,9 @@ fn mask(
         inputs: names.zip(inputs).collect(),
         data_type: kind,
     })
+}
+
+/// A relation that the statement reads though its text does not name it.
+fn named(name: &ObjectName) -> Access {
+    Access { name: name.clone(), privilege: Privilege::Select, columns: None, position: 0 }
 }

@@ -17,12 +17,11 @@ use redshift_sql::{
 use super::columns::{declared, of_engine_name, type_name};
 use super::ddl::default_encoding;
 use super::engine_sql::describe_sql;
-use super::rewrite::rewrite_names;
 use super::transaction::Transaction;
 use super::{Field, FieldType, Session};
 use crate::catalog::relations::{ColumnFacts, declared_types};
 use crate::catalog::{column_types, system};
-use crate::engine::{catalog_of, quote};
+use crate::engine::quote;
 use crate::errors::Failure;
 use crate::privileges::{Resolved, resolve};
 
@@ -89,9 +88,9 @@ impl Session {
         let mut resolution = statement.resolve(&known)?;
         forget_unread_clocks(&mut resolution, statement.verb, &found);
         self.answer_functions(&resolution.session_functions)?;
-        resolution.sql = rewrite_names(&resolution.sql, &names);
+        resolution.sql = self.engine_names(&resolution.sql, &names)?;
         if !behind.is_empty() {
-            resolution.sql = rewrite_names(&resolution.sql, &behind);
+            resolution.sql = self.engine_names(&resolution.sql, &behind)?;
         }
         Ok(resolution)
     }
@@ -189,8 +188,8 @@ impl Session {
                 return Ok(Some(overlaid(engine, &declared)));
             }
             Resolved::Relation { database, relation } => {
-                let (catalog, schema) = (quote(&catalog_of(database)), quote(&relation.schema));
-                let name = format!("{catalog}.{schema}.{}", quote(&relation.name));
+                let schema = self.engine_schema(database, &relation.schema)?;
+                let name = format!("{schema}.{}", quote(&relation.name));
                 ((database.clone(), relation.id), name)
             }
         };

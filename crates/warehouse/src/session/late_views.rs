@@ -6,7 +6,6 @@ use redshift_sql::{Access, EngineStatement, Resolution};
 
 use super::Session;
 use super::known::Known;
-use super::rewrite::rewrite_names;
 use crate::catalog::relations;
 use crate::errors::Failure;
 use crate::privileges::{self, Resolved};
@@ -41,6 +40,9 @@ impl Session {
             let Resolved::Relation { database, relation } = found else { continue };
             if !relation.late_binding || known.views.contains_key(&access.name) {
                 continue;
+            }
+            if *database != self.database {
+                return Err(Failure::not_implemented("a late-binding view of another database"));
             }
             let Some(depth) = depth.checked_sub(1) else {
                 return Err(Failure::new("54001", "views are nested too deeply"));
@@ -95,7 +97,7 @@ impl Session {
         let names = self.know(&mut known, &query.accesses, &found)?;
         let mut resolution = query.resolve(&known)?;
         self.answer_functions(&resolution.session_functions)?;
-        resolution.sql = rewrite_names(&resolution.sql, &names);
+        resolution.sql = self.engine_names(&resolution.sql, &names)?;
         Ok(resolution)
     }
 }

@@ -22,7 +22,7 @@ impl Session {
     /// transactions.
     pub(super) fn prepare_to_run(&mut self, kind: &Kind) -> Result<(), Failure> {
         let in_block = self.transaction.is_open();
-        let serializable = self.cluster.is_serializable(&self.database);
+        let serializable = self.serializable;
         let wanted = wanted(kind);
         if in_block && self.settings.is_on("transaction_read_only") && writes(kind, &wanted) {
             return Err(Failure::new("25006", "transaction is read-only"));
@@ -71,7 +71,7 @@ impl Session {
         Ok(())
     }
 
-    fn lock_table(&self, table: &Table, mode: Mode) -> Result<(), Failure> {
+    pub(super) fn lock_table(&self, table: &Table, mode: Mode) -> Result<(), Failure> {
         let signals = Arc::clone(&self.signals);
         let stop = || {
             signals.cancelled.load(Ordering::SeqCst) || signals.terminated.load(Ordering::SeqCst)
@@ -88,7 +88,7 @@ impl Session {
                     self.pid,
                     mode.name(),
                     table.1,
-                    table.0
+                    self.name_of(&table.0)?
                 ));
                 Err(failure)
             }

@@ -3,30 +3,82 @@
 //! Only dotted names that a statement's accesses hold are replaced, wherever they stand (a
 //! column may repeat its table's whole name), never inside literals.
 
-use redshift_sql::{Access, ObjectName};
+use redshift_sql::{Access, ObjectName, Privilege};
 
+use super::Session;
 use super::parameters::token_length;
+use crate::catalog::relations;
 use crate::catalog::system::{CATALOG_SCHEMA, INFORMATION_SCHEMA};
 use crate::engine::{catalog_of, quote};
+use crate::errors::Failure;
 
-/// Replaces the names that the engine knows otherwise.
-pub(super) fn rewrite_names(sql: &str, accesses: &[Access]) -> String {
-    let renames: Vec<(Vec<String>, String)> =
-        accesses.iter().filter_map(|access| rename(&access.name)).collect();
-    if renames.is_empty() { sql.to_owned() } else { replace(sql, &renames) }
+impl Session {
+    /// The engine's SQL with the engine's names of the relations of its accesses.
+    pub(super) fn engine_names(&self, sql: &str, accesses: &[Access]) -> Result<String, Failure> {
+        rewrite_names(sql, accesses, |database, schema| self.engine_place_of(database, schema))
+    }
+
+    /// The same for a statement that makes or changes one object.
+    pub(super) fn engine_names_of(&self, sql: &str, name: &ObjectName) -> Result<String, Failure> {
+        let access =
+            Access { name: name.clone(), privilege: Privilege::Select, columns: None, position: 0 };
+        self.engine_names(sql, &[access])
+    }
+
+    /// The engine's catalog and name of a schema; `None` where it finds the schema as it is
+    /// written.
+    fn engine_place_of(
+        &self,
+        database: Option<&str>,
+        schema: &str,
+    ) -> Result<Option<String>, Failure> {
+        if schema.starts_with("pg_temp") {
+            return Ok(None);
+        }
+        let key = match database {
+            Some(name) => self.database_named(name)?.key,
+            None => self.database.clone(),
+        };
+        let engine = relations::engine_schema(&self.connection, &key, schema)?;
+        let as_written = database.is_none() && engine == schema;
+        Ok((!as_written).then(|| format!("{}.{}", quote(&catalog_of(&key)), quote(&engine))))
+    }
+
+    /// The same of a schema that must exist, by its database's key.
+    pub(super) fn engine_schema(&self, database: &str, schema: &str) -> Result<String, Failure> {
+        let engine = relations::engine_schema(&self.connection, database, schema)?;
+        Ok(format!("{}.{}", quote(&catalog_of(database)), quote(&engine)))
+    }
+}
+
+/// Replaces the names that the engine knows otherwise; `place` gives the engine's name of a
+/// schema of a database.
+fn rewrite_names(
+    sql: &str,
+    accesses: &[Access],
+    place: impl Fn(Option<&str>, &str) -> Result<Option<String>, Failure>,
+) -> Result<String, Failure> {
+    let mut renames = Vec::new();
+    for access in accesses {
+        renames.extend(rename(&access.name, &place)?);
+    }
+    Ok(if renames.is_empty() { sql.to_owned() } else { replace(sql, &renames) })
 }
 
 /// The parts to look for and what stands in their place.
-fn rename(name: &ObjectName) -> Option<(Vec<String>, String)> {
-    let schema = name.schema.as_deref()?;
-    let target = match (schema, &name.database) {
-        ("pg_catalog", _) => CATALOG_SCHEMA.to_owned(),
-        ("information_schema", _) => INFORMATION_SCHEMA.to_owned(),
-        (_, Some(database)) => format!("{}.{}", quote(&catalog_of(database)), quote(schema)),
-        (_, None) => return None,
+fn rename(
+    name: &ObjectName,
+    place: impl Fn(Option<&str>, &str) -> Result<Option<String>, Failure>,
+) -> Result<Option<(Vec<String>, String)>, Failure> {
+    let Some(schema) = name.schema.as_deref() else { return Ok(None) };
+    let target = match schema {
+        "pg_catalog" => Some(CATALOG_SCHEMA.to_owned()),
+        "information_schema" => Some(INFORMATION_SCHEMA.to_owned()),
+        _ => place(name.database.as_deref(), schema)?,
     };
+    let Some(target) = target else { return Ok(None) };
     let parts = name.database.iter().cloned().chain([schema.to_owned(), name.name.clone()]);
-    Some((parts.collect(), format!("{target}.{}", quote(&name.name))))
+    Ok(Some((parts.collect(), format!("{target}.{}", quote(&name.name)))))
 }
 
 fn replace(sql: &str, renames: &[(Vec<String>, String)]) -> String {
@@ -126,7 +178,10 @@ mod tests {
             ),
             ("select x.pg_catalog.pg_class", "select x.pg_catalog.pg_class"),
         ] {
-            assert_eq!(rewrite_names(sql, &accesses), expect);
+            let place = |database: Option<&str>, schema: &str| {
+                Ok(database.map(|database| format!("\"{database}$db\".\"{schema}\"")))
+            };
+            assert_eq!(rewrite_names(sql, &accesses, place).unwrap(), expect);
         }
     }
 }

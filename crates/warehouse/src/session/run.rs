@@ -205,6 +205,10 @@ impl Session {
             Kind::AlterRoutine(alter) => self.alter_routine(alter),
             Kind::DropRoutine { routine, .. } => self.drop_routine(routine),
             Kind::Call(call) => self.call(call, parameters, output),
+            Kind::CreateDatabase(_) | Kind::AlterDatabase(_) | Kind::DropDatabase { .. } => {
+                self.run_databases(&statement.kind)?;
+                Ok(redshift_sql::command_tag(&statement.kind, 0))
+            }
             other => self.run_ddl(other, parameters, output),
         }
     }
@@ -232,7 +236,7 @@ impl Session {
             query,
             transaction: self.transaction_number,
             session: self.pid,
-            database: self.database.clone(),
+            database: self.database_name.clone(),
         }
     }
 

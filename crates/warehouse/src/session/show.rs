@@ -109,9 +109,10 @@ impl Session {
 
     fn use_database(&mut self, name: Option<&str>) -> Result<String, Failure> {
         let Some(name) = name else { return Ok(String::from("RESET")) };
-        if name == self.database {
+        if name == self.database_name {
             return Ok(String::from("USE"));
         }
+        self.database_named(name)?;
         Err(Failure::not_implemented("USE of another database"))
     }
 

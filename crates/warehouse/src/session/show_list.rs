@@ -148,7 +148,7 @@ impl Session {
         }
         while names.len() < source.scope.len() {
             let missing = if source.scope.len().saturating_sub(names.len()) == 1 {
-                self.database.clone()
+                self.database_name.clone()
             } else {
                 String::from("public")
             };
@@ -169,12 +169,10 @@ impl Session {
 
     fn check_scope(&mut self, names: &[String], kind: ListKind) -> Result<(), Failure> {
         let [database, inner @ ..] = names else { return Ok(()) };
-        if !self.cluster.databases.iter().any(|known| known == database) {
-            return Err(Failure::new("3D000", format!("database \"{database}\" does not exist")));
-        }
+        let key = self.database_named(database)?.key;
         let [schema, rest @ ..] = inner else { return Ok(()) };
         let system = matches!(schema.as_str(), "pg_catalog" | "information_schema");
-        if !system && relations::schema(&self.connection, database, schema)?.is_none() {
+        if !system && relations::schema(&self.connection, &key, schema)?.is_none() {
             return Err(Failure::new("3F000", format!("schema \"{schema}\" does not exist")));
         }
         if let ([table], true) = (rest, is_of_table(kind)) {
@@ -194,9 +192,9 @@ impl Session {
             self.with_scope(|connection, scope| privileges::resolve(connection, scope, name))?;
         match resolved {
             privileges::Resolved::Relation { database, relation } => {
-                Ok((database, relation.schema))
+                Ok((self.name_of(&database)?, relation.schema))
             }
-            _ => Ok((self.database.clone(), String::from("pg_catalog"))),
+            _ => Ok((self.database_name.clone(), String::from("pg_catalog"))),
         }
     }
 }

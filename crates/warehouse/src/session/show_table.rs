@@ -47,7 +47,7 @@ impl Session {
         };
         Ok(format!(
             "SELECT definition AS \"{label}\" FROM memory.rs_show.{view} WHERE db = {} AND id = {}",
-            literal(&database),
+            literal(&self.name_of(&database)?),
             relation.id
         ))
     }

@@ -164,7 +164,13 @@ impl Session {
             if user.superuser {
                 require_superuser(&identity, "drop superusers")?;
             }
-            for database in &self.cluster.databases {
+            let databases = self.all_databases()?;
+            if let Some(owned) = databases.iter().find(|database| database.owner == user.id) {
+                let detail = format!("owner of database {}", owned.name);
+                return Err(still_used(name, "owns some object", &detail));
+            }
+            let databases = self.database_keys()?;
+            for database in &databases {
                 if let Some(object) = relations::owned_by(&self.connection, database, user.id)? {
                     return Err(still_used(
                         name,
@@ -177,7 +183,7 @@ impl Session {
                     return Err(still_used(name, "has a privilege on some object", &detail));
                 }
             }
-            users::remove(&self.connection, &home, &self.cluster.databases, "user", user.id)?;
+            users::remove(&self.connection, &home, &databases, "user", user.id)?;
             self.log_user(&user, "drop", None);
         }
         Ok(())
@@ -272,8 +278,8 @@ impl Session {
     }
 
     fn drop_group(&self, id: i64, name: &str) -> Result<(), Failure> {
-        let (connection, databases) = (&self.connection, &self.cluster.databases);
-        for database in databases {
+        let (connection, databases) = (&self.connection, self.database_keys()?);
+        for database in &databases {
             if let Some(object) = held_by_group(connection, database, id)? {
                 let text = format!(
                     "group \"{name}\" cannot be dropped because the group has a privilege on some object"
@@ -283,7 +289,7 @@ impl Session {
                 return Err(failure);
             }
         }
-        Ok(users::remove(connection, &self.cluster.home, databases, "group", id)?)
+        Ok(users::remove(connection, &self.cluster.home, &databases, "group", id)?)
     }
 
     fn drop_roles(&mut self, names: &DropNames) -> Result<(), Failure> {
@@ -305,7 +311,7 @@ impl Session {
             if let Some(why) = in_use.filter(|_| !names.force) {
                 return Err(Failure::new("2BP01", why));
             }
-            users::remove(&self.connection, &home, &self.cluster.databases, "role", id)?;
+            users::remove(&self.connection, &home, &self.database_keys()?, "role", id)?;
         }
         Ok(())
     }

@@ -3,14 +3,16 @@
 //!
 //! Each file runs against a cluster of its own. A block is comments (`# …`), perhaps the session
 //! it runs in (`@name`: a session of the database user of that name, kept until the end of the
-//! file; `@name/2` is a second session of the same user; without it the master user's), the
-//! statement, `----`, and the answer: notices, columns with their types, rows, `OK` with the
+//! file; `@name/2` is a second session of the same user, `@name:other` one in the database
+//! `other`; without it the master user's), the statement, `----`, and the answer: notices, columns with their types, rows, `OK` with the
 //! number of rows changed, or the error.
 //!
-//! A statement that begins with `!` is none of SQL: it is about the objects of the bucket `lake` or
-//! the items of the DynamoDB table `items` ([`crate::guide_files`]).
+//! A statement that begins with `!` is none of SQL: `!close` ends the session, the others are about
+//! the objects of the bucket `lake` or the items of the DynamoDB table `items`
+//! ([`crate::guide_files`]).
 //!
-//! `GUIDE=functions/` runs the files whose names hold it. `UPDATE_CORPUS=1` writes the answers
+//! `GUIDE=functions/` runs the files whose names hold it. `GUIDE_DATABASE=other` runs them in a
+//! database of that name, made before: answers that show the name differ, others must not. `UPDATE_CORPUS=1` writes the answers
 //! into the files, to be compared with the guide before they are committed.
 
 use std::collections::HashMap;
@@ -18,6 +20,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::StreamExt;
 use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
@@ -28,6 +31,10 @@ use crate::tap::{Heard, Tap};
 
 /// The password of the users that the files make (`CREATE USER … PASSWORD 'Passw0rd'`).
 const USER_PASSWORD: &str = "Passw0rd";
+/// The cluster's first database.
+const FIRST: &str = "dev";
+/// How long a session is given to end.
+const FAREWELL: Duration = Duration::from_millis(300);
 /// Files of a chapter that run beside each other.
 const AT_ONCE: usize = 2;
 
@@ -51,6 +58,7 @@ chapters! {
     copy_and_unload: "copy-and-unload",
     cursors_and_prepare: "cursors-and-prepare",
     data_types: "data-types",
+    databases: "databases",
     ddl: "ddl",
     dml: "dml",
     expressions: "expressions",
@@ -122,7 +130,13 @@ async fn run_file(file: PathBuf) -> String {
     let text = fs::read_to_string(&file).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let cluster = start(directory.path());
-    let mut sessions = Sessions { cluster: &cluster, open: HashMap::new() };
+    let mut sessions = Sessions { cluster: &cluster, open: HashMap::new(), database: FIRST.into() };
+    if let Ok(other) = std::env::var("GUIDE_DATABASE") {
+        let open = sessions.session(MASTER).await.unwrap();
+        open.client.batch_execute(&format!("create database {other}")).await.unwrap();
+        sessions.open.clear();
+        sessions.database = other;
+    }
     let mut actual = Vec::new();
     for block in text.trim_end().split("\n\n") {
         actual.push(sessions.block(block).await);
@@ -153,6 +167,8 @@ struct Open {
 struct Sessions<'a> {
     cluster: &'a Running,
     open: HashMap<String, Open>,
+    /// Where sessions are that name no database.
+    database: String,
 }
 
 impl Sessions<'_> {
@@ -170,6 +186,11 @@ impl Sessions<'_> {
         if !out.is_empty() {
             out.push('\n');
         }
+        if statement == "!close" {
+            self.open.remove(name);
+            tokio::time::sleep(FAREWELL).await;
+            return format!("{out}{statement}\n----\nclosed");
+        }
         if statement.starts_with('!') {
             let answer = guide_files::answer(&self.cluster.cloud, &statement);
             return format!("{out}{statement}\n----\n{}", answer.trim_end());
@@ -183,9 +204,10 @@ impl Sessions<'_> {
 
     async fn session(&mut self, name: &str) -> Result<&Open, tokio_postgres::Error> {
         if !self.open.contains_key(name) {
-            let user = name.split('/').next().unwrap_or(name);
+            let (who, database) = name.split_once(':').unwrap_or((name, &self.database));
+            let user = who.split('/').next().unwrap_or(who);
             let password = if user == MASTER { PASSWORD } else { USER_PASSWORD };
-            let opened = connect(self.cluster, user, password).await?;
+            let opened = connect(self.cluster, user, password, database).await?;
             self.open.insert(name.to_owned(), opened);
         }
         Ok(&self.open[name])
@@ -196,9 +218,11 @@ async fn connect(
     cluster: &Running,
     user: &str,
     password: &str,
+    database: &str,
 ) -> Result<Open, tokio_postgres::Error> {
     let columns = Heard::default();
-    let config = cluster.config(user, password);
+    let mut config = cluster.config(user, password);
+    config.dbname(database);
     let tap = Tap::connect(config.get_ports()[0], Arc::clone(&columns)).await;
     let (client, mut connection) = config.connect_raw(tap, NoTls).await?;
     let notices = Notices::default();

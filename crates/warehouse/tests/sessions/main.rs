@@ -9,6 +9,7 @@
 
 mod administration;
 mod copy;
+mod databases;
 mod differential;
 mod durability;
 mod extended;

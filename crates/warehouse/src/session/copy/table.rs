@@ -9,8 +9,8 @@ use redshift_sql::{Access, Copy, Privilege, SqlType};
 
 use super::super::Session;
 use super::super::columns::{FieldType, declared, of_engine_name};
-use crate::catalog::relations::declared_types;
-use crate::engine::{Value, catalog_of, literal, quote};
+use crate::catalog::relations::{self, declared_types};
+use crate::engine::{Value, literal, quote};
 use crate::errors::Failure;
 use crate::privileges::Resolved;
 
@@ -72,7 +72,7 @@ impl Session {
                 (name, 0, parts)
             }
             Some(Resolved::Relation { database, relation }) if !relation.is_view() => {
-                let parts = [catalog_of(&database), relation.schema, relation.name.clone()];
+                let parts = relations::engine_parts(&self.connection, &database, &relation)?;
                 (relation.name, relation.id, parts)
             }
             _ => {
@@ -82,10 +82,8 @@ impl Session {
         };
         let declared = match copy.table.database.as_deref() {
             _ if id == 0 => HashMap::new(),
-            other => {
-                let database = other.unwrap_or(&self.database).to_owned();
-                self.declared_of(&database, id)?
-            }
+            Some(other) => self.declared_of(&self.database_named(other)?.key, id)?,
+            None => self.declared_of(&self.database, id)?,
         };
         let columns = self.table_columns(&parts, &declared)?;
         let targets = targets(columns, copy.columns.as_deref(), options, &name)?;

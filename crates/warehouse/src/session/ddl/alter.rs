@@ -172,7 +172,7 @@ impl Session {
         let place = Place { schema: relation.schema.clone(), name: table.clone() };
         let rows = self.connection.rows(&format!(
             "SELECT 1 FROM {} WHERE strlen({}) > {new} LIMIT 1",
-            self.engine_place(&place),
+            self.engine_place(&place)?,
             quote(name)
         ))?;
         if rows.is_empty() {
@@ -195,7 +195,8 @@ impl Session {
             _ => {}
         }
         for sql in &alter.sql {
-            self.connection.run(sql)?;
+            let sql = self.engine_names_of(sql, &alter.table)?;
+            self.connection.run(&sql)?;
         }
         self.record_change(relation, alter)
     }
@@ -205,7 +206,7 @@ impl Session {
         if !relation.late_binding {
             let word = if relation.is_view() { "VIEW" } else { "TABLE" };
             let place = Place { schema: relation.schema.clone(), name: relation.name.clone() };
-            let place = self.engine_place(&place);
+            let place = self.engine_place(&place)?;
             self.connection.run(&format!("ALTER {word} {place} RENAME TO {}", quote(to)))?;
         }
         let name = format!("name = {}", literal(to));

@@ -76,11 +76,9 @@ impl Session {
 
     fn not_null_of(&self, parent: &Resolved) -> Result<Vec<String>, Failure> {
         let (database, schema, name) = match parent {
-            Resolved::Relation { database, relation } => (
-                crate::engine::catalog_of(database),
-                relation.schema.clone(),
-                relation.name.clone(),
-            ),
+            Resolved::Relation { database, relation } => {
+                relations::engine_parts(&self.connection, database, relation)?.into()
+            }
             Resolved::Temporary { name } => ("temp".into(), "main".into(), name.clone()),
             Resolved::System { .. } => return Ok(Vec::new()),
         };

@@ -39,6 +39,7 @@ impl Session {
         self.check_accesses(&create.engine_query.accesses)?;
         let (text, query) = self.qualified_query(&create.query)?;
         let reads = self.check_accesses(&query.accesses)?;
+        self.refuse_elsewhere(&reads, "materialized views")?;
         let mut uses = Vec::new();
         for read in &reads {
             match read {
@@ -61,7 +62,7 @@ impl Session {
             let mut columns = session.columns_of_query(&resolution, &[])?;
             require_distinct(&columns)?;
             attributed(&mut columns, &create.attributes)?;
-            let target = session.engine_place(&place);
+            let target = session.engine_place(&place)?;
             session.connection.run(&format!("CREATE TABLE {target} AS {}", resolution.sql))?;
             let new = NewRelation {
                 schema: &place.schema,
@@ -134,7 +135,7 @@ impl Session {
         let query = self.query_of(&kept.query)?;
         let resolution = self.resolve_as_owner(&query, view.owner)?;
         let place = Place { schema: view.schema.clone(), name: view.name.clone() };
-        let target = self.engine_place(&place);
+        let target = self.engine_place(&place)?;
         self.connection.run(&format!("DELETE FROM {target}"))?;
         self.connection.run(&format!("INSERT INTO {target} {}", resolution.sql))?;
         let stamped = format!("stamp = {}, stale = false", literal(&stamp));

@@ -33,7 +33,7 @@ impl Session {
              WHERE database_name = {} AND schema_name = {} AND table_name = {} \
              ORDER BY column_index",
             literal(&catalog_of(&self.database)),
-            literal(&place.schema),
+            literal(&relations::engine_schema(&self.connection, &self.database, &place.schema)?),
             literal(&place.name),
         ))?;
         let column = |row: &Vec<crate::engine::Value>| match row.as_slice() {
@@ -54,7 +54,7 @@ impl Session {
         let definitions: Vec<String> = columns.iter().map(EngineColumn::definition).collect();
         let new = Place { schema: to.schema.clone(), name: String::from("lb rebuilt") };
         let (old, new, target) =
-            (self.engine_place(from), self.engine_place(&new), quote(&to.name));
+            (self.engine_place(from)?, self.engine_place(&new)?, quote(&to.name));
         for sql in [
             format!("CREATE TABLE {new} ({})", definitions.join(", ")),
             format!("INSERT INTO {new} SELECT * FROM {old}"),
@@ -111,7 +111,7 @@ impl Session {
             schema: relation.schema.clone(),
             name: relation.name.clone(),
         };
-        let (to, from) = (self.engine_place(&place(&target)), self.engine_place(&place(&source)));
+        let (to, from) = (self.engine_place(&place(&target))?, self.engine_place(&place(&source))?);
         self.atomically(|session| {
             session
                 .connection

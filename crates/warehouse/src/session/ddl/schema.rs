@@ -7,7 +7,6 @@ use redshift_sql::{
 
 use super::super::{Notice, Output, Session};
 use crate::catalog::{optional, relations, routines, system};
-use crate::engine::{catalog_of, quote};
 use crate::errors::Failure;
 use crate::privileges::{self, Identity, Resolved};
 
@@ -25,9 +24,8 @@ impl Session {
         }
         let database = self.database.clone();
         let identity = self.identity()?;
-        let connection = &self.connection;
         if !identity.may("CREATE SCHEMA") {
-            privileges::require_on_database(connection, &database, &identity, Privilege::Create)?;
+            self.require_on_own_database(&identity, Privilege::Create)?;
         }
         if relations::schema(&self.connection, &database, name)?.is_some() {
             if create.if_not_exists {
@@ -43,8 +41,6 @@ impl Session {
             None => self.user.id,
         };
         self.atomically(|session| {
-            let catalog = quote(&catalog_of(&database));
-            session.connection.run(&format!("CREATE SCHEMA {catalog}.{}", quote(name)))?;
             let quota = create.quota_mb;
             Ok(relations::add_schema(&session.connection, &database, name, owner, quota)?)
         })?;
@@ -131,8 +127,6 @@ impl Session {
             routines::remove_grants(&self.connection, &database, routine)?;
             routines::remove(&self.connection, &database, routine.id)?;
         }
-        let catalog = quote(&catalog_of(&database));
-        self.connection.run(&format!("DROP SCHEMA {catalog}.{} CASCADE", quote(name)))?;
         Ok(relations::remove_schema(&self.connection, &database, name)?)
     }
 

@@ -7,13 +7,12 @@ use redshift_sql::{
 
 use super::super::columns::type_name;
 use super::super::engine_sql::put_in;
-use super::super::rewrite::rewrite_names;
 use super::super::{Notice, Output, Parameter, Session};
 use super::Place;
 use crate::catalog::relations::{self, ColumnFacts, NewRelation};
 use crate::engine::quote;
 use crate::errors::Failure;
-use crate::privileges::{self, Resolved, resolve};
+use crate::privileges::{Resolved, resolve};
 
 impl Session {
     pub(super) fn create_table(
@@ -57,7 +56,8 @@ impl Session {
         let TableSource::Query { query, .. } = &create.source else {
             let renamed = self.sequences_for(create, place)?;
             for sql in &create.sql {
-                let sql = rewrite_names(sql, &create.accesses);
+                let sql = self.engine_names(sql, &create.accesses)?;
+                let sql = self.engine_names_of(&sql, &create.name)?;
                 let sql = renamed.iter().fold(sql, |sql, (from, to)| sql.replace(from, to));
                 self.connection.run(&put_in(&sql, parameters))?;
             }
@@ -73,7 +73,8 @@ impl Session {
         require_distinct(&columns)?;
         attributed(&mut columns, &create.attributes)?;
         let sql = create.as_query(&resolution.sql);
-        self.connection.run(&sql.ok_or_else(|| Failure::internal("a query was lost"))?)?;
+        let sql = sql.ok_or_else(|| Failure::internal("a query was lost"))?;
+        self.connection.run(&self.engine_names_of(&sql, &create.name)?)?;
         Ok(columns)
     }
 
@@ -84,8 +85,7 @@ impl Session {
         output: &mut dyn Output,
     ) -> Result<(), Failure> {
         let identity = self.identity()?;
-        let database = self.database.clone();
-        privileges::require_on_database(&self.connection, &database, &identity, Privilege::Temp)?;
+        self.require_on_own_database(&identity, Privilege::Temp)?;
         if self.temporary()?.contains(&create.name.name) {
             if create.if_not_exists {
                 return output.notice(&Notice::info(format!(
@@ -147,7 +147,7 @@ impl Session {
                     parts.into_iter().flatten().chain([name.as_str()]).map(quote).collect();
                 let name = format!("identity {id} {index}");
                 let own = Place { schema: place.schema.clone(), name };
-                renamed.push((written.join("."), self.engine_place(&own)));
+                renamed.push((written.join("."), self.engine_place(&own)?));
             }
         }
         Ok(renamed)
@@ -183,6 +183,7 @@ impl Session {
 
     /// The table that a foreign key points at; none for one that is not in the catalog.
     fn referenced(&mut self, table: &ObjectName) -> Result<Option<i64>, Failure> {
+        self.require_own_database(table.database.as_deref())?;
         let found = self.with_scope(|connection, scope| resolve(connection, scope, table))?;
         Ok(match found {
             Resolved::Relation { relation, .. } => Some(relation.id),

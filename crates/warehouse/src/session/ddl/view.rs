@@ -12,7 +12,7 @@ use super::super::rewrite::dotted;
 use super::Place;
 use super::table::{exists, require_distinct};
 use crate::catalog::relations::{self, ColumnFacts, NewRelation, Relation};
-use crate::engine::{catalog_of, literal, quote};
+use crate::engine::{literal, quote};
 use crate::errors::Failure;
 use crate::privileges::{Resolved, Scope, resolve};
 
@@ -52,6 +52,7 @@ impl Session {
         if reads.iter().any(|read| matches!(read, Resolved::Temporary { .. })) {
             return Err(Failure::new("42P16", "views over temporary tables are not supported"));
         }
+        self.refuse_elsewhere(&reads, "views")?;
         self.atomically(|session| {
             let columns = session.bind_view(&place, &create.columns, &query, old.as_ref())?;
             let id = session.record_view(&place, old.as_ref(), &definition, columns, false)?;
@@ -83,7 +84,7 @@ impl Session {
         let place = Place { schema: place.schema.clone(), name: place.name.clone() };
         self.atomically(|session| {
             if old.is_some_and(|old| !old.late_binding) {
-                session.connection.run(&format!("DROP VIEW {}", session.engine_place(&place)))?;
+                session.connection.run(&format!("DROP VIEW {}", session.engine_place(&place)?))?;
             }
             let id = session.record_view(&place, old, &definition, Vec::new(), true)?;
             Ok(relations::set_dependencies(&session.connection, &session.database, id, &[])?)
@@ -91,9 +92,9 @@ impl Session {
     }
 
     /// A relation's name in the engine.
-    pub(super) fn engine_place(&self, place: &Place) -> String {
-        let catalog = quote(&catalog_of(&self.database));
-        format!("{catalog}.{}.{}", quote(&place.schema), quote(&place.name))
+    pub(super) fn engine_place(&self, place: &Place) -> Result<String, Failure> {
+        let schema = self.engine_schema(&self.database, &place.schema)?;
+        Ok(format!("{schema}.{}", quote(&place.name)))
     }
 
     fn record_view(
@@ -168,7 +169,7 @@ impl Session {
         };
         self.connection.run(&format!(
             "CREATE OR REPLACE VIEW {} AS SELECT {} FROM ({}) AS \"lb view\"{alias}",
-            self.engine_place(place),
+            self.engine_place(place)?,
             list.join(", "),
             resolution.sql
         ))?;

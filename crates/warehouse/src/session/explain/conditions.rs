@@ -3,7 +3,7 @@
 //! Texts come from the engine: they are cut and put together, never understood. Where a text cannot
 //! be told for certain, nothing is shown. Start reading at [`join`].
 
-use crate::engine::{OWN_SCHEMA, Plan};
+use crate::engine::{Plan, is_own_schema};
 
 /// Operators, longer ones first.
 const OPERATORS: [&str; 8] = [" IS NOT DISTINCT FROM ", "!=", "<>", "<=", ">=", "=", "<", ">"];
@@ -110,7 +110,7 @@ pub(super) fn table(name: &str) -> (bool, String) {
     let parts: Vec<String> =
         name.split('.').map(|part| part.trim_matches('"').to_owned()).collect();
     let user = parts.first().is_some_and(|catalog| catalog.ends_with("$db") || catalog == "temp");
-    let own = !user || parts.iter().any(|part| part == OWN_SCHEMA);
+    let own = !user || parts.iter().any(|part| is_own_schema(part));
     (own, parts.last().cloned().unwrap_or_default())
 }
 
@@ -154,5 +154,8 @@ mod tests {
         assert_eq!(words("LEFT_DELIM_JOIN"), "Left Delim Join");
         assert_eq!(table("\"dev$db\".public.sales"), (false, String::from("sales")));
         assert_eq!(table("\"dev$db\".pg_landbridge.users"), (true, String::from("users")));
+        let other = |schema: &str| table(&format!("\"dev$db\".\"{schema}$101$db\".sales"));
+        assert_eq!(other("pg_landbridge"), (true, String::from("sales")));
+        assert_eq!(other("public"), (false, String::from("sales")));
     }
 }

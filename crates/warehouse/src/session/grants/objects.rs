@@ -23,20 +23,15 @@ const LANGUAGES: [&str; 2] = ["sql", "plpgsql"];
 impl Session {
     /// A schema that must exist, and the database it is in.
     pub(super) fn existing_schema(&self, name: &ObjectName) -> Result<(String, Schema), Failure> {
-        let database = name.schema.clone().unwrap_or_else(|| self.database.clone());
-        self.require_database(&database)?;
+        let database = match &name.schema {
+            Some(database) => self.database_named(database)?.key,
+            None => self.database.clone(),
+        };
         let schema = relations::schema(&self.connection, &database, &name.name)?;
         let schema = schema.ok_or_else(|| {
             Failure::new("3F000", format!("schema \"{}\" does not exist", name.name))
         })?;
         Ok((database, schema))
-    }
-
-    fn require_database(&self, name: &str) -> Result<(), Failure> {
-        if self.cluster.databases.iter().any(|known| known == name) {
-            return Ok(());
-        }
-        Err(Failure::new("3D000", format!("database \"{name}\" does not exist")))
     }
 
     pub(super) fn change_on_schemas(
@@ -68,10 +63,14 @@ impl Session {
         holders: &[To],
         change: Change,
     ) -> Result<(), Failure> {
-        for database in databases {
-            self.require_database(database)?;
-            let place =
-                Place { database, object: Object::Database, owner: BOOTSTRAP_ID, name: database };
+        for name in databases {
+            let database = self.database_named(name)?;
+            let place = Place {
+                database: &database.key,
+                object: Object::Database,
+                owner: database.owner,
+                name,
+            };
             for privilege in expand(wanted, &ALL_ON_DATABASES) {
                 self.apply(&place, Right { privilege, column: "" }, holders, change)?;
             }
@@ -180,15 +179,12 @@ impl Session {
         holders: &[To],
         change: Change,
     ) -> Result<(), Failure> {
-        let database = database.map_or_else(|| self.database.clone(), str::to_owned);
-        self.require_database(&database)?;
+        let named = database.unwrap_or(&self.database_name).to_owned();
+        let database = self.database_named(&named)?.key;
         let (owner, name) = match schema {
             Some(schema) => {
-                let name = ObjectName {
-                    database: None,
-                    schema: Some(database.clone()),
-                    name: schema.to_owned(),
-                };
+                let name =
+                    ObjectName { database: None, schema: Some(named), name: schema.to_owned() };
                 (self.existing_schema(&name)?.1.owner, schema)
             }
             None => {

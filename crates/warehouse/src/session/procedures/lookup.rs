@@ -20,7 +20,7 @@ impl Session {
         kind: RoutineKind,
         name: &ObjectName,
     ) -> Result<Vec<Routine>, Failure> {
-        if name.database.as_ref().is_some_and(|database| *database != self.database) {
+        if name.database.as_ref().is_some_and(|database| *database != self.database_name) {
             return Err(Failure::new(
                 "0A000",
                 "cross-database references are only supported for queries",

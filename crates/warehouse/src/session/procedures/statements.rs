@@ -95,6 +95,7 @@ impl Interpreter<'_> {
             Kind::Truncate { .. } => return self.require_unbound("TRUNCATE"),
             Kind::Vacuum { .. } => "VACUUM",
             Kind::CreateDatabase(_) => "CREATE DATABASE",
+            Kind::AlterDatabase(_) => "ALTER DATABASE",
             Kind::DropDatabase { .. } => "DROP DATABASE",
             Kind::Prepare(_) => "PREPARE",
             Kind::Execute(_) => "EXECUTE of a prepared statement",
