@@ -19,6 +19,7 @@ mod login;
 mod numeric;
 mod outbox;
 mod protocol;
+mod refresh;
 mod shape;
 mod text;
 mod types;
@@ -45,6 +46,7 @@ pub(crate) async fn accept(
     mut stop: watch::Receiver<bool>,
 ) {
     tokio::spawn(idle::watch(Arc::clone(&cluster), stop.clone()));
+    tokio::spawn(refresh::watch(Arc::clone(&cluster), stop.clone()));
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let place = tokio::select! {

@@ -10,6 +10,7 @@
 mod serial;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -78,6 +79,8 @@ struct State {
 /// The locks of a cluster.
 #[derive(Default)]
 pub(crate) struct Locks {
+    /// Counts the transactions that changed rows.
+    writes: AtomicU64,
     state: Mutex<State>,
     released: Condvar,
 }
@@ -127,7 +130,8 @@ impl Locks {
             }
             !holders.is_empty()
         });
-        if committed {
+        if committed && !changed.is_empty() {
+            self.writes.fetch_add(1, Ordering::SeqCst);
             for table in changed {
                 let count = state.changes.entry(table).or_default();
                 *count = count.saturating_add(1);
@@ -136,6 +140,11 @@ impl Locks {
         state.serial.end(session, committed);
         drop(state);
         self.released.notify_all();
+    }
+
+    /// How many transactions have changed rows of any table since the start.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::SeqCst)
     }
 
     /// How often a table's rows have changed since the start.

@@ -5,6 +5,7 @@
 //! (UNLOAD is `unload`'s, COPY is `copy`'s). It runs on one thread of its own. Start reading at
 //! [`Session::execute`]; which statement is carried out where is `run.rs`.
 
+mod automatic;
 mod clients;
 mod columns;
 mod copy;
@@ -36,6 +37,7 @@ mod unload;
 mod users;
 mod zone;
 
+pub(crate) use automatic::AutoRefresh;
 pub(crate) use columns::{Field, FieldType};
 pub(crate) use cursors::Pager;
 pub(crate) use output::{Notice, Output};
@@ -132,6 +134,8 @@ pub(crate) struct Session {
     cursor_number: u64,
     /// The time zone that the engine's variable tells.
     zone_told: RefCell<String>,
+    /// Nobody has opened it: it is no session of the system tables.
+    unseen: bool,
     /// How often it has waited for its client.
     rests: u64,
     /// The change of settings that `current_setting()` reads.
@@ -188,6 +192,7 @@ impl Session {
             copy_count: 0,
             cursor_number: 0,
             zone_told: RefCell::new(String::from(UTC)),
+            unseen: false,
             rests: 0,
             settings_told: Cell::new(None),
             client: (login.client, now),
@@ -207,6 +212,13 @@ impl Session {
         self.pid = pid;
         self.tell_history(Event::Authenticated);
         self.tell_history(Event::Opened);
+        self.set_variable("pg_backend_pid", &pid.to_string())
+    }
+
+    /// Tells a session that nobody has opened its process id.
+    pub(crate) fn work_unseen(&mut self, pid: i32) -> Result<(), Failure> {
+        self.unseen = true;
+        self.pid = pid;
         self.set_variable("pg_backend_pid", &pid.to_string())
     }
 
@@ -472,7 +484,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.pid != 0 {
+        if self.pid != 0 && !self.unseen {
             self.tell_history(Event::Closed);
         }
         self.cluster.locks.release(self.pid, false);

@@ -4,8 +4,11 @@
 mod connections;
 mod load;
 mod procedures;
+mod refreshes;
 
 pub(crate) use procedures::{CallRecord, MessageRecord};
+
+pub(crate) use refreshes::RefreshRecord;
 
 pub(crate) use connections::{Client, ConnectionRecord, Event, UserRecord};
 
@@ -214,6 +217,8 @@ pub(crate) enum Record {
     Call(CallRecord),
     /// A message of a procedure; told while it runs.
     Message(MessageRecord),
+    /// A materialized view was refreshed, beside its query.
+    Refresh(RefreshRecord),
 }
 
 /// Rows to write, by table.
@@ -236,6 +241,7 @@ pub(crate) fn write(
     records: &[Record],
 ) -> Result<(), EngineFault> {
     let (mut running, mut ended) = (Vec::new(), Vec::new());
+    // Changes of what lies in memory only.
     let mut sessions = Vec::new();
     let mut rows = Rows::new();
     for record in records {
@@ -267,6 +273,7 @@ pub(crate) fn write(
                 sessions.extend(connections::session_change(event));
                 add("connection_log", connections::connection_row(event));
             }
+            Record::Refresh(refresh) => sessions.push(refreshes::refresh_change(refresh)),
             Record::User(change) => add("user_log", connections::user_row(change)),
         }
     }

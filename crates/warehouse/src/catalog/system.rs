@@ -145,6 +145,7 @@ const BUILT: &[&str] = &[
     "svl_stored_proc_messages",
     "sys_procedure_messages",
     "svl_statementtext",
+    "svl_mv_refresh_status",
     "svl_terminate",
     "svv_all_schemas",
     "svv_interleaved_columns",

@@ -8,6 +8,7 @@
 )]
 
 mod administration;
+mod auto_refresh;
 mod copy;
 mod databases;
 mod differential;

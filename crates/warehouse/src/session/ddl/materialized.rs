@@ -5,11 +5,13 @@
 //! keep since the cluster's start; after a start every view is taken for stale once. Redshift
 //! Developer Guide, "Materialized views", "CREATE MATERIALIZED VIEW", "REFRESH MATERIALIZED VIEW".
 
+use chrono::{DateTime, Utc};
 use redshift_sql::{CreateMaterializedView, ObjectName, Privilege};
 
 use super::super::{Notice, Output, Session};
 use super::Place;
 use super::table::{attributed, dist_style, exists, require_distinct, sort_style};
+use crate::catalog::history::{Record, RefreshRecord};
 use crate::catalog::own;
 use crate::catalog::relations::{self, NewRelation, Relation};
 use crate::engine::{Connection, EngineFault, literal};
@@ -100,8 +102,15 @@ impl Session {
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
         let view = self.materialized(name)?;
-        let told = self.atomically(|session| session.refresh_view(&view, cascade, DEPTH))?;
-        for (name, how) in told {
+        let started = self.cluster.world.now();
+        let told = self.atomically(|session| session.refresh_view(&view, cascade, DEPTH));
+        let told = told.inspect_err(|failure| {
+            let status = format!("Refresh failed. {}", failure.message);
+            self.remember_refresh(&view, started, status);
+        })?;
+        for (view, how) in told {
+            self.remember_refresh(&view, started, how.status().to_owned());
+            let (name, how) = (&view.name, how.words());
             output.notice(&Notice::info(format!("Materialized view {name} {how}.")))?;
         }
         Ok(String::from("REFRESH MATERIALIZED VIEW"))
@@ -113,7 +122,7 @@ impl Session {
         view: &Relation,
         cascade: bool,
         depth: usize,
-    ) -> Result<Vec<(String, &'static str)>, Failure> {
+    ) -> Result<Vec<(Relation, Refreshed)>, Failure> {
         let mut told = Vec::new();
         let database = self.database.clone();
         if let (true, Some(depth)) = (cascade, depth.checked_sub(1)) {
@@ -126,7 +135,7 @@ impl Session {
         let kept = self.kept(view.id)?;
         let stamp = self.stamp_of(view.id)?;
         if kept.stamp == stamp {
-            told.push((view.name.clone(), "is already up to date"));
+            told.push((view.clone(), Refreshed::Not));
             return Ok(told);
         }
         let reads = relations::read_by(&self.connection, &database, view.id)?;
@@ -141,13 +150,30 @@ impl Session {
         let stamped = format!("stamp = {}, stale = false", literal(&stamp));
         change(&self.connection, &database, view.id, &stamped)?;
         told.push((
-            view.name.clone(),
+            view.clone(),
             match kept.incremental {
-                true => "was incrementally updated successfully",
-                false => "was recomputed from scratch",
+                true => Refreshed::Incrementally,
+                false => Refreshed::Anew,
             },
         ));
         Ok(told)
+    }
+
+    fn remember_refresh(&self, view: &Relation, started: DateTime<Utc>, status: String) {
+        self.cluster.history.add(Record::Refresh(RefreshRecord {
+            view: [self.database_name.clone(), view.schema.clone(), view.name.clone()],
+            user: self.user.id,
+            transaction: self.transaction_number,
+            started,
+            ended: self.cluster.world.now(),
+            status,
+            automatic: self.unseen,
+        }));
+    }
+
+    /// Whether a view would change by a refresh.
+    pub(in crate::session) fn is_stale(&self, view: i64) -> Result<bool, Failure> {
+        Ok(self.kept(view)?.stamp != self.stamp_of(view)?)
     }
 
     pub(super) fn alter_materialized(
@@ -223,6 +249,37 @@ impl Session {
             }
         }
         Ok(())
+    }
+}
+
+/// What a refresh has done to a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refreshed {
+    /// Nothing.
+    Not,
+    /// It could have followed the changes.
+    Incrementally,
+    /// It was computed again.
+    Anew,
+}
+
+impl Refreshed {
+    /// As the client is told.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Not => "is already up to date",
+            Self::Incrementally => "was incrementally updated successfully",
+            Self::Anew => "was recomputed from scratch",
+        }
+    }
+
+    /// As `SVL_MV_REFRESH_STATUS` tells.
+    fn status(self) -> &'static str {
+        match self {
+            Self::Not => "MV was already updated",
+            Self::Incrementally => "Refresh successfully updated MV incrementally",
+            Self::Anew => "Refresh successfully recomputed MV from scratch",
+        }
     }
 }
 
