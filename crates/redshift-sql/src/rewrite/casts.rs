@@ -136,7 +136,9 @@ pub fn zone_of(text: &str) -> Written {
     let Some(at) = words.iter().position(|word| is_zone(&word)) else { return Written::Nothing };
     let zone = words.remove(at);
     let offset = zone.starts_with(['+', '-']);
-    if offset && !rest.starts_with(' ') {
+    // The engine reads an offset right behind the seconds, written with a colon.
+    let plain = digits.contains(':') && (zone.len() <= 3 || zone.contains(':'));
+    if offset && plain && !rest.starts_with(' ') {
         return Written::Offset;
     }
     let clock = format!("{day}:{digits} {}", words.join(" "));
@@ -204,6 +206,8 @@ mod tests {
             ("2031-07-01T12:00:00+05:30", Written::Offset),
             ("2031-07-01 12:00:00 +0530", named("2031-07-01 12:00:00", "GMT-05:30")),
             ("2031-07-01 12:00 -3", named("2031-07-01 12:00", "GMT+3")),
+            ("2031-07-01 12:00+02", named("2031-07-01 12:00", "GMT-02")),
+            ("2031-07-01 12:00:00+0530", named("2031-07-01 12:00:00", "GMT-05:30")),
             ("2031-07-01 12:00:00Z", named("2031-07-01 12:00:00", "Z")),
             ("2031-07-01 6:00 PM Asia/Tokyo", named("2031-07-01 6:00 PM", "Asia/Tokyo")),
         ] {
