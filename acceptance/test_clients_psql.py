@@ -18,6 +18,7 @@ def tables(warehouse):
             create table psql.buyer (id int primary key, name varchar(20) default 'x');
             create table psql.sale (id bigint, buyer int references psql.buyer, price decimal(8,2));
             create view psql.cheap as select id from psql.sale where price < 5;
+            create function psql.twice(int) returns int stable as $$ select $1 * 2 $$ language sql;
             create user reader password 'Passw0rdOfReader'"""
         )
 
@@ -38,6 +39,8 @@ def psql(warehouse, *commands, check=0):
         (r"\dt psql.*", ["psql|buyer|table|owner", "psql|sale|table|owner"]),
         (r"\dv psql.*", ["psql|cheap|view|owner"]),
         (r"\di psql.*", ["psql|buyer_pkey|index|owner|buyer"]),
+        (r"\d psql.buyer_pkey", ["id|integer|id", "primary key, btree"]),
+        (r"\df psql.*", ["psql|twice|integer|integer|func"]),
         (r"\dn", ["psql|owner"]),
         (r"\du", ["owner|Superuser", "reader|"]),
         (r"\l", ["dev|"]),

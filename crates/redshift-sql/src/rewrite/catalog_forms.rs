@@ -43,6 +43,7 @@ const REGISTERED: &[(&str, &str, &str)] = &[
     ("regclass", "lb_relation", "lb_relation_name"),
     ("regtype", "lb_type", "lb_type_name"),
     ("regproc", "lb_routine", "lb_routine_name"),
+    ("regprocedure", "lb_routine", "lb_procedure_name"),
 ];
 
 /// Elements of the catalog's arrays become calls.
@@ -123,11 +124,19 @@ fn element(expr: &mut Expr) -> Option<Expr> {
     Some(build::call(ELEMENT, vec![array, index]))
 }
 
+fn is_empty_array(value: &Expr) -> bool {
+    super::casts::literal(value).is_some_and(|text| text == "{}")
+}
+
 /// A cast to a name of an object.
 fn registered(expr: &mut Expr) -> Option<Expr> {
     let Expr::Cast { expr: value, data_type, .. } = expr else { return None };
     let kind = data_type.to_string().to_ascii_lowercase();
     let kind = kind.strip_prefix("pg_catalog.").unwrap_or(&kind);
+    if kind == "aclitem[]" && is_empty_array(value) {
+        // What default privileges without any grant are compared with.
+        return Some(build::verbatim(String::from("CAST([] AS VARCHAR[])")));
+    }
     if let Some((_, id, name)) = REGISTERED.iter().find(|(registered, ..)| *registered == kind) {
         let is_literal = super::casts::literal(value).is_some();
         let value = std::mem::replace(value.as_mut(), build::null());

@@ -42,6 +42,10 @@ CREATE MACRO memory.rs_catalog.pg_get_ruledef
     FROM memory.rs_own.relations lb_r WHERE lb_r.db = getvariable('current_database') AND lb_r.id = rule - 1200000000),
   (rule, pretty) AS (SELECT 'CREATE RULE "_RETURN" AS ON SELECT TO ' || memory.rs_own.quoted(lb_r.name) || ' DO INSTEAD ' || lb_r.definition
     FROM memory.rs_own.relations lb_r WHERE lb_r.db = getvariable('current_database') AND lb_r.id = rule - 1200000000);
+-- Rows in the place of a value: all of them are in memory at once.
+CREATE MACRO memory.rs_catalog.lb_series(low, high) AS generate_series(CAST(low AS BIGINT),
+  CASE WHEN CAST(high AS BIGINT) - CAST(low AS BIGINT) > 100000
+    THEN error('redshift:0A000:generate_series of more than 100000 rows outside of FROM is not supported') ELSE CAST(high AS BIGINT) END);
 -- What `_pg_expandarray` unnests: each element and its number.
 CREATE MACRO memory.rs_catalog.lb_expanded(list) AS list_transform(list, lambda lb_x, lb_n: {'x': lb_x, 'n': CAST(lb_n AS INTEGER)});
 CREATE MACRO memory.rs_catalog.array_lower(list, dimension) AS CASE WHEN dimension = 1 AND len(list) > 0 THEN CAST(1 AS INTEGER) END;

@@ -47,10 +47,23 @@ CREATE MACRO memory.rs_catalog.lb_relation_name(in_number) AS
     FROM memory.rs_catalog.pg_class lb_c JOIN memory.rs_catalog.pg_namespace lb_n ON lb_n.oid = lb_c.relnamespace WHERE lb_c.oid = TRY_CAST(in_number AS INTEGER)),
     (SELECT lb_s.name FROM memory.rs_own.system_ids lb_s WHERE lb_s.id = TRY_CAST(in_number AS INTEGER)), CAST(in_number AS VARCHAR));
 CREATE MACRO memory.rs_catalog.lb_type_name(in_number) AS memory.rs_catalog.format_type(TRY_CAST(in_number AS INTEGER), NULL);
+CREATE MACRO memory.rs_own.bare_type(in_name) AS regexp_replace(lower(in_name), '^pg_catalog\.', '');
 CREATE MACRO memory.rs_catalog.lb_type(in_name) AS CASE WHEN regexp_full_match(in_name, '[0-9]+') THEN TRY_CAST(in_name AS INTEGER)
-  ELSE coalesce((SELECT lb_t.oid FROM memory.rs_own.types lb_t WHERE lb_t.typname = lower(in_name) OR memory.rs_catalog.format_type(lb_t.oid, NULL) = lower(in_name) LIMIT 1),
+  ELSE coalesce((SELECT lb_k.oid FROM memory.rs_own.types lb_k WHERE lb_k.typname = memory.rs_own.bare_type(in_name)
+                    OR memory.rs_catalog.format_type(lb_k.oid, NULL) = memory.rs_own.bare_type(in_name) LIMIT 1),
     CAST(error('redshift:42704:type "' || in_name || '" does not exist') AS INTEGER)) END;
 CREATE MACRO memory.rs_catalog.lb_routine_name(in_number) AS
   coalesce((SELECT lb_p.proname FROM memory.rs_catalog.pg_proc lb_p WHERE lb_p.oid = TRY_CAST(in_number AS INTEGER)), CAST(in_number AS VARCHAR));
+-- A routine with its arguments' types, and the words for an `oidvector` of types.
+CREATE MACRO memory.rs_catalog.lb_procedure_name(in_number) AS
+  coalesce((SELECT CASE WHEN list_contains(getvariable('lb_schemas'), lb_l.schema_name) THEN '' ELSE memory.rs_own.quoted(lb_l.schema_name) || '.' END
+      || memory.rs_own.quoted(lb_l.name) || '(' || replace(lb_l.signature, ', ', ',') || ')'
+    FROM memory.rs_own.routine_list lb_l WHERE lb_l.db = getvariable('current_database') AND lb_l.id = TRY_CAST(in_number AS INTEGER)), CAST(in_number AS VARCHAR));
+CREATE MACRO memory.rs_catalog.oidvectortypes(numbers) AS coalesce(
+  (SELECT string_agg(memory.rs_catalog.format_type(TRY_CAST(lb_o.part AS INTEGER), NULL), ', ' ORDER BY lb_o.place)
+   FROM (SELECT unnest(string_split(numbers, ' ')) AS part, unnest(range(len(string_split(numbers, ' ')))) AS place) lb_o
+   WHERE lb_o.part <> ''), '');
+CREATE MACRO memory.rs_catalog.textin(value) AS CAST(value AS VARCHAR);
+CREATE MACRO memory.rs_catalog.regprocedureout(value) AS CAST(value AS VARCHAR);
 -- The functions that types are read by have ids of no one else; they are compared by name.
 CREATE MACRO memory.rs_catalog.lb_routine(in_name) AS in_name;

@@ -131,7 +131,7 @@ SELECT k.index_oid AS indexrelid, CAST(k.relation AS INTEGER) AS indrelid,
           AND list_contains(k.columns, c.column_name)) AS indkey,
        CAST(len(k.columns) AS SMALLINT) AS indnatts, true AS indisunique, k.kind = 'p' AS indisprimary,
        false AS indisclustered, true AS indisvalid, false AS indisreplident, CAST(NULL AS VARCHAR) AS indexprs,
-       CAST(NULL AS VARCHAR) AS indpred
+       CAST(NULL AS VARCHAR) AS indpred, true AS indimmediate
 FROM memory.rs_own.keys k WHERE k.db = getvariable('current_database') AND k.kind <> 'f';
 CREATE MACRO memory.rs_own.index_text(in_schema, in_relation, in_name, in_columns) AS
   'CREATE UNIQUE INDEX ' || memory.rs_own.quoted(in_name) || ' ON ' || memory.rs_own.quoted(in_schema) || '.'
@@ -194,7 +194,9 @@ SELECT t.oid, t.typname, 11 AS typnamespace, 1 AS typowner, CAST(t.len AS SMALLI
        CAST(NULL AS VARCHAR) AS typdefaultbin, CAST(NULL AS VARCHAR) AS typdefault, CAST(NULL AS VARCHAR[]) AS typacl
 FROM memory.rs_own.types t;
 CREATE VIEW memory.rs_catalog.pg_language AS
-SELECT * FROM (VALUES (12, 'internal', false, false), (13, 'c', false, false), (14, 'sql', false, true),
+SELECT l.*, 1 AS lanowner, 0 AS lanplcallfoid, 0 AS lanvalidator,
+       memory.rs_own.acl(getvariable('current_database'), 'language', '', l.lanname, 1, 'U') AS lanacl
+FROM (VALUES (12, 'internal', false, false), (13, 'c', false, false), (14, 'sql', false, true),
   (101, 'plpgsql', true, true)) AS l(oid, lanname, lanispl, lanpltrusted);
 CREATE VIEW memory.rs_catalog.pg_tablespace AS
 SELECT * FROM (VALUES (1663, 'pg_default', 1, ''), (1664, 'pg_global', 1, '')) AS t(oid, spcname, spcowner, spclocation);
@@ -205,7 +207,7 @@ SELECT CAST(l.id AS INTEGER) AS oid, l.name AS proname, CAST(n.id AS INTEGER) AS
        l.definer AS prosecdef, false AS proisstrict, false AS proretset, l.volatility AS provolatile, l.inputs AS pronargs,
        CASE WHEN l.kind = 'function' THEN memory.rs_own.type_oid(l.returns) WHEN l.outputs = 0 THEN 2278 ELSE 2249 END AS prorettype,
        l.input_oids AS proargtypes, l.names AS proargnames, CAST(l.oids AS UINTEGER[]) AS proallargtypes, l.modes AS proargmodes, l.body AS prosrc,
-       '-' AS probin, CAST(NULL AS VARCHAR[]) AS proacl, CASE l.kind WHEN 'procedure' THEN 'p' ELSE 'f' END AS prokind
+       '-' AS probin, memory.rs_own.acl(l.db, l.kind, l.schema_name, l.name || '(' || l.signature || ')', l.owner, 'X') AS proacl, CASE l.kind WHEN 'procedure' THEN 'p' ELSE 'f' END AS prokind
 FROM memory.rs_own.routine_list l JOIN memory.rs_own.schemas n ON n.db = l.db AND n.name = l.schema_name
 WHERE l.db = getvariable('current_database');
 CREATE VIEW memory.rs_catalog.pg_proc_info AS

@@ -77,7 +77,8 @@ WHERE d.db = getvariable('current_database') AND d.given
 CREATE VIEW memory.rs_catalog.pg_default_acl AS
 SELECT CAST(d.owner AS INTEGER) AS defacluser, CAST(coalesce(s.id, 0) AS INTEGER) AS defaclnamespace,
        CASE d.object WHEN 'relation' THEN 'r' WHEN 'function' THEN 'f' ELSE 'p' END AS defaclobjtype,
-       list(d.item ORDER BY d.grantee_kind DESC, d.grantee) AS defaclacl
+       list(d.item ORDER BY d.grantee_kind DESC, d.grantee) AS defaclacl,
+       CAST(1400000000 + row_number() OVER (ORDER BY d.owner, s.id, d.object) AS INTEGER) AS oid
 FROM (SELECT db, owner, schema_name, object, grantee_kind, grantee,
              memory.rs_own.acl_grantee(grantee_kind, grantee) || '='
                || string_agg(memory.rs_own.letter(privilege) || CASE WHEN grant_option THEN '*' ELSE '' END, ''

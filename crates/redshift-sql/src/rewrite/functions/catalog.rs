@@ -2,9 +2,10 @@
 //! wrongly, so only what the warehouse does define may stand here) (Redshift guide, SQL functions › System information functions).
 
 use super::{
-    How::{Catalog, Missing, Named, Same},
+    How::{By, Catalog, Missing, Named, Same},
     Table,
 };
+use crate::rewrite::special;
 
 /// By name.
 pub(super) const FUNCTIONS: Table = &[
@@ -15,6 +16,7 @@ pub(super) const FUNCTIONS: Table = &[
     ("current_schemas", Catalog),
     ("format_encoding", Catalog),
     ("format_type", Catalog),
+    ("generate_series", By(special::series)),
     ("getdatabaseencoding", Catalog),
     ("has_assumerole_privilege", Catalog),
     ("has_database_privilege", Catalog),
@@ -25,6 +27,7 @@ pub(super) const FUNCTIONS: Table = &[
     // What `catalog_forms` makes of `conkey[1]`.
     ("lb_element", Named("list_extract")),
     ("obj_description", Catalog),
+    ("oidvectortypes", Catalog),
     ("pg_char_to_encoding", Catalog),
     ("pg_database_size", Catalog),
     ("pg_encoding_to_char", Catalog),
@@ -49,7 +52,9 @@ pub(super) const FUNCTIONS: Table = &[
     ("pg_tablespace_location", Catalog),
     ("pg_total_relation_size", Catalog),
     ("pg_type_is_visible", Catalog),
+    ("regprocedureout", Catalog),
     ("role_is_member_of", Catalog),
     ("shobj_description", Catalog),
+    ("textin", Catalog),
     ("user_is_member_of", Catalog),
 ];
