@@ -10,6 +10,7 @@
 //! in `catalog/tables.sql`, the views in `catalog/views.sql`.
 
 pub(crate) mod column_types;
+pub(crate) mod comments;
 pub(crate) mod databases;
 pub(crate) mod defaults;
 mod empty;

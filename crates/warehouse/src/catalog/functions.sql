@@ -13,9 +13,12 @@ CREATE MACRO memory.rs_catalog.pg_char_to_encoding(name) AS CASE upper(name) WHE
 CREATE MACRO memory.rs_catalog.getdatabaseencoding() AS 'UTF8';
 CREATE MACRO memory.rs_catalog.obj_description
   (relation) AS (SELECT lb_r.remarks FROM memory.rs_own.relations lb_r WHERE lb_r.id = relation AND lb_r.db = getvariable('current_database')),
-  (relation, of_catalog) AS (SELECT lb_r.remarks FROM memory.rs_own.relations lb_r
-    WHERE lb_r.id = relation AND lb_r.db = getvariable('current_database') AND of_catalog = 'pg_class');
-CREATE MACRO memory.rs_catalog.shobj_description(object, of_catalog) AS CAST(NULL AS VARCHAR);
+  (relation, of_catalog) AS (SELECT max(lb_r.description) FROM memory.rs_catalog.pg_description lb_r
+    WHERE lb_r.objoid = relation AND lb_r.objsubid = 0
+      AND lb_r.classoid = CASE of_catalog WHEN 'pg_class' THEN 1259 WHEN 'pg_namespace' THEN 2615
+        WHEN 'pg_constraint' THEN 2606 WHEN 'pg_database' THEN 1262 END);
+CREATE MACRO memory.rs_catalog.shobj_description(object, of_catalog) AS
+  (SELECT max(lb_b.remarks) FROM memory.rs_own.databases lb_b WHERE lb_b.id = object AND of_catalog = 'pg_database');
 CREATE MACRO memory.rs_catalog.col_description(relation, number) AS
   (SELECT lb_c.remarks FROM memory.rs_own.all_columns lb_c
    WHERE lb_c.relation_id = relation AND lb_c.position = number AND lb_c.db = getvariable('current_database'));

@@ -104,7 +104,18 @@ SELECT CAST(r.id AS INTEGER) AS objoid, 1259 AS classoid, 0 AS objsubid, r.remar
 FROM memory.rs_own.relations r WHERE r.db = getvariable('current_database') AND r.remarks IS NOT NULL
 UNION ALL
 SELECT CAST(c.relation_id AS INTEGER), 1259, c.position, c.remarks FROM memory.rs_own.all_columns c
-WHERE c.db = getvariable('current_database') AND c.remarks IS NOT NULL;
+WHERE c.db = getvariable('current_database') AND c.remarks IS NOT NULL
+UNION ALL
+SELECT CAST(s.id AS INTEGER), 2615, 0, d.text FROM memory.rs_own.comments d
+JOIN memory.rs_own.schemas s ON s.db = d.db AND s.name = d.name
+WHERE d.db = getvariable('current_database') AND d.object = 'schema'
+UNION ALL
+SELECT k.oid, 2606, 0, d.text FROM memory.rs_own.comments d
+JOIN memory.rs_own.keys k ON k.db = d.db AND k.relation = d.relation AND k.name = d.name
+WHERE d.db = getvariable('current_database') AND d.object = 'constraint'
+UNION ALL
+SELECT CAST(b.id AS INTEGER), 1262, 0, b.remarks FROM memory.rs_own.databases b
+WHERE b.name = getvariable('current_database') AND b.remarks IS NOT NULL;
 
 -- Keys, their indexes, rules of views, dependencies.
 CREATE VIEW memory.rs_catalog.pg_constraint AS

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::grants::Object;
 use super::users::BOOTSTRAP_ID;
-use super::{defaults, next_number, optional, own, timestamp};
+use super::{comments, defaults, next_number, optional, own, timestamp};
 use crate::engine::{Connection, EngineFault, MARK, Value, catalog_of, literal, number_of, quote};
 
 /// Ids of schemas and relations start here, above PostgreSQL's own.
@@ -270,6 +270,10 @@ pub(crate) fn remove_schema(
         "DELETE FROM {} WHERE object = 'schema' AND schema_name = {name}",
         own(database, "grants")
     ))?;
+    connection.run(&format!(
+        "DELETE FROM {} WHERE object = 'schema' AND name = {name}",
+        own(database, "comments")
+    ))?;
     Ok(())
 }
 
@@ -429,6 +433,7 @@ pub(crate) fn remove(
         ("policy_attachments", "relation"),
         ("policy_relations", "relation"),
         ("materialized_views", "relation"),
+        ("comments", "relation"),
     ] {
         connection.run(&format!("DELETE FROM {} WHERE {column} = {id}", own(database, table)))?;
     }
@@ -555,17 +560,44 @@ pub(crate) fn declared_types(
         .collect())
 }
 
-/// Gives a schema to another owner.
-pub(crate) fn set_schema_owner(
+/// Changes a schema's row; `assignment` is SQL of ours.
+pub(crate) fn change_schema(
     connection: &Connection,
     database: &str,
     name: &str,
-    owner: i64,
+    assignment: &str,
 ) -> Result<(), EngineFault> {
     connection.run(&format!(
-        "UPDATE {} SET owner = {owner} WHERE name = {}",
+        "UPDATE {} SET {assignment} WHERE name = {}",
         own(database, "schemas"),
         literal(name)
+    ))?;
+    Ok(())
+}
+
+/// Gives a schema another name, wherever it is named; the engine keeps the one it has.
+pub(crate) fn rename_schema(
+    connection: &Connection,
+    database: &str,
+    from: &str,
+    to: &str,
+) -> Result<(), EngineFault> {
+    let engine = literal(&engine_schema(connection, database, from)?);
+    let name = format!("name = {}, engine_name = {engine}", literal(to));
+    change_schema(connection, database, from, &name)?;
+    for table in ["relations", "grants", "default_privileges", "routines"] {
+        connection.run(&format!(
+            "UPDATE {} SET schema_name = {} WHERE schema_name = {}",
+            own(database, table),
+            literal(to),
+            literal(from)
+        ))?;
+    }
+    connection.run(&format!(
+        "UPDATE {} SET name = {} WHERE object = 'schema' AND name = {}",
+        own(database, "comments"),
+        literal(to),
+        literal(from)
     ))?;
     Ok(())
 }
@@ -645,5 +677,5 @@ pub(crate) fn remove_constraint(
         own(database, "constraints"),
         literal(name)
     ))?;
-    Ok(())
+    comments::set(connection, database, comments::Object::Constraint { relation, name }, None)
 }

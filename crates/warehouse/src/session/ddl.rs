@@ -2,6 +2,7 @@
 //! Redshift Developer Guide, "CREATE TABLE", "CREATE VIEW", "CREATE SCHEMA", "DROP TABLE".
 
 mod alter;
+mod comments;
 mod like;
 mod materialized;
 mod rebuild;

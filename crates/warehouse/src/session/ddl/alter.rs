@@ -119,7 +119,7 @@ impl Session {
         }
     }
 
-    fn constraints_of(&self, relation: &Relation) -> Result<Vec<String>, Failure> {
+    pub(super) fn constraints_of(&self, relation: &Relation) -> Result<Vec<String>, Failure> {
         let rows = self.connection.rows(&format!(
             "SELECT name FROM {} WHERE relation = {}",
             crate::catalog::own(&self.database, "constraints"),
@@ -325,7 +325,7 @@ impl Session {
 }
 
 /// 42703 as ALTER TABLE says it.
-fn no_column(name: &str, table: &str) -> Failure {
+pub(super) fn no_column(name: &str, table: &str) -> Failure {
     Failure::new("42703", format!("column \"{name}\" of relation \"{table}\" does not exist"))
 }
 

@@ -1,14 +1,14 @@
-//! Schemas, and comments on anything.
+//! CREATE, ALTER and DROP SCHEMA. Redshift Developer Guide, "CREATE SCHEMA", "ALTER SCHEMA".
 
 use redshift_sql::{
-    AlterSchema, AlterSchemaAction, Comment, CommentTarget, CreateSchema, DropSchema, ObjectName,
-    Privilege,
+    AlterSchema, AlterSchemaAction, CreateSchema, DropSchema, ObjectName, Privilege,
 };
 
 use super::super::{Notice, Output, Session};
-use crate::catalog::{optional, relations, routines, system};
+use super::view::Moved;
+use crate::catalog::{relations, routines, system};
 use crate::errors::Failure;
-use crate::privileges::{self, Identity, Resolved};
+use crate::privileges::{self, Identity};
 
 impl Session {
     pub(super) fn create_schema(
@@ -17,11 +17,7 @@ impl Session {
         output: &mut dyn Output,
     ) -> Result<String, Failure> {
         let name = &create.name;
-        if system::is_system_name(name) || privileges::is_hidden_schema(name) {
-            let mut failure = Failure::new("42939", format!("unacceptable schema name \"{name}\""));
-            failure.detail = Some(String::from("The name is reserved for system schemas."));
-            return Err(failure);
-        }
+        refuse_reserved(name)?;
         let database = self.database.clone();
         let identity = self.identity()?;
         if !identity.may("CREATE SCHEMA") {
@@ -53,28 +49,50 @@ impl Session {
         let identity = self.identity()?;
         self.require_schema_owner(&alter.name, &identity, Privilege::Alter)?;
         match &alter.action {
-            AlterSchemaAction::Rename(_) => {
-                return Err(Failure::not_implemented("ALTER SCHEMA … RENAME"));
+            AlterSchemaAction::Rename(name) => {
+                self.atomically(|session| session.rename_schema(&alter.name, name))?;
             }
             AlterSchemaAction::Owner(user) => {
-                let owner = self.existing_user(user)?.id;
-                let connection = &self.connection;
-                relations::set_schema_owner(connection, &database, &alter.name, owner)?;
+                let owner = format!("owner = {}", self.existing_user(user)?.id);
+                relations::change_schema(&self.connection, &database, &alter.name, &owner)?;
             }
-            // Quotas are bookkeeping of a managed cluster's disks.
-            AlterSchemaAction::Quota(_) => {}
+            AlterSchemaAction::Quota(quota) => {
+                privileges::require_superuser(&identity, "change the quota of a schema")?;
+                let quota = quota.map_or_else(|| String::from("NULL"), |n| n.to_string());
+                let quota = format!("quota_mb = {quota}");
+                relations::change_schema(&self.connection, &database, &alter.name, &quota)?;
+            }
         }
+        self.privileges_changed();
         Ok(String::from("ALTER SCHEMA"))
     }
 
+    /// The engine keeps its name of the schema, so that its own views go on; the texts of views
+    /// are written with the new name.
+    fn rename_schema(&mut self, from: &str, to: &str) -> Result<(), Failure> {
+        refuse_reserved(to)?;
+        let database = self.database.clone();
+        if relations::schema(&self.connection, &database, to)?.is_some() {
+            return Err(Failure::new("42P06", format!("schema \"{to}\" already exists")));
+        }
+        for relation in relations::in_schema(&self.connection, &database, from)? {
+            let moved = Moved::Renamed { schema: to, name: &relation.name };
+            self.follow_in_texts(&relation, &moved)?;
+        }
+        Ok(relations::rename_schema(&self.connection, &database, from, to)?)
+    }
+
     /// Ownership of a schema, or a privilege on it that stands for this.
-    fn require_schema_owner(
+    pub(super) fn require_schema_owner(
         &self,
         name: &str,
         identity: &Identity,
         privilege: Privilege,
     ) -> Result<(), Failure> {
         let (connection, database) = (&self.connection, &self.database);
+        if relations::schema(connection, database, name)?.is_none() {
+            return Err(Failure::new("3F000", format!("schema \"{name}\" does not exist")));
+        }
         let held = privileges::holds_on_schema(connection, database, name, identity, privilege)?;
         if held || privilege == Privilege::Drop && identity.may("DROP SCHEMA") {
             return Ok(());
@@ -129,36 +147,14 @@ impl Session {
         }
         Ok(relations::remove_schema(&self.connection, &database, name)?)
     }
+}
 
-    pub(super) fn comment(&mut self, comment: &Comment) -> Result<String, Failure> {
-        let text = optional(comment.text.as_deref());
-        let remarks = format!("remarks = {text}");
-        let database = self.database.clone();
-        match &comment.on {
-            CommentTarget::Table(name) | CommentTarget::View(name) => {
-                if let Resolved::Relation { relation, .. } = self.target(name, Privilege::Alter)? {
-                    relations::change(&self.connection, &database, relation.id, &remarks)?;
-                }
-            }
-            CommentTarget::Column(name, column) => {
-                if let Resolved::Relation { relation, .. } = self.target(name, Privilege::Alter)? {
-                    let column = Some(column.as_str());
-                    let connection = &self.connection;
-                    relations::change_columns(
-                        connection,
-                        &database,
-                        relation.id,
-                        column,
-                        &remarks,
-                    )?;
-                }
-            }
-            CommentTarget::Schema(_)
-            | CommentTarget::Database(_)
-            | CommentTarget::Constraint(..) => {
-                return Err(Failure::not_implemented("COMMENT on this object"));
-            }
-        }
-        Ok(String::from("COMMENT"))
+/// Names of the system's schemas are not for others.
+fn refuse_reserved(name: &str) -> Result<(), Failure> {
+    if !system::is_system_name(name) && !privileges::is_hidden_schema(name) {
+        return Ok(());
     }
+    let mut failure = Failure::new("42939", format!("unacceptable schema name \"{name}\""));
+    failure.detail = Some(String::from("The name is reserved for system schemas."));
+    Err(failure)
 }

@@ -230,7 +230,21 @@ impl Session {
 
     /// The views over a relation are made again after it has moved. `relation` is as it was.
     pub(super) fn follow(&mut self, relation: &Relation, moved: &Moved<'_>) -> Result<(), Failure> {
+        for view in self.follow_in_texts(relation, moved)? {
+            self.remake(&view)?;
+        }
+        Ok(())
+    }
+
+    /// The texts of the views over a relation are written anew; gives the views that the engine
+    /// has as such.
+    pub(super) fn follow_in_texts(
+        &mut self,
+        relation: &Relation,
+        moved: &Moved<'_>,
+    ) -> Result<Vec<Relation>, Failure> {
         let database = self.database.clone();
+        let mut views = Vec::new();
         for view in relations::dependents(&self.connection, &database, relation.id)? {
             let text = self.text_of(&view)?;
             let text = moved_text(text, relation, moved)?;
@@ -241,9 +255,9 @@ impl Session {
             }
             let change = format!("definition = {}", literal(&text));
             relations::change(&self.connection, &database, view.id, &change)?;
-            self.remake(&view)?;
+            views.push(view);
         }
-        Ok(())
+        Ok(views)
     }
 
     /// A view's query as Redshift SQL.
