@@ -1,11 +1,12 @@
 //! The extended protocol: parameters, formats, portals, errors.
 
+use std::io::{Read, Write};
 use std::pin::pin;
 
 use futures::{StreamExt, TryStreamExt};
 use tokio_postgres::types::Type;
 
-use crate::support::{check, error_text, start};
+use crate::support::{MASTER, PASSWORD, check, error_text, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parameters_and_binary_results() {
@@ -153,4 +154,69 @@ async fn parameters_take_the_types_of_their_places() {
     let select = admin.prepare("select v, i + $1 as n from t where i = $2").await.unwrap();
     let row = admin.query_one(&select, &[&2_i32, &5_i32]).await.unwrap();
     assert_eq!((row.get::<_, &str>(0), row.get::<_, i32>(1)), ("it's", 7));
+}
+
+/// A message of the protocol: its kind, its length and its content.
+fn message(kind: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len() + 4).unwrap();
+    [&[kind][..], &length.to_be_bytes(), content].concat()
+}
+
+/// Parse, Bind and Execute of the unnamed statement.
+fn executed(sql: &str) -> Vec<u8> {
+    let parse = message(b'P', format!("\0{sql}\0\0\0").as_bytes());
+    [parse, message(b'B', &[0; 8]), message(b'E', &[0; 5])].concat()
+}
+
+/// The kinds of the server's messages up to one of `last`.
+fn heard(stream: &mut std::net::TcpStream, last: u8) -> String {
+    let mut kinds = String::new();
+    loop {
+        let mut head = [0_u8; 5];
+        stream.read_exact(&mut head).unwrap();
+        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
+        let mut content = vec![0; length as usize - 4];
+        stream.read_exact(&mut content).unwrap();
+        kinds.push(head[0].into());
+        if head[0] == last {
+            return kinds;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_up_to_a_sync_is_one_transaction() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    check(&admin, &[("create table t (a int)", "")]).await;
+    let mut stream = std::net::TcpStream::connect(cluster.warehouse.address()).unwrap();
+    let beside = stream.try_clone().unwrap();
+    beside.set_nonblocking(true).unwrap();
+    let beside = tokio::net::TcpStream::from_std(beside).unwrap();
+    let config = cluster.config(MASTER, PASSWORD);
+    let (client, connection) = config.connect_raw(beside, tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.simple_query("select 1").await.unwrap();
+    // From here on the test speaks itself.
+    connection.abort();
+    assert!(connection.await.unwrap_err().is_cancelled());
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    let insert = executed("insert into t values (1)");
+    let (flush, sync) = (message(b'H', &[]), message(b'S', &[]));
+    // The failure is heard without a Sync, and undoes what came before it.
+    let wrong = executed("select * from missing");
+    stream.write_all(&[&insert[..], &wrong, &insert, &flush].concat()).unwrap();
+    assert!(heard(&mut stream, b'E').starts_with("12C"));
+    stream.write_all(&sync).unwrap();
+    assert_eq!(heard(&mut stream, b'Z'), "Z");
+    check(&admin, &[("select count(*) from t", "0")]).await;
+    // Nobody sees what was executed before the Sync.
+    stream.write_all(&[&insert[..], &insert, &flush].concat()).unwrap();
+    assert_eq!(heard(&mut stream, b'C') + &heard(&mut stream, b'C'), "12C12C");
+    check(&admin, &[("select count(*) from t", "0")]).await;
+    stream.write_all(&sync).unwrap();
+    assert_eq!(heard(&mut stream, b'Z'), "Z");
+    check(&admin, &[("select count(*) from t", "2")]).await;
 }
