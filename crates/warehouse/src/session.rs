@@ -36,6 +36,7 @@ mod transaction;
 mod unload;
 mod users;
 mod zone;
+mod zoned_times;
 
 pub(crate) use automatic::AutoRefresh;
 pub(crate) use columns::{Field, FieldType};

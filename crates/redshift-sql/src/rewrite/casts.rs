@@ -132,8 +132,8 @@ pub fn zone_of(text: &str) -> Written {
     let rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | '.'));
     let digits = after.get(..after.len() - rest.len()).unwrap_or(after);
     let mut words: Vec<&str> = rest.split_whitespace().collect();
-    let is_zone = |word: &&str| !["AM", "PM", "AD", "BC"].contains(&word.to_uppercase().as_str());
-    let Some(at) = words.iter().position(|word| is_zone(&word)) else { return Written::Nothing };
+    let is_zone = |word: &str| !["AM", "PM", "AD", "BC"].contains(&word.to_uppercase().as_str());
+    let Some(at) = words.iter().position(|word| is_zone(word)) else { return Written::Nothing };
     let zone = words.remove(at);
     let offset = zone.starts_with(['+', '-']);
     // The engine reads an offset right behind the seconds, written with a colon.

@@ -268,6 +268,7 @@ fn write_binary(values: &Values<'_>, row: usize, shape: Shape, out: &mut BytesMu
         }
         Values::Bytes(array) => out.put_slice(array.value(row)),
         Values::List(list) => array::write_binary(&list.value(row), out),
+        Values::Text(array) if shape.zoned_time(array.value(row), out) => {}
         Values::Text(_) | Values::Null => {
             write_text(values, row, Style { float_digits: 0, zone: None }, out)
         }

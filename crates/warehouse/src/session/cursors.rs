@@ -9,6 +9,7 @@ use redshift_sql::{EngineStatement, Execute, Fetch, Kind, Prepare, Statement, Ve
 use super::engine_sql::{describe_sql, stream};
 use super::known::typed;
 use super::transaction::Transaction;
+use super::zoned_times::shown;
 use super::{Field, Output, Parameter, Session};
 use crate::engine::{Value, quote};
 use crate::errors::Failure;
@@ -116,8 +117,8 @@ impl Session {
         parameters: &[Parameter],
     ) -> Result<Pager, Failure> {
         let resolution = self.engine_sql(query, parameters)?;
-        let sql = &resolution.sql;
-        let fields = typed(describe_sql(&self.connection, sql)?, &resolution);
+        let sql = shown(&self.connection, &resolution)?;
+        let fields = typed(describe_sql(&self.connection, &sql)?, &resolution);
         self.cursor_number = self.cursor_number.saturating_add(1);
         let table = format!("lb_kept_{}", self.cursor_number);
         // Rows of an uncommitted table have no row ids to count on: they get numbers.

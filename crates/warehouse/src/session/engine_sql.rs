@@ -5,6 +5,7 @@ use redshift_sql::{ColumnType, EngineStatement, Resolution, SqlType, Verb};
 use super::columns::{self, of_engine_name};
 use super::known::typed;
 use super::parameters::{substitute, type_of_parameter};
+use super::zoned_times::shown;
 use super::{Field, FieldType, Output, Parameter, Session};
 use crate::catalog::optional;
 use crate::engine::{Connection, literal};
@@ -183,7 +184,7 @@ fn stream_typed(
     resolution: &Resolution,
     output: &mut dyn Output,
 ) -> Result<(), Failure> {
-    pass_on(connection, &resolution.sql, |fields| typed(fields, resolution), output)
+    pass_on(connection, &shown(connection, resolution)?, |fields| typed(fields, resolution), output)
 }
 
 fn pass_on(

@@ -321,6 +321,8 @@ fn fits(engine: SqlType, known: SqlType) -> bool {
         (T::Varbyte(_), T::Varbyte(_)) => true,
         (T::IntervalDayToSecond, T::IntervalYearToMonth) => true,
         (T::Integer, T::Oid) => true,
+        // It is sent as its text; see `zoned_times.rs`.
+        (T::Varchar(0) | T::Time, T::TimeTz) => true,
         (engine, known) => engine == known,
     }
 }
