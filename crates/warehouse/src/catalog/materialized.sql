@@ -21,7 +21,6 @@ CREATE TABLE memory.rs_own.refreshes (
   database_name VARCHAR, user_id BIGINT, schema_name VARCHAR, name VARCHAR, transaction_id BIGINT,
   start_time TIMESTAMP, end_time TIMESTAMP, status VARCHAR, kind VARCHAR);
 CREATE VIEW memory.rs_catalog.svl_mv_refresh_status AS
-SELECT rpad(database_name, 128, ' ') AS db_name, user_id AS userid, rpad(schema_name, 128, ' ') AS schema_name,
-       rpad(name, 128, ' ') AS mv_name, transaction_id AS xid, start_time AS starttime, end_time AS endtime, status,
-       rpad(kind, 32, ' ') AS refresh_type
+SELECT database_name AS db_name, user_id AS userid, schema_name, name AS mv_name, transaction_id AS xid,
+       start_time AS starttime, end_time AS endtime, status, kind AS refresh_type
 FROM memory.rs_own.refreshes WHERE memory.rs_own.may_see_user(user_id);
