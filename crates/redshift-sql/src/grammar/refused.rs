@@ -5,7 +5,7 @@ use crate::cursor::Cursor;
 use crate::error::SqlError;
 
 /// First words of whole statements, lower case.
-const STATEMENTS: &[&str] = &["import"];
+const STATEMENTS: &[&str] = &["import", "desc datashare", "desc identity provider"];
 
 /// Objects of `CREATE`, `ALTER`, `DROP`, lower case.
 const OBJECTS: &[&str] = &[
@@ -21,6 +21,8 @@ const OBJECTS: &[&str] = &[
     "model",
     "library",
     "identity provider",
+    "or replace template",
+    "template",
     "system",
     "view",
     "index",
