@@ -26,6 +26,11 @@ pub trait Catalog {
     /// The type the client gave to `$number` (from 1).
     fn parameter(&self, number: usize) -> Option<SqlType>;
 
+    /// The columns of a relation that no statement gives values (`IDENTITY`).
+    fn identities(&self, _relation: &ObjectName) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What stands in a relation's place for this reader; `None` is the relation itself.
     fn guard(&self, _relation: &ObjectName) -> Option<Guard> {
         None

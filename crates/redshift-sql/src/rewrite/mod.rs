@@ -13,6 +13,7 @@ pub(crate) mod forms;
 mod functions;
 pub(crate) mod guard;
 mod hierarchy;
+mod identities;
 mod labels;
 mod late_views;
 mod names;
@@ -73,6 +74,8 @@ const PASSES: &[Pass] = &[
     sets::apply,
     // Before types: how many values there are.
     shape::apply,
+    // After shape: which columns get the values.
+    identities::apply,
     // Before all that translates: what no later pass looks at must not slip through to the engine.
     refuse::apply,
     // Before functions are renamed: a result column is called by Redshift's name of its function.

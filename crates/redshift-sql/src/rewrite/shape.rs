@@ -68,7 +68,7 @@ fn last(name: &ObjectName) -> &str {
 }
 
 /// The number of values of a row, where the text tells it.
-fn width(body: &SetExpr) -> Option<usize> {
+pub(super) fn width(body: &SetExpr) -> Option<usize> {
     match body {
         SetExpr::Values(values) => values.rows.first().map(|row| row.len()),
         SetExpr::Select(select) => {

@@ -19,7 +19,7 @@ use super::ddl::default_encoding;
 use super::engine_sql::describe_sql;
 use super::transaction::Transaction;
 use super::{Field, FieldType, Session};
-use crate::catalog::relations::{ColumnFacts, declared_types};
+use crate::catalog::relations::{ColumnFacts, declared_types, strict_identities};
 use crate::catalog::{column_types, system};
 use crate::engine::quote;
 use crate::errors::Failure;
@@ -36,6 +36,10 @@ pub(super) struct Shapes {
     changed: bool,
     /// By database and relation id; temporary tables have neither.
     columns: HashMap<(String, i64), Vec<ColumnType>>,
+    /// Columns that no statement gives values, by the same keys.
+    identities: HashMap<(String, i64), Vec<String>>,
+    /// The same of temporary tables, by name.
+    temporary_identities: HashMap<String, Vec<String>>,
     /// Types of temporary tables' columns as they were declared.
     pub(super) temporary: HashMap<String, Vec<ColumnType>>,
 }
@@ -45,6 +49,8 @@ pub(super) struct Shapes {
 pub(super) struct Known {
     pub columns: HashMap<ObjectName, Vec<ColumnType>>,
     pub parameters: Vec<Option<SqlType>>,
+    /// Columns that no statement gives values.
+    pub identities: HashMap<ObjectName, Vec<String>>,
     /// What stands for guarded relations.
     pub guards: HashMap<ObjectName, Guard>,
     /// The queries of late-binding views.
@@ -58,6 +64,10 @@ impl Catalog for Known {
 
     fn parameter(&self, number: usize) -> Option<SqlType> {
         self.parameters.get(number.checked_sub(1)?).copied().flatten()
+    }
+
+    fn identities(&self, relation: &ObjectName) -> Vec<String> {
+        self.identities.get(relation).cloned().unwrap_or_default()
     }
 
     fn guard(&self, relation: &ObjectName) -> Option<Guard> {
@@ -85,6 +95,11 @@ impl Session {
         let mut known = Known { parameters: parameters.to_vec(), ..Known::default() };
         let behind = self.know_guards(&mut known, &statement.accesses, &found)?;
         let names = self.know(&mut known, &statement.accesses, &found)?;
+        if matches!(statement.verb, Verb::Insert | Verb::Update | Verb::Merge) {
+            for (access, found) in statement.accesses.iter().zip(&found) {
+                known.identities.insert(access.name.clone(), self.identities_of(found)?);
+            }
+        }
         let mut resolution = statement.resolve(&known)?;
         forget_unread_clocks(&mut resolution, statement.verb, &found);
         self.answer_functions(&resolution.session_functions)?;
@@ -145,11 +160,35 @@ impl Session {
 
     /// Keeps the types of a new temporary table's columns.
     pub(super) fn know_temporary(&mut self, name: &str, columns: &[ColumnFacts]) {
+        let identities = columns.iter().filter(|column| column.is_strict_identity());
+        let identities = identities.map(|column| column.name.clone());
         let columns = columns.iter().map(|column| ColumnType {
             name: column.name.clone(),
             sql_type: column.type_name.as_deref().and_then(declared),
         });
         self.shapes.temporary.insert(name.to_owned(), columns.collect());
+        self.shapes.temporary_identities.insert(name.to_owned(), identities.collect());
+    }
+
+    /// The columns of a relation that no statement gives values; asked after its columns, with
+    /// which they are forgotten.
+    fn identities_of(&mut self, found: &Resolved) -> Result<Vec<String>, Failure> {
+        let (database, relation) = match found {
+            Resolved::System { .. } => return Ok(Vec::new()),
+            Resolved::Temporary { name } => {
+                let kept = self.shapes.temporary_identities.get(name);
+                return Ok(kept.cloned().unwrap_or_default());
+            }
+            Resolved::Relation { relation, .. } if relation.is_view() => return Ok(Vec::new()),
+            Resolved::Relation { database, relation } => (database, relation),
+        };
+        let key = (database.clone(), relation.id);
+        if let Some(kept) = self.shapes.identities.get(&key) {
+            return Ok(kept.clone());
+        }
+        let names = strict_identities(&self.connection, database, relation.id)?;
+        self.shapes.identities.insert(key, names.clone());
+        Ok(names)
     }
 
     /// Relations changed: everybody looks again, now and when the transaction ends.
@@ -200,6 +239,7 @@ impl Session {
         if self.shapes.version != version {
             self.shapes.version = version;
             self.shapes.columns.clear();
+            self.shapes.identities.clear();
         }
         if let Some(columns) = self.shapes.columns.get(&key) {
             return Ok(Some(columns.clone()));
