@@ -123,6 +123,8 @@ pub(crate) struct Session {
     privileges_touched: bool,
     /// Whether the statement resolved last met policies of rows, and of values.
     guarded: (bool, bool),
+    /// Relations of the statement resolved last with columns that the user may not read.
+    hidden: Vec<(String, Vec<String>)>,
     /// The schemas of the search path that exist; `None` when it must be computed again.
     path: Option<(u64, Vec<String>)>,
     last_query: i64,
@@ -184,6 +186,7 @@ impl Session {
             privileges_began: 0,
             privileges_touched: false,
             guarded: (false, false),
+            hidden: Vec::new(),
             path: None,
             last_query: -1,
             query_before: -1,

@@ -1,6 +1,6 @@
 //! Format strings: their elements, and reading a text by them. Start at [`Format::read`].
 
-use redshift_sql::SqlError;
+use redshift_sql::{MONTHS, SqlError};
 
 use super::calendar::{MICROS_PER_DAY, days_from_civil};
 use super::zone;
@@ -44,21 +44,6 @@ const ELEMENTS: [(&str, Element); 14] = [
     ("AM", Element::Meridiem),
     ("PM", Element::Meridiem),
     ("OF", Element::Literal(b' ')),
-];
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
 ];
 
 impl Format {

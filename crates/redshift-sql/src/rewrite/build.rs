@@ -4,7 +4,7 @@ use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
     BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SelectItem,
-    SetExpr, Statement as Tree, Value,
+    SetExpr, Statement as Tree, TableAlias, TableFactor, Value,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -150,6 +150,26 @@ pub(super) fn case(whens: Vec<(Expr, Expr)>, otherwise: Option<Expr>) -> Expr {
         conditions,
         else_result: otherwise.map(Box::new),
     }
+}
+
+/// A name that means exactly itself.
+pub(super) fn quoted(name: &str) -> Ident {
+    Ident::with_quote('"', name)
+}
+
+/// `relation.name`.
+pub(super) fn column(relation: &str, name: &str) -> Expr {
+    Expr::CompoundIdentifier(vec![quoted(relation), quoted(name)])
+}
+
+/// `AS name`.
+pub(super) fn alias(name: &str) -> TableAlias {
+    TableAlias { explicit: true, name: quoted(name), columns: Vec::new(), at: None }
+}
+
+/// `(subquery) AS name`.
+pub(super) fn derived(subquery: Box<Query>, name: &str) -> TableFactor {
+    TableFactor::Derived { lateral: false, subquery, alias: Some(alias(name)), sample: None }
 }
 
 /// `error('…')`, which the front turns into this SQLSTATE and text.

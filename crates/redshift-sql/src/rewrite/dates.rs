@@ -4,7 +4,8 @@
 //! where only numbers are given, years of two digits, hours with AM and PM. What has none of
 //! these forms is left to the engine to refuse. Start reading at [`iso`].
 
-const MONTHS: [&str; 12] = [
+/// The months as English writes them.
+pub const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",

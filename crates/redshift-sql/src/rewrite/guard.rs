@@ -12,18 +12,20 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Delete, Expr, FromTable, Ident, ObjectName as Name, ObjectNamePart, Query,
-    SelectItem, SetExpr, Statement as Tree, TableAlias, TableFactor, TableWithJoins, Update, Value,
-    Visitor, VisitorMut,
+    SelectItem, SetExpr, Statement as Tree, TableFactor, TableWithJoins, Update, Value, Visitor,
+    VisitorMut,
 };
 
-use super::{Notes, build};
+use super::build::{column, derived, quoted};
+use super::stand_ins::parts_of;
+use super::{Notes, build, stand_ins};
 use crate::ast::ObjectName;
 use crate::cursor::{Parse, object_name};
 use crate::error::SqlError;
+use crate::query;
 use crate::resolve::{Catalog, Parsed};
 use crate::types::SqlType;
 use crate::walk::{self, change};
-use crate::{query, relations};
 
 /// What policies call the relation that they filter, unless they say otherwise.
 const FILTERED: &str = "rls_table";
@@ -172,7 +174,7 @@ impl VisitorMut for Qualify<'_> {
         };
         let parts = parts_of(name);
         if let Some((_, exact)) = self.policy.lookups.iter().find(|(own, _)| *own == parts) {
-            alias.get_or_insert_with(|| named(&exact.name));
+            alias.get_or_insert_with(|| build::alias(&exact.name));
             *name = full_name(exact);
         }
         ControlFlow::Continue(())
@@ -245,15 +247,6 @@ pub(super) fn apply(tree: &mut Tree, notes: &mut Notes<'_>) -> Parse<()> {
 
 /// The same for a tree by itself, as that of a view.
 pub(crate) fn put(tree: &mut Tree, catalog: &dyn Catalog) -> Parse<()> {
-    let mut relations = relations::are_relations(tree)?;
-    if !relations.iter().any(|is| *is) {
-        return Ok(());
-    }
-    // The first is the target.
-    let target = matches!(tree, Tree::Update(_) | Tree::Delete(_) | Tree::Merge(_));
-    if let Some(first) = relations.first_mut().filter(|_| target) {
-        *first = false;
-    }
     match tree {
         Tree::Update(update) => guard_update(update, catalog)?,
         Tree::Delete(delete) => guard_delete(delete, catalog)?,
@@ -264,97 +257,18 @@ pub(crate) fn put(tree: &mut Tree, catalog: &dyn Catalog) -> Parse<()> {
         }
         _ => {}
     }
-    let mut guards =
-        Guards { catalog, relations, next: 0, pending: Vec::new(), qualified: Vec::new() };
-    change(tree, &mut guards)?;
-    if guards.qualified.is_empty() {
-        return Ok(());
-    }
-    change(tree, &mut Shorten { qualified: guards.qualified })
-}
-
-struct Guards<'a> {
-    catalog: &'a dyn Catalog,
-    /// For every part of every FROM, in order: is it a relation of the catalog?
-    relations: Vec<bool>,
-    next: usize,
-    pending: Vec<bool>,
-    /// Names written with their schemas: columns may repeat them.
-    qualified: Vec<Vec<String>>,
-}
-
-impl VisitorMut for Guards<'_> {
-    type Break = SqlError;
-
-    fn pre_visit_table_factor(&mut self, _: &mut TableFactor) -> ControlFlow<SqlError> {
-        self.pending.push(self.relations.get(self.next).copied().unwrap_or_default());
-        self.next = self.next.saturating_add(1);
-        ControlFlow::Continue(())
-    }
-
-    /// After its children: what is put in is not looked at again.
-    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<SqlError> {
-        if !self.pending.pop().unwrap_or_default() {
-            return ControlFlow::Continue(());
-        }
-        let Some(guard) = guard_of(factor, self.catalog) else {
-            return ControlFlow::Continue(());
-        };
-        let TableFactor::Table { name, alias, .. } = factor else {
-            return ControlFlow::Continue(());
-        };
-        let Some(Tree::Query(query)) = guard.query.tree().cloned() else {
-            let error = SqlError::new("XX000", "internal error: a guard without its query");
-            return ControlFlow::Break(error);
-        };
-        let parts = parts_of(name);
-        let alias = alias.take().unwrap_or_else(|| {
-            let last = parts.last().map(String::as_str).unwrap_or_default();
-            named(last)
-        });
-        if parts.len() > 1 {
-            self.qualified.push(parts);
-        }
-        *factor = TableFactor::Derived {
-            lateral: false,
-            subquery: query,
-            alias: Some(alias),
-            sample: None,
-        };
-        ControlFlow::Continue(())
-    }
-}
-
-fn parts_of(name: &Name) -> Vec<String> {
-    let idents = name.0.iter().filter_map(ObjectNamePart::as_ident);
-    idents.map(|ident| ident.value.clone()).collect()
+    stand_ins::put(tree, &|name| match catalog.guard(name) {
+        None => Ok(None),
+        Some(guard) => match guard.query.tree() {
+            Some(Tree::Query(query)) => Ok(Some(query.clone())),
+            _ => Err(SqlError::new("XX000", "internal error: a guard without its query")),
+        },
+    })
 }
 
 fn guard_of(factor: &TableFactor, catalog: &dyn Catalog) -> Option<Guard> {
     let TableFactor::Table { name, args: None, .. } = factor else { return None };
     catalog.guard(&object_name(parts_of(name), 0).ok()?)
-}
-
-/// `schema.t.column` becomes `t.column`: a subquery has no schema.
-struct Shorten {
-    qualified: Vec<Vec<String>>,
-}
-
-impl VisitorMut for Shorten {
-    type Break = SqlError;
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<SqlError> {
-        if let Expr::CompoundIdentifier(parts) = expr {
-            let begins = |name: &&Vec<String>| {
-                parts.len() > name.len()
-                    && parts.iter().zip(name.iter()).all(|(part, own)| part.value == *own)
-            };
-            if let Some(name) = self.qualified.iter().find(begins) {
-                parts.drain(..name.len().saturating_sub(1));
-            }
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 fn guard_update(update: &mut Update, catalog: &dyn Catalog) -> Parse<()> {
@@ -428,22 +342,6 @@ impl Guard {
     }
 }
 
-fn quoted(name: &str) -> Ident {
-    Ident::with_quote('"', name)
-}
-
-fn column(relation: &str, name: &str) -> Expr {
-    Expr::CompoundIdentifier(vec![quoted(relation), quoted(name)])
-}
-
-fn named(alias: &str) -> TableAlias {
-    TableAlias { explicit: true, name: quoted(alias), columns: Vec::new(), at: None }
-}
-
-fn derived(subquery: Box<Query>, alias: &str) -> TableFactor {
-    TableFactor::Derived { lateral: false, subquery, alias: Some(named(alias)), sample: None }
-}
-
 fn full_name(name: &ObjectName) -> Name {
     let parts = [name.database.as_deref(), name.schema.as_deref(), Some(name.name.as_str())];
     let parts = parts.into_iter().flatten();
@@ -453,7 +351,7 @@ fn full_name(name: &ObjectName) -> Name {
 fn table(name: &ObjectName, alias: &str) -> TableFactor {
     TableFactor::Table {
         name: full_name(name),
-        alias: Some(named(alias)),
+        alias: Some(build::alias(alias)),
         args: None,
         with_hints: Vec::new(),
         version: None,

@@ -25,11 +25,13 @@ mod refuse;
 mod sets;
 mod shape;
 mod special;
+mod stand_ins;
 mod table_functions;
 mod top;
 mod typing;
 
 pub use casts::{Written, zone_of};
+pub use dates::MONTHS;
 pub use patterns::similar_pattern;
 
 use std::collections::BTreeSet;

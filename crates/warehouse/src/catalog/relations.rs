@@ -547,17 +547,22 @@ pub(crate) fn declared_types(
     database: &str,
     id: i64,
 ) -> Result<Vec<(String, String)>, EngineFault> {
-    let rows = connection.rows(&format!(
-        "SELECT name, type_name FROM {} WHERE relation = {id} AND type_name IS NOT NULL",
-        own(database, "columns")
-    ))?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| match row.as_slice() {
-            [name, type_name] => Some((name.text().to_owned(), type_name.text().to_owned())),
-            _ => None,
-        })
-        .collect())
+    let table = own(database, "columns");
+    let of = format!("relation = {id} AND type_name IS NOT NULL");
+    text_pairs(connection, &format!("SELECT name, type_name FROM {table} WHERE {of}"))
+}
+
+/// The rows of a query of two texts.
+pub(super) fn text_pairs(
+    connection: &Connection,
+    sql: &str,
+) -> Result<Vec<(String, String)>, EngineFault> {
+    let rows = connection.rows(sql)?;
+    let pair = |row: &Vec<Value>| match row.as_slice() {
+        [name, value] => Some((name.text().to_owned(), value.text().to_owned())),
+        _ => None,
+    };
+    Ok(rows.iter().filter_map(pair).collect())
 }
 
 /// How a column says that it takes values from statements too.

@@ -159,17 +159,9 @@ fn settings_of(
     database: &str,
     routine: i64,
 ) -> Result<Vec<(String, String)>, EngineFault> {
-    let rows = connection.rows(&format!(
-        "SELECT name, value FROM {} WHERE routine_id = {routine} ORDER BY name",
-        own(database, "routine_settings")
-    ))?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| match row.as_slice() {
-            [name, value] => Some((name.text().to_owned(), value.text().to_owned())),
-            _ => None,
-        })
-        .collect())
+    let table = own(database, "routine_settings");
+    let sql = format!("SELECT name, value FROM {table} WHERE routine_id = {routine} ORDER BY name");
+    relations::text_pairs(connection, &sql)
 }
 
 /// Records a routine. An id of 0 becomes a new one; the id of a removed one is used again.

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Master, next_number, optional, own, timestamp};
+use super::{Master, next_number, optional, own, relations, timestamp};
 use crate::engine::{Connection, EngineFault, Value, literal};
 use crate::password::PasswordVerifier;
 
@@ -179,15 +179,8 @@ pub(crate) fn settings(
     user: i64,
 ) -> Result<Vec<(String, String)>, EngineFault> {
     let table = own(home, "user_settings");
-    let rows =
-        connection.rows(&format!("SELECT name, value FROM {table} WHERE user_id = {user}"))?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| match row.as_slice() {
-            [name, value] => Some((name.text().to_owned(), value.text().to_owned())),
-            _ => None,
-        })
-        .collect())
+    let sql = format!("SELECT name, value FROM {table} WHERE user_id = {user}");
+    relations::text_pairs(connection, &sql)
 }
 
 /// Sets or forgets such a parameter.

@@ -71,6 +71,7 @@ impl Session {
     ) -> Result<Vec<Access>, Failure> {
         let policies = self.policies()?;
         self.guarded = (false, false);
+        self.hidden.clear();
         let mut names = Vec::new();
         for (access, found) in accesses.iter().zip(found) {
             self.know_guard(known, &policies, access, found, &mut names, DEPTH)?;
@@ -158,7 +159,7 @@ impl Session {
             return Err(Failure::internal("a guarded relation has no columns"));
         };
         let source = match relation.is_view() {
-            true => Some(self.looked_into(policies, relation, &columns, names, depth)?),
+            true => Some(self.looked_into(known, policies, relation, &columns, names, depth)?),
             false => None,
         };
         let name = ObjectName {
@@ -174,6 +175,10 @@ impl Session {
             filter: self.filter(policies, relation, names)?,
             masks: self.masks(policies, relation, &columns)?,
         };
+        if let Some(shown) = &protected.columns {
+            let hidden = protected.all.iter().filter(|column| !shown.contains(column)).cloned();
+            self.hidden.push((relation.name.clone(), hidden.collect()));
+        }
         self.guarded.0 |= protected.filter.is_some();
         self.guarded.1 |= !protected.masks.is_empty();
         // It stands in the statement by its schema, which the engine knows by another name.
@@ -181,6 +186,19 @@ impl Session {
         known.columns.insert(name, columns);
         known.guards.insert(access.name.clone(), protected.guard()?);
         Ok(())
+    }
+
+    /// A column that is not shown to the user is none that does not exist.
+    pub(super) fn denied_if_hidden(&self, failure: Failure) -> Failure {
+        let hides = |(_, columns): &&(String, Vec<String>)| {
+            let mut columns = columns.iter();
+            columns.any(|column| failure.message.contains(&format!("\"{column}\"")))
+        };
+        let missing = matches!(failure.sqlstate.as_str(), "42703" | "42P01");
+        match self.hidden.iter().find(hides).filter(|_| missing) {
+            Some((relation, _)) => Failure::denied("relation", relation),
+            None => failure,
+        }
     }
 
     /// The columns that may be read, where they are not all.
@@ -321,6 +339,7 @@ impl Session {
     /// A view's query, with guards in it.
     fn looked_into(
         &mut self,
+        known: &mut Known,
         policies: &Policies,
         view: &Relation,
         columns: &[ColumnType],
@@ -360,6 +379,13 @@ impl Session {
             access.columns = Some(Vec::new());
             self.know_guard(&mut inside, policies, &access, found, names, depth)?;
         }
+        // What stands for the view is typed with the statement.
+        for (access, found) in query.accesses.iter().zip(&found) {
+            if let Some(columns) = self.columns_of(found)? {
+                known.columns.entry(access.name.clone()).or_insert(columns);
+            }
+        }
+        known.columns.extend(std::mem::take(&mut inside.columns));
         names.extend(query.accesses.iter().cloned());
         Ok(query.parsed.guarded(&inside)?)
     }

@@ -66,7 +66,7 @@ impl Session {
             Err(failure) => (Err(failure), 0),
         };
         drop(timeout);
-        let result = result.map_err(|failure| self.worded(failure, query));
+        let result = result.map_err(|failure| self.worded(self.denied_if_hidden(failure), query));
         if result.is_err() {
             self.abort();
         }
@@ -131,6 +131,7 @@ impl Session {
             Kind::Call(call) => self.describe_call(call, types),
             _ => Ok(None),
         };
+        let described = described.map_err(|failure| self.denied_if_hidden(failure));
         if described.is_err() {
             self.abort();
         }

@@ -5,12 +5,12 @@
 //! joins, so that the rows shown are rows that there are. Start reading at [`told_apart`].
 
 use sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, Ident, Join, JoinConstraint, JoinOperator, OrderByKind, Query,
-    SelectItem, SetExpr, SetOperator, SetQuantifier, TableAlias, TableAliasColumnDef, TableFactor,
+    BinaryOperator, Distinct, Expr, Join, JoinConstraint, JoinOperator, OrderByKind, Query,
+    SelectItem, SetExpr, SetOperator, SetQuantifier, TableAliasColumnDef, TableFactor,
     TableWithJoins, Value, WildcardAdditionalOptions,
 };
 
-use super::super::build;
+use super::super::build::{self, column, quoted};
 use super::Columns;
 use super::blanks::{is_a_place, is_varchar, place};
 use super::compare::trimmed;
@@ -54,8 +54,8 @@ pub(super) fn told_apart(body: &mut SetExpr, left: &Columns, right: &Columns) ->
         _ => JoinOperator::Anti(condition),
     };
     if let SetExpr::SetOperation { left, right: other, .. } = take(body) {
-        let names =
-            (0..right.len()).map(|at| TableAliasColumnDef { name: numbered(at), data_type: None });
+        let names = (0..right.len())
+            .map(|at| TableAliasColumnDef { name: quoted(&numbered(at)), data_type: None });
         let mut relation = derived(*other, RIGHT)?;
         if let TableFactor::Derived { alias: Some(alias), .. } = &mut relation {
             alias.columns = names.collect();
@@ -106,12 +106,7 @@ pub(super) fn only_column_trimmed(query: &mut Query, name: &str) -> Parse<()> {
     let item = SelectItem::UnnamedExpr(trimmed(column(LEFT, name)));
     let mut outer = build::query(vec![item])?;
     std::mem::swap(query, &mut outer);
-    let inner = TableFactor::Derived {
-        lateral: false,
-        subquery: outer,
-        alias: Some(named(LEFT)),
-        sample: None,
-    };
+    let inner = build::derived(outer, LEFT);
     if let SetExpr::Select(select) = query.body.as_mut() {
         select.from = vec![TableWithJoins { relation: inner, joins: Vec::new() }];
     }
@@ -132,21 +127,15 @@ fn take(body: &mut SetExpr) -> SetExpr {
     std::mem::replace(body, SetExpr::Values(none))
 }
 
-fn numbered(at: usize) -> Ident {
-    Ident::with_quote('"', format!("column {at}"))
-}
-
-fn column(relation: &str, name: &str) -> Expr {
-    let part = |part: &str| Ident::with_quote('"', part);
-    Expr::CompoundIdentifier(vec![part(relation), part(name)])
+fn numbered(at: usize) -> String {
+    format!("column {at}")
 }
 
 /// Equal rows, NULL beside NULL too.
 fn same_rows(left: &[ColumnType], right: &[ColumnType]) -> Expr {
     let mut whole = Expr::value(Value::Boolean(true));
     for (at, (one, other)) in left.iter().zip(right).enumerate() {
-        let mut sides =
-            (column(LEFT, &one.name), Expr::CompoundIdentifier(vec![side(), numbered(at)]));
+        let mut sides = (column(LEFT, &one.name), column(RIGHT, &numbered(at)));
         if is_varchar(one) || is_varchar(other) {
             sides = (trimmed(sides.0), trimmed(sides.1));
         }
@@ -159,19 +148,10 @@ fn same_rows(left: &[ColumnType], right: &[ColumnType]) -> Expr {
     whole
 }
 
-fn side() -> Ident {
-    Ident::with_quote('"', RIGHT)
-}
-
-fn named(alias: &str) -> TableAlias {
-    let name = Ident::with_quote('"', alias);
-    TableAlias { explicit: true, name, columns: Vec::new(), at: None }
-}
-
 fn derived(body: SetExpr, alias: &str) -> Parse<TableFactor> {
     let mut subquery = build::query(Vec::new())?;
     *subquery.body = body;
-    Ok(TableFactor::Derived { lateral: false, subquery, alias: Some(named(alias)), sample: None })
+    Ok(build::derived(subquery, alias))
 }
 
 /// `SELECT [DISTINCT ON (by)] * FROM (body) [join]`.

@@ -85,8 +85,8 @@ impl Walk<'_> {
         let relation = self.relations.next()?;
         let columns = relation.columns.as_ref()?;
         let shown = columns.iter().map(|column| {
-            let parts = [&relation.name, &column.name].map(|part| Ident::with_quote('"', part));
-            Shown { column: column.clone(), value: Expr::CompoundIdentifier(parts.to_vec()) }
+            let value = build::column(&relation.name, &column.name);
+            Shown { column: column.clone(), value }
         });
         Some(shown.collect())
     }

@@ -6,6 +6,7 @@
 
 use sqlparser::ast::{Expr, Ident};
 
+use super::super::build;
 use super::joins::Shown;
 use super::{Columns, Type};
 use crate::resolve::ColumnType;
@@ -123,13 +124,12 @@ impl Scope {
         let mut values = Vec::new();
         let wanted = |relation: &&Relation| only.is_none_or(|only| relation.name == only);
         for relation in self.relations.iter().filter(wanted) {
-            let part = |name: &str| Ident::with_quote('"', name);
             let alone = self.relations.len() == 1;
             let nameless = relation.name.is_empty();
             let columns = relation.columns.as_ref().filter(|_| alone || !nameless)?;
             let value = |column: &ColumnType| match nameless {
-                true => Expr::Identifier(part(&column.name)),
-                false => Expr::CompoundIdentifier(vec![part(&relation.name), part(&column.name)]),
+                true => Expr::Identifier(build::quoted(&column.name)),
+                false => build::column(&relation.name, &column.name),
             };
             values.extend(columns.iter().map(value));
         }

@@ -49,11 +49,22 @@ impl Session {
                 owner: schema.owner,
                 name: &schema.name,
             };
-            for privilege in expand(wanted, &ALL_ON_SCHEMAS) {
-                self.apply(&place, Right { privilege, column: "" }, holders, change)?;
-            }
+            self.apply_each(&place, &expand(wanted, &ALL_ON_SCHEMAS), holders, change)?;
         }
         Ok(())
+    }
+
+    /// Gives or takes rights on a whole object.
+    fn apply_each(
+        &mut self,
+        place: &Place<'_>,
+        privileges: &[&'static str],
+        holders: &[To],
+        change: Change,
+    ) -> Result<(), Failure> {
+        privileges.iter().try_for_each(|privilege| {
+            self.apply(place, Right { privilege, column: "" }, holders, change)
+        })
     }
 
     pub(super) fn change_on_databases(
@@ -71,9 +82,7 @@ impl Session {
                 owner: database.owner,
                 name,
             };
-            for privilege in expand(wanted, &ALL_ON_DATABASES) {
-                self.apply(&place, Right { privilege, column: "" }, holders, change)?;
-            }
+            self.apply_each(&place, &expand(wanted, &ALL_ON_DATABASES), holders, change)?;
         }
         Ok(())
     }
