@@ -40,6 +40,7 @@ pub use redact::redact;
 pub use resolve::{Catalog, ColumnType, NoCatalog, Parsed, Resolution};
 pub use rewrite::forms::FORMED as FORMED_FUNCTIONS;
 pub use rewrite::guard::{Guard, Mask, Protected, RowFilter};
+pub use rewrite::overloads::cost as conversion_cost;
 pub use rewrite::{MONTHS, Written, similar_pattern, zone_of};
 pub use tag::command_tag;
 pub use types::SqlType;

@@ -59,6 +59,15 @@ pub trait UserFunctions {
         name: &ObjectName,
         arguments: &[GivenType],
     ) -> Result<Option<UserFunction>, SqlError>;
+
+    /// The functions of a name with this many arguments that may be called, where there are
+    /// several; the types of the arguments decide among them later.
+    ///
+    /// # Errors
+    /// 42501 when none may be called.
+    fn overloads(&self, _name: &ObjectName, _count: usize) -> Result<Vec<UserFunction>, SqlError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Nobody: there are no functions but Redshift's own.
@@ -142,16 +151,32 @@ impl Expand<'_> {
         let Some(name) = candidate(function) else { return Ok(()) };
         let Ok(arguments) = rewrite::arguments(function) else { return Ok(()) };
         let kinds: Vec<GivenType> = arguments.iter().map(kind_of).collect();
+        if kinds.contains(&GivenType::Unknown) {
+            let several = self.functions.overloads(&name, kinds.len())?;
+            if several.len() > 1 {
+                let choices = several
+                    .iter()
+                    .map(|one| Ok((one.arguments.clone(), self.expanded(one, &arguments)?)))
+                    .collect::<Parse<Vec<_>>>()?;
+                *expr = rewrite::overloads::call(&name.to_string(), choices, arguments);
+                return Ok(());
+            }
+        }
         let Some(found) = self.functions.find(&name, &kinds)? else { return Ok(()) };
+        *expr = self.expanded(&found, &arguments)?;
+        Ok(())
+    }
+
+    /// A function's expression, with the functions that it calls put in too.
+    fn expanded(&self, function: &UserFunction, arguments: &[Expr]) -> Parse<Expr> {
         if self.depth >= MAX_DEPTH {
             return Err(too_complex());
         }
-        let mut body = self.body(&found, &arguments, &Options::default())?;
+        let mut body = self.body(function, arguments, &Options::default())?;
         let mut deeper =
             Expand { functions: self.functions, depth: self.depth + 1, grown: self.grown };
         walk::change(&mut body, &mut deeper)?;
-        *expr = body;
-        Ok(())
+        Ok(body)
     }
 
     /// The body's expression with the arguments put in, cast to the result's type.

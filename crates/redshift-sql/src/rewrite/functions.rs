@@ -22,7 +22,7 @@ use sqlparser::ast::{
 };
 
 use super::special::{self, Special};
-use super::{Notes, build};
+use super::{Notes, build, overloads};
 use crate::cursor::Parse;
 use crate::error::{SqlError, UNDEFINED_FUNCTION};
 use crate::types::SqlType;
@@ -116,7 +116,11 @@ impl Functions<'_, '_> {
             return special::syntax(expr);
         };
         if build::is_engine_name(&function.name) {
-            return Ok(());
+            return match overloads::read(function)? {
+                // Typing has not come by here.
+                Some(call) if self.notes.catalog.is_some() => Err(call.refused()),
+                _ => Ok(()),
+            };
         }
         let (name, position) = simple_name(&function.name)?;
         if name == "array" && matches!(function.args, FunctionArguments::Subquery(_)) {

@@ -19,6 +19,7 @@ mod late_views;
 mod names;
 mod operators;
 mod outer_joins;
+pub(crate) mod overloads;
 pub(crate) mod partiql;
 mod patterns;
 mod refuse;

@@ -8,8 +8,8 @@ use sqlparser::ast::{
     FunctionArgumentClause, FunctionArguments, OrderByExpr, WindowType,
 };
 
-use super::super::build;
 use super::super::functions::arguments;
+use super::super::{build, overloads};
 use super::arithmetic::{concatenated, is_integer, is_text};
 use super::decimal::average;
 use super::{Type, Typer, blanks, take, unify};
@@ -92,6 +92,10 @@ impl Typer<'_> {
     /// Types a call and everything in it.
     pub(super) fn call(&mut self, expr: &mut Expr) -> Parse<Type> {
         let Expr::Function(function) = expr else { return Ok(Type::Unknown) };
+        if let Some(call) = overloads::read(function)? {
+            *expr = self.overloaded(call)?;
+            return self.expression(expr);
+        }
         let types = self.arguments(function)?;
         self.around(function)?;
         let [name] = function.name.0.as_slice() else { return Ok(Type::Unknown) };
@@ -137,6 +141,20 @@ impl Typer<'_> {
             Sum => sum(expr, first),
             Average => averaged(expr, first),
         })
+    }
+
+    /// The expression of the function that an overloaded call means.
+    fn overloaded(&mut self, call: overloads::Overloaded) -> Parse<Expr> {
+        let mut given = Vec::new();
+        for argument in &call.arguments {
+            // What is put in is typed in its place.
+            given.push(match self.expression(&mut argument.clone())? {
+                Type::Sql(known) => Some(known),
+                Type::Text(_) | Type::Untyped => None,
+                Type::Unknown => return Err(call.refused()),
+            });
+        }
+        call.choose(&given)
     }
 
     /// Types the arguments; `count(*)` has none.

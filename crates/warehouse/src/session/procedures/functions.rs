@@ -74,13 +74,6 @@ impl UserFunctions for Functions<'_> {
         }
         let mut found = session.routines_named(RoutineKind::Function, name).map_err(told)?;
         found.retain(|routine| routine.inputs().count() == arguments.len());
-        if found.len() > 1 && arguments.contains(&GivenType::Unknown) {
-            let text = format!(
-                "a call of the overloaded function {name} whose arguments' types only the \
-                 catalog knows is not supported: cast them"
-            );
-            return Err(SqlError::unsupported(text));
-        }
         let arguments: Vec<Option<SqlType>> = arguments.iter().map(known).collect();
         match best(found, &arguments) {
             Best::None => Ok(None),
@@ -96,6 +89,26 @@ impl UserFunctions for Functions<'_> {
                 Ok(Some(as_function(&routine)))
             }
         }
+    }
+
+    fn overloads(&self, name: &ObjectName, count: usize) -> Result<Vec<UserFunction>, SqlError> {
+        let mut session = self.session.borrow_mut();
+        if session.transaction == super::super::transaction::Transaction::Aborted {
+            return Ok(Vec::new());
+        }
+        let mut found = session.routines_named(RoutineKind::Function, name).map_err(told)?;
+        found.retain(|routine| routine.inputs().count() == count);
+        let mut functions: Vec<UserFunction> = Vec::new();
+        for routine in &found {
+            let function = as_function(routine);
+            // Earlier schemas win.
+            if functions.iter().any(|other| other.arguments == function.arguments) {
+                continue;
+            }
+            session.require_execute(routine).map_err(told)?;
+            functions.push(function);
+        }
+        Ok(functions)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which of several routines of a name is meant: by the number and the types of the arguments.
 //! Redshift Developer Guide, "Overloading procedure names", "Overloading function names".
 
-use redshift_sql::{ArgumentType, ObjectName, Privilege, RoutineKind, SqlType};
+use redshift_sql::{ArgumentType, ObjectName, Privilege, RoutineKind, SqlType, conversion_cost};
 
 use super::super::Session;
 use super::word;
@@ -112,48 +112,15 @@ fn cost(routine: &Routine, given: &[Option<SqlType>]) -> Option<u32> {
         return None;
     }
     let costs = wanted.iter().zip(given).map(|(wanted, given)| match (wanted, given) {
-        (ArgumentType::Sql(SqlType::Varchar(_)) | ArgumentType::Cursor, None) => Some(0),
-        (_, None) => Some(1),
+        (ArgumentType::Cursor, None) => Some(0),
         (ArgumentType::Cursor, Some(given)) => text(*given).then_some(1),
-        (ArgumentType::Sql(wanted), Some(given)) => conversion(*given, *wanted),
+        (ArgumentType::Sql(wanted), given) => conversion_cost(*given, *wanted),
     });
     costs.sum()
 }
 
-fn conversion(given: SqlType, wanted: SqlType) -> Option<u32> {
-    if given.base_name() == wanted.base_name() {
-        return Some(0);
-    }
-    match (number(given), number(wanted)) {
-        // Upwards is natural, downwards only if nothing else fits.
-        (Some(from), Some(to)) => return Some(if from < to { to - from } else { 100 }),
-        (Some(_), None) | (None, Some(_)) if text(wanted) => return Some(50),
-        _ => {}
-    }
-    match (given, wanted) {
-        (given, wanted) if text(given) && text(wanted) => Some(1),
-        (SqlType::Date, SqlType::Timestamp | SqlType::TimestampTz) => Some(2),
-        (SqlType::Timestamp, SqlType::TimestampTz) => Some(2),
-        (_, SqlType::Super) => Some(60),
-        (given, wanted) if text(wanted) && !matches!(given, SqlType::Super) => Some(50),
-        _ => None,
-    }
-}
-
 fn text(kind: SqlType) -> bool {
     matches!(kind, SqlType::Varchar(_) | SqlType::Char(_) | SqlType::Name)
-}
-
-fn number(kind: SqlType) -> Option<u32> {
-    Some(match kind {
-        SqlType::SmallInt => 1,
-        SqlType::Integer | SqlType::Oid => 2,
-        SqlType::BigInt => 3,
-        SqlType::Decimal { .. } => 4,
-        SqlType::Real => 5,
-        SqlType::Double => 6,
-        _ => return None,
-    })
 }
 
 /// The call as messages show it: `sp(integer, "unknown")`.
