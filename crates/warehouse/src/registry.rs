@@ -155,7 +155,7 @@ impl Registry {
         interrupt: Interrupt,
     ) -> Result<i32, Failure> {
         let mut entries = self.lock();
-        check_limits(&entries, who)?;
+        check_limits(counts(&entries, who), who)?;
         let pid = entries.keys().max().map_or(FIRST_PID, |last| last.wrapping_add(1));
         let entry = Entry {
             secret,
@@ -278,20 +278,75 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The sessions that there are, as limits count them.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    all: usize,
+    of_database: usize,
+    of_user: usize,
+}
+
+fn counts(entries: &HashMap<i32, Entry>, who: &Newcomer<'_>) -> Counts {
+    let count =
+        |counts: &dyn Fn(&Entry) -> bool| entries.values().filter(|entry| counts(entry)).count();
+    Counts {
+        all: entries.len(),
+        of_database: count(&|entry| entry.database == who.database),
+        of_user: count(&|entry| entry.user == who.user),
+    }
+}
+
 /// PostgreSQL's words; a limit of a user or a database holds for its sessions from now on.
-fn check_limits(entries: &HashMap<i32, Entry>, who: &Newcomer<'_>) -> Result<(), Failure> {
-    let full = |limit: Option<i64>, counts: &dyn Fn(&Entry) -> bool| {
-        let count = entries.values().filter(|entry| counts(entry)).count();
+fn check_limits(there: Counts, who: &Newcomer<'_>) -> Result<(), Failure> {
+    let full = |limit: Option<i64>, count: usize| {
         limit.is_some_and(|limit| i64::try_from(count).is_ok_and(|count| count >= limit))
     };
-    let message = if entries.len() >= MOST_CONNECTIONS {
+    let message = if there.all >= MOST_CONNECTIONS {
         String::from("sorry, too many clients already")
-    } else if full(who.database_limit, &|entry| entry.database == who.database) {
+    } else if full(who.database_limit, there.of_database) {
         format!("too many connections for database \"{}\"", who.database_name)
-    } else if full(who.user_limit, &|entry| entry.user == who.user) {
+    } else if full(who.user_limit, there.of_user) {
         format!("too many connections for user \"{}\"", who.user)
     } else {
         return Ok(());
     };
     Err(Failure::new("53300", message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counts, MOST_CONNECTIONS, Newcomer, check_limits};
+
+    #[test]
+    fn a_limit_that_is_reached_is_told() {
+        let who = |user_limit, database_limit| Newcomer {
+            user: "ann",
+            user_limit,
+            database: "dev/101",
+            database_name: "shop",
+            database_limit,
+        };
+        let counts = |all, of_database, of_user| Counts { all, of_database, of_user };
+        for (there, who, expect) in [
+            (counts(499, 499, 499), who(None, None), None),
+            (counts(500, 0, 0), who(None, None), Some("sorry, too many clients already")),
+            (counts(9, 4, 2), who(Some(3), Some(5)), None),
+            (
+                counts(9, 5, 0),
+                who(Some(3), Some(5)),
+                Some("too many connections for database \"shop\""),
+            ),
+            (counts(9, 4, 3), who(Some(3), None), Some("too many connections for user \"ann\"")),
+            (
+                counts(0, 0, 0),
+                who(None, Some(0)),
+                Some("too many connections for database \"shop\""),
+            ),
+        ] {
+            let told = check_limits(there, &who).err();
+            assert!(told.iter().all(|failure| failure.sqlstate == "53300"));
+            assert_eq!(told.map(|failure| failure.message).as_deref(), expect);
+        }
+        assert_eq!(MOST_CONNECTIONS, 500);
+    }
 }
