@@ -46,7 +46,7 @@ enum Selected {
     /// None of it: an expression of its own.
     Nothing,
     /// This, of this type.
-    Item(Expr, Type),
+    Item(Box<Expr>, Type),
     /// One, but which cannot be said.
     Unclear,
 }
@@ -83,7 +83,7 @@ impl Typer<'_> {
         let own = self.expression(key)?;
         let of_from = matches!(key, Expr::Identifier(name) if self.is_of_from(&name.value));
         let (meant, of) = match selected(key, items, columns) {
-            Selected::Item(expr, of) if !of_from => (expr, of),
+            Selected::Item(expr, of) if !of_from => (*expr, of),
             Selected::Unclear if !of_from => return Ok(()),
             _ => (key.clone(), own),
         };
@@ -113,7 +113,7 @@ impl Typer<'_> {
             is_a_place("ORDER BY", &by.expr, columns)?;
             match selected(&by.expr, items, columns) {
                 Selected::Item(expr, of) if of.is_varchar() && !is_volatile(&expr) => {
-                    by.expr = trimmed(expr);
+                    by.expr = trimmed(*expr);
                 }
                 Selected::Item(..) | Selected::Unclear => {}
                 Selected::Nothing => {
@@ -233,7 +233,7 @@ fn selected(key: &Expr, items: &[SelectItem], columns: &Columns) -> Selected {
     };
     let item = |at: usize| match items.get(at) {
         Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => {
-            Selected::Item(expr.clone(), of(at))
+            Selected::Item(Box::new(expr.clone()), of(at))
         }
         _ => Selected::Unclear,
     };
@@ -271,7 +271,7 @@ fn is_volatile(expr: &Expr) -> bool {
         type Break = ();
         fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
             match function_name(expr) {
-                Some(name) if name == "random" => ControlFlow::Break(()),
+                Some("random") => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             }
         }
