@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
 
 use crate::guide_files;
@@ -329,6 +330,10 @@ fn write_messages(out: &mut String, messages: &[SimpleQueryMessage], types: &[St
 }
 
 fn error_line(error: &tokio_postgres::Error) -> String {
+    // A session that was ended: its client meets the server's last words or finds nobody there.
+    if error.is_closed() || error.code() == Some(&SqlState::ADMIN_SHUTDOWN) {
+        return "ERROR: connection closed".to_owned();
+    }
     let Some(db) = error.as_db_error() else { return format!("ERROR: {error}") };
     let position = match db.position() {
         Some(tokio_postgres::error::ErrorPosition::Original(at)) => format!(" at {at}"),
