@@ -25,8 +25,8 @@ impl Connection {
         Self { address: address.to_owned(), sender: None, opened: 0 }
     }
 
-    /// Sends a request and reads the whole answer; answers status and body bytes. With `keep` the
-    /// body itself comes along.
+    /// Sends a request and reads the whole answer; answers status and body bytes. With `keep`, and
+    /// where it tells of an error, the body itself comes along.
     pub async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
@@ -34,6 +34,7 @@ impl Connection {
     ) -> Outcome<(StatusCode, u64, Vec<u8>)> {
         let sender = self.ready().await?;
         let mut response = sender.send_request(request).await?;
+        let keep = keep || !response.status().is_success();
         let (mut length, mut kept) = (0, Vec::new());
         while let Some(frame) = response.frame().await {
             let frame = frame?;

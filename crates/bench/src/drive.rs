@@ -38,6 +38,8 @@ pub struct Sample {
     pub latencies: Vec<u32>,
     /// Connections opened.
     pub opened: u64,
+    /// Requests that were answered with an error, and what the first of them said.
+    pub failed: (u64, Option<String>),
     /// Processor time of the server, seconds.
     pub processor: f64,
     /// Requests a second of the slowest and the fastest turn.
@@ -53,9 +55,12 @@ impl Sample {
         let seconds = turns.iter().map(|turn| turn.seconds).sum();
         let opened = turns.iter().map(|turn| turn.opened).sum();
         let processor = turns.iter().map(|turn| turn.processor).sum();
+        let failed = turns.iter().map(|turn| turn.failed.0).sum();
+        let said = turns.iter().find_map(|turn| turn.failed.1.clone());
         let mut latencies: Vec<u32> = turns.into_iter().flat_map(|turn| turn.latencies).collect();
         latencies.sort_unstable();
-        Self { seconds, latencies, opened, processor, spread: (slowest, fastest) }
+        let spread = (slowest, fastest);
+        Self { seconds, latencies, opened, failed: (failed, said), processor, spread }
     }
 
     /// Requests a second.
@@ -110,7 +115,7 @@ impl Load {
         Ok(Self { address, credentials, requests, connections: workload.connections })
     }
 
-    /// One turn. A request that fails ends it with an error.
+    /// One turn. Requests that are answered with an error count as failed.
     pub async fn run(&self, server: &Server, length: Duration) -> Outcome<Sample> {
         let (start, before) = (Instant::now(), server.processor_seconds()?);
         let local = tokio::task::LocalSet::new();
@@ -122,12 +127,16 @@ impl Load {
                 local.spawn_local(worker(connection, credentials, requests, number, end))
             })
             .collect();
-        let (mut latencies, mut opened) = (Vec::new(), 0);
+        let (mut latencies, mut opened, mut failed) = (Vec::new(), 0, (0, None));
         let collected = local.run_until(async {
             for worker in workers {
-                let (mine, connections) = worker.await??;
-                latencies.extend(mine);
-                opened += connections;
+                let done = worker.await??;
+                latencies.extend(done.latencies);
+                opened += done.opened;
+                failed.0 += done.failed.0;
+                if failed.1.is_none() {
+                    failed.1 = done.failed.1;
+                }
             }
             Outcome::Ok(())
         });
@@ -135,8 +144,16 @@ impl Load {
         let seconds = start.elapsed().as_secs_f64();
         let rate = latencies.len() as f64 / seconds;
         let processor = server.processor_seconds()? - before;
-        Ok(Sample { seconds, latencies, opened, processor, spread: (rate, rate) })
+        Ok(Sample { seconds, latencies, opened, failed, processor, spread: (rate, rate) })
     }
+}
+
+/// What one connection did.
+#[derive(Default)]
+struct Done {
+    latencies: Vec<u32>,
+    opened: u64,
+    failed: (u64, Option<String>),
 }
 
 async fn worker(
@@ -145,21 +162,24 @@ async fn worker(
     requests: Rc<Requests>,
     first: usize,
     end: Instant,
-) -> Outcome<(Vec<u32>, u64)> {
-    let mut latencies = Vec::new();
+) -> Outcome<Done> {
+    let mut done = Done::default();
     for prepared in requests.iter().cycle().skip(first % requests.len().max(1)) {
         if Instant::now() >= end {
             break;
         }
         let request = signed(prepared, &credentials)?;
         let sent = Instant::now();
-        let (status, _, _) = connection.exchange(request, false).await?;
+        let (status, _, said) = connection.exchange(request, false).await?;
         if !status.is_success() {
-            return Err(format!("{status} under load").into());
+            let said = String::from_utf8_lossy(&said);
+            done.failed.0 += 1;
+            done.failed.1.get_or_insert_with(|| format!("{status} {said}"));
+            continue;
         }
-        latencies.push(sent.elapsed().as_micros().try_into().unwrap_or(u32::MAX));
+        done.latencies.push(sent.elapsed().as_micros().try_into().unwrap_or(u32::MAX));
     }
-    Ok((latencies, connection.opened))
+    Ok(Done { opened: connection.opened, ..done })
 }
 
 /// A request in origin form, signed now.

@@ -125,10 +125,14 @@ async fn compare(
             their_samples.push(theirs.run(moto, seconds).await?);
         }
     }
+    let ours = Sample::joined(our_samples);
+    if let (_, Some(said)) = &ours.failed {
+        return Err(format!("{}: {said}", workload.name).into());
+    }
     Ok(Comparison {
         name: workload.name,
         connections: workload.connections,
-        ours: Sample::joined(our_samples),
+        ours,
         theirs: theirs.map(|_| Sample::joined(their_samples)),
     })
 }

@@ -34,7 +34,7 @@ impl Comparison {
                 "per_second_slowest_turn": sample.spread.0,
                 "per_second_fastest_turn": sample.spread.1,
                 "processor_ms": sample.processor_ms(), "p50_ms": sample.percentile(0.5), "p99_ms": sample.percentile(0.99),
-                "connections_opened": sample.opened,
+                "connections_opened": sample.opened, "failed": sample.failed.0,
             })
         };
         json!({
@@ -88,6 +88,10 @@ impl fmt::Display for Report {
             match one.ratios() {
                 Some((rate, processor)) => writeln!(f, "  {rate:>8.1}{processor:>8.1}")?,
                 None => writeln!(f)?,
+            }
+            if let Some((failed, Some(said))) = one.theirs.as_ref().map(|theirs| &theirs.failed) {
+                let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+                writeln!(f, "  moto_server failed {failed} of them: {said:.100}")?;
             }
         }
         let StartTimes { first, again } = self.start;
