@@ -186,14 +186,12 @@ pub fn time(text: &[u8]) -> Option<(i64, Option<i32>)> {
     Some((parts.clock()?, parts.offset))
 }
 
-/// A time of day with its offset, as the engine reads a `TIMETZ`; text without an offset is in UTC.
+/// A time of day in UTC, as the engine reads a `TIMETZ`: UNLOAD writes them so too.
 pub fn timetz(text: &[u8]) -> Option<String> {
     let (micros, offset) = time(text)?;
+    let utc = micros - i64::from(offset.unwrap_or(0)) * 1_000_000;
+    let micros = utc.rem_euclid(MICROS_PER_DAY);
     let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    let offset = offset.unwrap_or(0);
-    let sign = if offset < 0 { '-' } else { '+' };
-    let (east, rest) = (offset.abs() / 3600, offset.abs() / 60 % 60);
-    let seconds = seconds % 60;
-    Some(format!("{hours:02}:{minutes:02}:{seconds:02}.{fraction:06}{sign}{east:02}:{rest:02}"))
+    Some(format!("{hours:02}:{minutes:02}:{:02}.{fraction:06}+00", seconds % 60))
 }
