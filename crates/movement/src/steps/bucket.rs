@@ -53,6 +53,10 @@ impl Step for Bucket {
                 let trouble = work
                     .refused(Account::Store, 7, format!("look at bucket {bucket}"), &error)
                     .await;
+                if error.is_missing() {
+                    let fix = format!("name the bucket that holds the files in {}", work.file());
+                    return Err(Box::new(trouble.why("there is no bucket of this name").fix(fix)));
+                }
                 let why = "bucket names are shared by all accounts: it may belong to another one";
                 Err(Box::new(trouble.why(why)))
             }

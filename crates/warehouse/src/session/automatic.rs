@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Field, Login, Notice, Output, Session};
+use super::output::Nowhere;
+use super::{Login, Session};
 use crate::catalog::databases::{self, Database};
 use crate::catalog::history::Client;
 use crate::catalog::own;
@@ -67,7 +68,9 @@ impl AutoRefresh {
         self.since = None;
         for view in &views {
             if let Err(failure) = view.refresh(cluster) {
-                tracing::warn!(view = view.name, %failure, "a materialized view was not refreshed");
+                // Its text may hold values of rows.
+                let code = failure.sqlstate;
+                tracing::warn!(view = view.name, code, "a materialized view was not refreshed");
             }
         }
     }
@@ -139,29 +142,8 @@ impl View {
         session.work_unseen(pid)?;
         let (schema, name) = (quote(&self.schema), quote(&self.name));
         for statement in session.parse(&format!("REFRESH MATERIALIZED VIEW {schema}.{name}"))? {
-            session.execute(&statement, &[], &mut Nobody)?;
+            session.execute(&statement, &[], &mut Nowhere)?;
         }
-        Ok(())
-    }
-}
-
-/// There is no client.
-struct Nobody;
-
-impl Output for Nobody {
-    fn columns(&mut self, _: &[Field]) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn rows(&mut self, _: &arrow::record_batch::RecordBatch) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn notice(&mut self, _: &Notice) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn parameter(&mut self, _: &str, _: &str) -> Result<(), Failure> {
         Ok(())
     }
 }

@@ -17,6 +17,27 @@ pub(crate) trait Output {
     fn parameter(&mut self, name: &str, value: &str) -> Result<(), Failure>;
 }
 
+/// For statements of our own, whose results nobody is sent.
+pub(crate) struct Nowhere;
+
+impl Output for Nowhere {
+    fn columns(&mut self, _: &[Field]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn rows(&mut self, _: &RecordBatch) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn notice(&mut self, _: &Notice) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn parameter(&mut self, _: &str, _: &str) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
 /// A NoticeResponse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Notice {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use redshift_sql::procedural::{Fragment, Reference, Target};
 use redshift_sql::{EngineStatement, Kind, ObjectName, SqlType, Statement};
 
+use super::super::output::Nowhere;
 use super::super::{Field, Notice, Output, Parameter, Session};
 use super::frame::{Place, Row, Value};
 use super::interpreter::Interpreter;
@@ -78,27 +79,6 @@ fn read(kind: SqlType, text: Option<String>) -> Value {
         (_, text) => text,
     };
     Value { kind, text }
-}
-
-/// An output for queries of our own.
-struct Nowhere;
-
-impl Output for Nowhere {
-    fn columns(&mut self, _: &[Field]) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn rows(&mut self, _: &arrow::record_batch::RecordBatch) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn notice(&mut self, _: &Notice) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn parameter(&mut self, _: &str, _: &str) -> Result<(), Failure> {
-        Ok(())
-    }
 }
 
 impl Session {
