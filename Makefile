@@ -56,7 +56,8 @@ bench: ## requests beside moto_server, decisions, UNLOAD, COPY, TPC-H; ARGS="--o
 	$(CARGO_TARGET_DIR)/debug/bench --binary $(BINARY) --moto "$${python%/*}/moto_server" \
 		--json $(CARGO_TARGET_DIR)/bench.json $(ARGS)
 	@cargo bench --locked -p policy
-	@$(engine); for example in 'unload_bench -- $(ROWS)' 'copy_bench -- $(ROWS)' 'tpch_bench -- $(SCALE)'; do \
+	@$(engine); for example in 'unload_bench -- $(ROWS)' 'copy_bench -- $(ROWS)' \
+		'copy_memory -- $(ROWS)' 'tpch_bench -- $(SCALE)'; do \
 		cargo run --locked -p warehouse $${ENGINE_FEATURES/landbridge/warehouse} --example $$example; done
 
 fuzz: ## each fuzz target for MINUTES=20; TARGETS="sql policy" selects; needs nightly and cargo-fuzz

@@ -63,6 +63,11 @@ impl Orc {
         self.footer.stripes.len()
     }
 
+    /// How many rows a stripe has, if the file says so rightly.
+    pub fn rows_of(&self, stripe: usize) -> u64 {
+        self.footer.stripes.get(stripe).map_or(0, |stripe| stripe.rows)
+    }
+
     /// The rows of one stripe, in order.
     ///
     /// # Errors

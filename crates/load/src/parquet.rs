@@ -90,6 +90,12 @@ impl Parquet {
         groups.iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).sum()
     }
 
+    /// How many rows a group has, if the file says so rightly.
+    pub fn rows_of(&self, row_group: usize) -> u64 {
+        let group = self.metadata.metadata().row_groups().get(row_group);
+        group.map_or(0, |group| u64::try_from(group.num_rows()).unwrap_or(0))
+    }
+
     /// The rows of one group, in order.
     ///
     /// # Errors

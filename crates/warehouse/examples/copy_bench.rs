@@ -15,26 +15,12 @@ use std::path::Path;
 
 use duckdb::Connection;
 use support::Outcome;
-use support::cluster::{ROLE, serve};
-use support::cost::{Cost, Costs, Meter, line};
+use support::cluster::serve;
+use support::cost::{Costs, Meter, line};
+use support::loads::{self, COLUMNS, copy};
 use support::postgres::Postgres;
-use support::sales::{Arguments, Scratch, sales};
+use support::sales::{Arguments, Scratch};
 use tokio_postgres::Client;
-
-/// The table, which PostgreSQL understands too.
-const COLUMNS: &str = "sale_id bigint, quantity integer, buyer varchar(32), price decimal(8, 2), \
-                       sold_at timestamp, comment varchar(64)";
-
-/// A file's name, the options of COPY, and the engine's own reader of it.
-const FILES: [(&str, &str, &str); 4] = [
-    ("sales.csv", "csv", "read_csv('%', header = false, columns = {types})"),
-    ("sales.csv.gz", "csv gzip", "read_csv('%', header = false, columns = {types})"),
-    ("sales.json", "json 'auto'", "read_json('%', columns = {types})"),
-    ("sales.parquet", "format parquet", "read_parquet('%')"),
-];
-
-const TYPES: &str = "{'sale_id': 'bigint', 'quantity': 'integer', 'buyer': 'varchar', \
-                     'price': 'decimal(8, 2)', 'sold_at': 'timestamp', 'comment': 'varchar'}";
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
@@ -51,11 +37,11 @@ async fn bench(rows: u64, arguments: &Arguments, directory: &Path) -> Outcome<()
     let database = directory.join("theirs.duckdb");
     let theirs = Connection::open(&database)?;
     theirs.execute_batch("set threads = 2; set memory_limit = '2GB'; set TimeZone = 'UTC';")?;
-    write_files(&theirs, rows, directory)?;
-    let (cluster, client) = serve(directory).await?;
-    for (file, options, reader) in FILES.iter().filter(|file| file.0.contains(&arguments.only)) {
+    let (cluster, client) = serve(directory, None).await?;
+    for (file, form, options, reader) in loads::files(&arguments.only) {
         let path = directory.join(file);
-        let reader = reader.replace('%', &path.to_string_lossy()).replace("{types}", TYPES);
+        loads::write(&theirs, rows, form, &path)?;
+        let reader = loads::reader(reader, &path);
         let (mut ours, mut engine) = (Costs::default(), Costs::default());
         for _ in 0..arguments.rounds {
             theirs.execute_batch(&format!("create or replace table sales ({COLUMNS})"))?;
@@ -72,21 +58,6 @@ async fn bench(rows: u64, arguments: &Arguments, directory: &Path) -> Outcome<()
     }
     cluster.shutdown().await;
     Ok(())
-}
-
-/// Loads a file into a fresh table; `rows` must be there then.
-async fn copy(client: &Client, (file, options): (&str, &str), rows: u64) -> Outcome<Cost> {
-    client.batch_execute("drop table if exists sales").await?;
-    client.batch_execute(&format!("create table sales ({COLUMNS})")).await?;
-    let copy = format!("copy sales from 's3://bench/{file}' iam_role '{ROLE}' {options}");
-    let meter = Meter::start()?;
-    client.batch_execute(&copy).await?;
-    let cost = meter.end()?;
-    let count: i64 = client.query_one("select count(*) from sales", &[]).await?.get(0);
-    if count != i64::try_from(rows)? {
-        return Err(format!("{count} of {rows} rows loaded").into());
-    }
-    Ok(cost)
 }
 
 /// The CSV file by PostgreSQL's COPY and ours in turn.
@@ -170,17 +141,4 @@ fn spoil(good: &Path, bad: &Path) -> Outcome<i64> {
 
 fn say(line: &str) -> Outcome<()> {
     Ok(writeln!(io::stdout(), "{line}")?)
-}
-
-fn write_files(connection: &Connection, rows: u64, directory: &Path) -> Outcome<()> {
-    for (file, options) in [
-        ("sales.csv", "format csv, header false"),
-        ("sales.csv.gz", "format csv, header false, compression gzip"),
-        ("sales.json", "format json"),
-        ("sales.parquet", "format parquet"),
-    ] {
-        let (query, path) = (sales(rows), directory.join(file));
-        connection.execute_batch(&format!("copy ({query}) to '{}' ({options})", path.display()))?;
-    }
-    Ok(())
 }

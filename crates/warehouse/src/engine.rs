@@ -17,7 +17,7 @@ mod semistructured;
 mod values;
 
 pub(crate) use connection::{Connection, Interrupt, Prepared};
-pub(crate) use feed::Fed;
+pub(crate) use feed::{Fed, Group, Unread};
 pub(crate) use functions::acts::{Acts, Asking, Denied};
 pub(crate) use functions::zones::offset_text;
 pub(crate) use plan::{Method, Operation, Plan};

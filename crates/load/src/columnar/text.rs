@@ -8,9 +8,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BinaryArray, GenericByteBuilder, StringArray, StringBuilder, cast::AsArray,
+    Array, ArrayRef, BinaryArray, BinaryViewArray, GenericByteBuilder, StringArray, StringBuilder,
+    cast::AsArray,
 };
+use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{BinaryType, DataType, Time64MicrosecondType, TimeUnit};
+use arrow::error::ArrowError;
 use redshift_sql::SqlType;
 
 use super::Columns;
@@ -73,12 +76,7 @@ pub(super) fn gather(
         if longest > most {
             return Err(too_long(longest));
         }
-        let total = views.lengths().map(|length| length as usize).sum();
-        let mut built = GenericByteBuilder::<BinaryType>::with_capacity(views.len(), total);
-        for value in views {
-            built.append_option(value);
-        }
-        return Ok(built.finish());
+        return together(views).map_err(|error| columns.damaged(&error));
     }
     let mut built = GenericByteBuilder::<BinaryType>::new();
     for value in values(columns, column)? {
@@ -88,6 +86,22 @@ pub(super) fn gather(
         built.append_option(value);
     }
     Ok(built.finish())
+}
+
+/// The values one after the other.
+fn together(views: &BinaryViewArray) -> Result<BinaryArray, ArrowError> {
+    let total = views.lengths().map(|length| length as usize).sum();
+    let mut bytes = Vec::with_capacity(total);
+    let mut ends = Vec::with_capacity(views.len() + 1);
+    ends.push(0);
+    for row in 0..views.len() {
+        if views.is_valid(row) {
+            bytes.extend_from_slice(views.value(row));
+        }
+        ends.push(i32::try_from(bytes.len()).map_err(|_| ArrowError::OffsetOverflowError(total))?);
+    }
+    let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
+    BinaryArray::try_new(ends, Buffer::from_vec(bytes), views.nulls().cloned())
 }
 
 /// A column of text.

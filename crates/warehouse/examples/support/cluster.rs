@@ -14,12 +14,13 @@ use super::disk::{Disk, Still};
 pub const ROLE: &str = "arn:aws:iam::111111111111:role/Bench";
 const PASSWORD: &str = "Bench12345";
 
-/// Opens a cluster, serves it, and logs in as its owner.
+/// Opens a cluster, serves it, and logs in as its owner. Its memory is in megabytes; without a
+/// number it has what clusters have.
 ///
 /// # Errors
 /// What opening a cluster or logging in fails with.
-pub async fn serve(directory: &Path) -> Outcome<(Warehouse, Client)> {
-    let cluster = open(directory)?;
+pub async fn serve(directory: &Path, memory: Option<u64>) -> Outcome<(Warehouse, Client)> {
+    let cluster = open(directory, memory)?;
     let serving = cluster.clone();
     tokio::spawn(async move { serving.serve().await });
     let client = connect(&cluster).await?;
@@ -42,7 +43,7 @@ pub async fn connect(cluster: &Warehouse) -> Outcome<Client> {
 ///
 /// # Errors
 /// What opening a cluster fails with.
-pub fn open(directory: &Path) -> Outcome<Warehouse> {
+pub fn open(directory: &Path, memory: Option<u64>) -> Outcome<Warehouse> {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".into()])?;
     let key = rustls_pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der())?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -51,7 +52,7 @@ pub fn open(directory: &Path) -> Outcome<Warehouse> {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)?;
     let spec = ClusterSpec {
-        memory_megabytes: None,
+        memory_megabytes: memory,
         reference: ClusterRef {
             account: "111111111111".parse()?,
             region: "us-east-1".parse()?,

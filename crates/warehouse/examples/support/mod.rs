@@ -5,6 +5,7 @@
 pub mod cluster;
 pub mod cost;
 pub mod disk;
+pub mod loads;
 pub mod memory;
 pub mod postgres;
 pub mod sales;

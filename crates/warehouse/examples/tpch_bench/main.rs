@@ -49,7 +49,7 @@ async fn main() -> Outcome<()> {
 async fn bench(scale: f64, directory: &Path) -> Outcome<()> {
     let mut out = io::stdout();
     load::write_files(scale, directory)?;
-    let (cluster, client) = cluster::serve(directory).await?;
+    let (cluster, client) = cluster::serve(directory, None).await?;
     let ours = load::into_cluster(&client).await?;
     let engine = engine::open(directory)?;
     let postgres = Postgres::start(&POSTGRES).await?;

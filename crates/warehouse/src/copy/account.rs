@@ -2,18 +2,21 @@
 //! there are too many errors, and passes good rows on. It must not know how files are read.
 //! Start reading at [`Accountant::run`].
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 use load::block::Parsed;
 
+use super::columnar::{self, Told};
 use super::objects::Source;
 use super::read::Step;
 use super::request::LoadRequest;
 use super::{Around, BadRow, LoadEnd, LoadReport, LoadedFile, ReplacedValue};
-use crate::engine::Fed;
+use crate::engine::{Fed, Group};
 use crate::unload::UnloadError;
+use crate::unload::error::Context;
 
 /// How often a cancellation is looked for while nothing comes.
 const LOOK: Duration = Duration::from_millis(50);
@@ -30,17 +33,33 @@ pub(super) struct Accountant<'a> {
     pub feed: Option<SyncSender<Fed>>,
     pub report: LoadReport,
     pub replacements: u64,
+    /// Groups of rows that are being read.
+    pub groups: VecDeque<Reading>,
+}
+
+/// A group of rows that is being read.
+pub(super) struct Reading {
+    /// The index of its file in the report.
+    file: usize,
+    /// What errors say of the file.
+    context: Context,
+    /// Where it is told how the reading went.
+    told: Receiver<Told>,
 }
 
 impl Accountant<'_> {
     /// Takes steps until there are no more. `None`: the insertion has ended first.
     pub(super) fn run<E>(mut self, steps: &Receiver<Step>) -> (LoadReport, Result<(), LoadEnd<E>>) {
-        let end = self.steps(steps);
+        let mut end = self.steps(steps);
+        if end.is_ok() {
+            if let Some(feed) = self.feed.take() {
+                // When this fails the insertion has failed, and says why itself.
+                let _ = feed.send(Fed::End);
+            }
+            end = self.last_groups();
+        }
         if end.is_err() {
             self.stop.store(true, Ordering::Relaxed);
-        } else if let Some(feed) = self.feed.take() {
-            // When this fails the insertion has failed, and says why itself.
-            let _ = feed.send(Fed::End);
         }
         (self.report, end)
     }
@@ -58,13 +77,7 @@ impl Accountant<'_> {
                     self.add_lines(skipped);
                 }
                 Step::Records(parsed) => self.parsed(parsed, 0, 0)?,
-                Step::Batches(batches) => {
-                    while let Some(batch) = self.wait(&batches)? {
-                        let batch = batch.map_err(LoadEnd::Refused)?;
-                        self.add_lines(batch.num_rows() as u64);
-                        self.pass_on(batch);
-                    }
-                }
+                Step::Group { group, context, told } => self.group(group, context, told)?,
                 Step::End(bytes) => {
                     let ended = self.around.world.now();
                     if let Some(file) = self.report.files.last_mut() {
@@ -88,6 +101,60 @@ impl Accountant<'_> {
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
             }
         }
+    }
+
+    /// A group of rows on its way: whoever inserts it reads it. Without an insertion it is read
+    /// here.
+    fn group<E>(
+        &mut self,
+        group: Group,
+        context: Context,
+        told: Receiver<Told>,
+    ) -> Result<(), LoadEnd<E>> {
+        let file = self.report.files.len().saturating_sub(1);
+        self.groups.push_back(Reading { file, context, told });
+        if let Some(feed) = &self.feed {
+            if feed.send(Fed::Group(group)).is_err() {
+                self.nobody_inserts();
+            }
+        } else if self.request.options.no_load {
+            let going = || !self.around.cancelled.load(Ordering::Relaxed);
+            group.batches.take_while(|batch| batch.is_ok() && going()).for_each(drop);
+        }
+        while let Some(told) = self.groups.front().and_then(|next| next.told.try_recv().ok()) {
+            let Some(reading) = self.groups.pop_front() else { break };
+            self.read(&reading, told)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the groups that are still being read; if the insertion ends before them, it says
+    /// why itself.
+    fn last_groups<E>(&mut self) -> Result<(), LoadEnd<E>> {
+        while let Some(reading) = self.groups.pop_front() {
+            let told = loop {
+                match reading.told.recv_timeout(LOOK) {
+                    Ok(told) => break told,
+                    Err(RecvTimeoutError::Timeout) if !self.stop.load(Ordering::Relaxed) => {}
+                    Err(_) => return Ok(()),
+                }
+            };
+            self.read(&reading, told)?;
+        }
+        Ok(())
+    }
+
+    /// A group has been read: its rows count.
+    fn read<E>(&mut self, reading: &Reading, told: Told) -> Result<(), LoadEnd<E>> {
+        let refused = |error| columnar::refused(error, &reading.context, self.request);
+        let rows = told.map_err(|error| LoadEnd::Refused(refused(error)))?;
+        self.report.rows = self.report.rows.saturating_add(rows);
+        let ended = self.around.world.now();
+        if let Some(file) = self.report.files.get_mut(reading.file) {
+            file.lines = file.lines.saturating_add(rows);
+            file.ended = ended;
+        }
+        Ok(())
     }
 
     fn begin(&mut self, number: usize) {
@@ -159,9 +226,13 @@ impl Accountant<'_> {
         self.report.rows = self.report.rows.saturating_add(rows);
         let Some(feed) = self.feed.as_ref().filter(|_| rows > 0) else { return };
         if feed.send(Fed::Rows(batch)).is_err() {
-            self.feed = None;
-            self.stop.store(true, Ordering::Relaxed);
+            self.nobody_inserts();
         }
+    }
+
+    fn nobody_inserts(&mut self) {
+        self.feed = None;
+        self.stop.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,8 +1,9 @@
-//! Columnar files: an object that is read at any place, and its row groups as work for the
-//! converting threads. Start at [`open`].
+//! Columnar files: an object that is read at any place, and its groups of rows, which whoever
+//! inserts them reads. Start at [`open`].
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use arrow::record_batch::RecordBatch;
 use load::orc::Orc;
@@ -11,23 +12,30 @@ use load::target::{ColumnarError, ReadAt};
 use redshift_sql::CopyFormat;
 
 use super::request::LoadRequest;
+use crate::engine::{Group, Unread};
 use crate::ports::RoleSession;
 use crate::unload::UnloadError;
 use crate::unload::error::{Block, Context};
 
 /// The rows of one group.
-pub(super) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ColumnarError>>>;
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ColumnarError>> + Send>;
 
 /// A file whose groups of rows (Parquet's row groups, ORC's stripes) can be read beside each
 /// other.
 pub(super) trait Groups: Send + Sync {
     fn count(&self) -> usize;
+    /// How many rows the file says a group has.
+    fn rows(&self, group: usize) -> u64;
     fn read(&self, group: usize) -> Result<Batches, ColumnarError>;
 }
 
 impl Groups for Parquet {
     fn count(&self) -> usize {
         self.row_groups()
+    }
+
+    fn rows(&self, group: usize) -> u64 {
+        self.rows_of(group)
     }
 
     fn read(&self, group: usize) -> Result<Batches, ColumnarError> {
@@ -40,8 +48,69 @@ impl Groups for Orc {
         self.stripes()
     }
 
+    fn rows(&self, group: usize) -> u64 {
+        self.rows_of(group)
+    }
+
     fn read(&self, group: usize) -> Result<Batches, ColumnarError> {
         Ok(Box::new(Self::read(self, group)?))
+    }
+}
+
+/// How a group's reading went: how many rows it had, or why it failed.
+pub(super) type Told = Result<u64, ColumnarError>;
+
+/// A group for the feed. Nothing of it is read before its first rows are asked for; what became of
+/// it is told when its last have been.
+pub(super) fn group(file: &Arc<dyn Groups>, number: usize) -> (Group, Receiver<Told>) {
+    let (told, heard) = sync_channel(1);
+    let batches = Box::new(Rows { file: Arc::clone(file), number, batches: None, rows: 0, told });
+    let rows = usize::try_from(file.rows(number)).unwrap_or(usize::MAX);
+    (Group { rows, batches }, heard)
+}
+
+struct Rows {
+    file: Arc<dyn Groups>,
+    number: usize,
+    /// Once it has been begun.
+    batches: Option<Batches>,
+    rows: u64,
+    told: SyncSender<Told>,
+}
+
+impl Rows {
+    fn read(&mut self) -> Result<Option<RecordBatch>, ColumnarError> {
+        let batches = match &mut self.batches {
+            Some(batches) => batches,
+            none => none.insert(self.file.read(self.number)?),
+        };
+        batches.next().transpose()
+    }
+
+    fn tell(&self, told: Told) {
+        // Nobody listens any more when the load has ended for another reason.
+        let _ = self.told.try_send(told);
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch, Unread>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.read() {
+            Ok(Some(batch)) => {
+                self.rows = self.rows.saturating_add(batch.num_rows() as u64);
+                Some(Ok(batch))
+            }
+            Ok(None) => {
+                self.tell(Ok(self.rows));
+                None
+            }
+            Err(error) => {
+                self.tell(Err(error));
+                Some(Err(Unread))
+            }
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The threads of a load: one reads the objects, as many as there are processors convert, one
-//! accounts, and the caller's inserts. All queues are short, so memory does not grow with the
+//! accounts, and the caller's inserts (which reads columnar files itself). All queues are short, so memory does not grow with the
 //! files. Start reading at [`run`].
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -52,11 +53,12 @@ pub(super) fn run<E: Send>(
             feed: (!no_load).then_some(feed),
             report: std::mem::take(report),
             replacements: 0,
+            groups: VecDeque::new(),
         };
         let spawn = |name: &str| thread::Builder::new().name(format!("copy-{name}"));
         let reader = Reader { request, session, stop, steps, work };
         let mut started = spawn("read").spawn_scoped(scope, move || reader.run(sources)).is_ok();
-        for text in std::iter::repeat_n(text.as_ref(), workers) {
+        for text in text.iter().flat_map(|text| std::iter::repeat_n(text, workers)) {
             let convert = move || convert(request, text, to_convert, stop);
             started &= spawn("convert").spawn_scoped(scope, convert).is_ok();
         }

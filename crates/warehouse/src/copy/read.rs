@@ -1,5 +1,6 @@
 //! The reading side: one thread takes the objects in order, opens each, and turns it into steps
-//! for the accountant; blocks of text go through the workers on their way.
+//! for the accountant; blocks of text go through the workers on their way, groups of columnar files
+//! are read where they are inserted.
 //!
 //! Steps arrive in the order of the files and lines whatever the workers' speed: the place of a
 //! block in the order is taken before it is converted. Start reading at [`Reader::run`].
@@ -21,17 +22,16 @@ use load::row::fields_of;
 use load::text::Text;
 use redshift_sql::{CopyFormat, CopySource, SqlType};
 
-use super::columnar::{self, Groups};
+use super::columnar::{self, Told};
 use super::items::{Items, Pace};
 use super::objects::{Source, missing, read_whole};
 use super::request::{LoadRequest, s3_parts};
+use crate::engine::Group;
 use crate::ports::{OpenObject, RoleSession};
 use crate::unload::UnloadError;
 use crate::unload::error::Context;
 use crate::unload::target::stated_region;
 
-/// Batches of a group of rows that may wait for their turn: a whole group of usual size.
-const GROUP: usize = 64;
 /// Records of a format without blocks that make a batch.
 const BATCH: usize = 8192;
 
@@ -43,25 +43,18 @@ pub(super) enum Step {
     Block { parsed: Receiver<Result<Parsed, UnloadError>>, skipped: u64, offset: u64 },
     /// Records of a format without lines of its own; line numbers count from the file's start.
     Records(Parsed),
-    /// A group of rows of a columnar file, batch by batch.
-    Batches(Receiver<Result<RecordBatch, UnloadError>>),
+    /// A group of rows of a columnar file, and where it is told how its reading went.
+    Group { group: Group, context: Context, told: Receiver<Told> },
     /// The object has been read whole: so many bytes.
     End(u64),
     /// It cannot be read further.
     Failed(UnloadError),
 }
 
-/// Something for the workers, and where its rows go.
-pub(super) enum Work {
-    /// A block of text.
-    Block { block: Block, parsed: SyncSender<Result<Parsed, UnloadError>> },
-    /// A group of rows of a columnar file.
-    Group {
-        file: Arc<dyn Groups>,
-        number: usize,
-        context: Context,
-        batches: SyncSender<Result<RecordBatch, UnloadError>>,
-    },
+/// A block of text for the workers, and where its rows go.
+pub(super) struct Work {
+    block: Block,
+    parsed: SyncSender<Result<Parsed, UnloadError>>,
 }
 
 /// What the reading thread works with.
@@ -230,10 +223,8 @@ impl Reader<'_> {
         let file =
             file.map_err(|error| Ended::Failed(columnar::refused(error, &context, self.request)))?;
         for number in 0..file.count() {
-            let (batches, rows) = sync_channel(GROUP);
-            let (file, context) = (Arc::clone(&file), context.clone());
-            self.work.send(Work::Group { file, number, context, batches }).map_err(|_| Gone)?;
-            self.send(Step::Batches(rows))?;
+            let (group, told) = columnar::group(&file, number);
+            self.send(Step::Group { group, context: context.clone(), told })?;
         }
         Ok(self.send(Step::End(size))?)
     }
@@ -243,7 +234,7 @@ impl Reader<'_> {
         while let Some(block) = blocks.next().map_err(|error| self.unreadable(error, source))? {
             let (sender, parsed) = sync_channel(1);
             let (skipped, offset) = (block.skipped, block.offset);
-            self.work.send(Work::Block { block, parsed: sender }).map_err(|_| Gone)?;
+            self.work.send(Work { block, parsed: sender }).map_err(|_| Gone)?;
             self.send(Step::Block { parsed, skipped, offset })?;
         }
         Ok(())
@@ -342,37 +333,19 @@ impl Gathered {
 /// A worker: converts blocks until there are no more.
 pub(super) fn convert(
     request: &LoadRequest<'_>,
-    text: Option<&Text>,
+    text: &Text,
     work: &Mutex<Receiver<Work>>,
     stop: &AtomicBool,
 ) {
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(next) = next else { return };
+        let Ok(Work { block, parsed }) = next else { return };
         if stop.load(Ordering::Relaxed) {
             continue;
         }
-        match (next, text) {
-            (Work::Block { block, parsed }, Some(text)) => {
-                let result = parse(text, request.targets, request.options, &block.bytes)
-                    .map_err(|error| UnloadError::arrow(&error));
-                // The accountant may have ended in the meantime.
-                let _ = parsed.send(result);
-            }
-            (Work::Group { file, number, context, batches }, _) => {
-                let refused = |error| columnar::refused(error, &context, request);
-                let found = match file.read(number) {
-                    Ok(found) => found,
-                    Err(error) => Box::new(std::iter::once(Err(error))),
-                };
-                for batch in found {
-                    if batches.send(batch.map_err(refused)).is_err() {
-                        break;
-                    }
-                }
-            }
-            // Blocks come of text only.
-            (Work::Block { .. }, None) => {}
-        }
+        let result = parse(text, request.targets, request.options, &block.bytes)
+            .map_err(|error| UnloadError::arrow(&error));
+        // The accountant may have ended in the meantime.
+        let _ = parsed.send(result);
     }
 }

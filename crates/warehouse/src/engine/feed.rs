@@ -7,27 +7,28 @@
 //! in whatever order, because a single one checks each row twice and leaves the others spinning.
 //! Start reading at [`Connection::insert_from`].
 
+mod chunk;
+mod reader;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::error::Error;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
-use duckdb::vtab::{
-    BindInfo, InitInfo, TableFunctionInfo, VTab, record_batch_to_duckdb_data_chunk,
-    to_duckdb_logical_type_for_field,
-};
+use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab, to_duckdb_logical_type_for_field};
 
 use super::{Connection, EngineFault};
+use chunk::address;
+use reader::Reader;
 
 /// The function's name.
 const FUNCTION: &str = "lb_feed";
-/// Rows that the engine takes at a time.
-const VECTOR: usize = 2048;
 /// More rows than these, or more bytes, are many: the engine's group of rows, on which its
 /// threads work beside each other.
 const MANY_ROWS: usize = 122_880;
@@ -39,9 +40,23 @@ const THREADS: u64 = 8;
 pub(crate) enum Fed {
     /// Some rows.
     Rows(RecordBatch),
+    /// Rows that are read when their turn has come, on the engine's thread that inserts them.
+    Group(Group),
     /// All rows have come. A feed that ends without it has failed.
     End,
 }
+
+/// Rows that can be read by themselves.
+pub(crate) struct Group {
+    /// How many there are said to be.
+    pub rows: usize,
+    /// Reads them.
+    pub batches: Box<dyn Iterator<Item = Result<RecordBatch, Unread>> + Send>,
+}
+
+/// The rows of a group cannot be read; whoever made the group knows why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unread;
 
 /// The feeds that statements read now.
 static FEEDS: Mutex<BTreeMap<i64, Arc<Feed>>> = Mutex::new(BTreeMap::new());
@@ -52,18 +67,18 @@ fn feeds() -> MutexGuard<'static, BTreeMap<i64, Arc<Feed>>> {
     FEEDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The rows' columns and where they come from.
+/// The rows' columns, where they come from, and who reads them.
 pub(super) struct Feed {
     schema: SchemaRef,
     state: Mutex<State>,
+    /// By the address of the chunk that each fills; a reader at work is not here.
+    readers: Mutex<HashMap<usize, Reader>>,
 }
 
 struct State {
     rows: Receiver<Fed>,
-    /// Batches that came before the statement began.
-    first: VecDeque<RecordBatch>,
-    /// The batch of each thread of the engine, and how many of its rows it has.
-    current: HashMap<ThreadId, (RecordBatch, usize)>,
+    /// What came before the statement began.
+    first: VecDeque<Fed>,
     ended: bool,
 }
 
@@ -72,59 +87,57 @@ impl State {
     fn begin(&mut self) -> bool {
         let (mut rows, mut bytes) = (0_usize, 0_usize);
         while rows <= MANY_ROWS && bytes <= MANY_BYTES {
-            match self.rows.recv() {
-                Ok(Fed::Rows(batch)) => {
-                    rows = rows.saturating_add(batch.num_rows());
-                    bytes = bytes.saturating_add(batch.get_array_memory_size());
-                    self.first.push_back(batch);
-                }
+            let fed = match self.rows.recv() {
                 Ok(Fed::End) => {
                     self.ended = true;
                     return false;
                 }
+                Ok(fed) => fed,
                 // The statement finds it out again, and fails.
                 Err(_) => return false,
+            };
+            match &fed {
+                Fed::Rows(batch) => {
+                    rows = rows.saturating_add(batch.num_rows());
+                    bytes = bytes.saturating_add(batch.get_array_memory_size());
+                }
+                Fed::Group(group) => rows = rows.saturating_add(group.rows),
+                Fed::End => {}
             }
+            self.first.push_back(fed);
         }
         true
     }
+}
 
-    /// The next rows for a thread of the engine, `None` when all have come.
-    fn next(&mut self, thread: ThreadId) -> Result<Option<RecordBatch>, Box<dyn Error>> {
-        loop {
-            if let Some(slice) = self.slice(thread) {
-                return Ok(Some(slice));
+impl Feed {
+    /// What comes next, `None` when all has come.
+    fn take(&self) -> Result<Option<Fed>, Box<dyn Error>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fed) = state.first.pop_front() {
+            return Ok(Some(fed));
+        }
+        if state.ended {
+            return Ok(None);
+        }
+        match state.rows.recv() {
+            Ok(Fed::End) => {
+                state.ended = true;
+                Ok(None)
             }
-            if let Some(batch) = self.first.pop_front() {
-                self.current.insert(thread, (batch, 0));
-            } else if self.ended {
-                // What another thread has begun and come to no end with.
-                let Some(other) = self.current.keys().next().copied() else { return Ok(None) };
-                if let Some(slice) = self.slice(other) {
-                    return Ok(Some(slice));
-                }
-            } else {
-                match self.rows.recv() {
-                    Ok(Fed::Rows(batch)) => {
-                        self.current.insert(thread, (batch, 0));
-                    }
-                    Ok(Fed::End) => self.ended = true,
-                    Err(_) => return Err("the source of the rows has failed".into()),
-                }
-            }
+            Ok(fed) => Ok(Some(fed)),
+            Err(_) => Err("the source of the rows has failed".into()),
         }
     }
 
-    /// The next rows of a thread's batch; a batch without any more is forgotten.
-    fn slice(&mut self, thread: ThreadId) -> Option<RecordBatch> {
-        let (batch, given) = self.current.get_mut(&thread)?;
-        let left = batch.num_rows().saturating_sub(*given);
-        let slice = batch.slice(*given, left.min(VECTOR));
-        *given = given.saturating_add(slice.num_rows());
-        if *given >= batch.num_rows() {
-            self.current.remove(&thread);
-        }
-        (slice.num_rows() > 0).then_some(slice)
+    fn readers(&self) -> MutexGuard<'_, HashMap<usize, Reader>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether everything that came has been read to its end.
+    fn is_done(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.ended && state.first.is_empty() && self.readers().is_empty()
     }
 }
 
@@ -154,19 +167,17 @@ impl VTab for FeedFunction {
         func: &TableFunctionInfo<Self>,
         output: &mut DataChunkHandle,
     ) -> Result<(), Box<dyn Error>> {
-        let feed = func.get_bind_data();
-        // Only rows are taken under the lock; each thread puts its own into the engine's form.
-        let next = {
-            let mut state = feed.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.next(thread::current().id())?
-        };
-        match next {
-            Some(rows) => record_batch_to_duckdb_data_chunk(&rows, output),
-            None => {
-                output.set_len(0);
-                Ok(())
+        let (feed, chunk) = (func.get_bind_data(), address(output));
+        // No lock is held while rows are read and put into the engine's form.
+        let mut reader = feed.readers().remove(&chunk).unwrap_or_default();
+        match reader.next(|| feed.take())? {
+            Some(rows) => {
+                reader.shown.show(rows, &feed.schema, output)?;
+                feed.readers().insert(chunk, reader);
             }
+            None => output.set_len(0),
         }
+        Ok(())
     }
 
     fn parameters() -> Option<Vec<LogicalTypeHandle>> {
@@ -190,100 +201,18 @@ impl Connection {
         insert: impl FnOnce(&str) -> String,
     ) -> Result<u64, EngineFault> {
         let number = LAST.fetch_add(1, Ordering::SeqCst).saturating_add(1);
-        let (first, current) = (VecDeque::new(), HashMap::new());
-        let mut state = State { rows, first, current, ended: false };
+        let mut state = State { rows, first: VecDeque::new(), ended: false };
         let many = state.begin();
-        feeds().insert(number, Arc::new(Feed { schema, state: Mutex::new(state) }));
+        let (state, readers) = (Mutex::new(state), Mutex::default());
+        let feed = Arc::new(Feed { schema, state, readers });
+        feeds().insert(number, Arc::clone(&feed));
         let sql = insert(&format!("{FUNCTION}({number})"));
         let inserted = if many { self.run_in_any_order(&sql) } else { self.run(&sql) };
         // Whoever still sends finds that nobody listens.
         feeds().remove(&number);
-        inserted
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-    use std::sync::Arc;
-    use std::sync::mpsc::sync_channel;
-    use std::thread;
-
-    use arrow::array::Int64Array;
-    use arrow::datatypes::{DataType, Field, Schema};
-    use arrow::record_batch::RecordBatch;
-
-    use super::super::{Connection, DatabaseFile, Engine, EngineFault, EngineOptions};
-    use super::Fed;
-
-    fn engine(directory: &Path) -> Engine {
-        let staging = directory.join("staging");
-        std::fs::create_dir(&staging).unwrap();
-        let file = DatabaseFile { name: "dev".into(), path: directory.join("dev.duckdb") };
-        let options = EngineOptions {
-            file: &file,
-            staging: &staging,
-            memory_megabytes: 256,
-            acts: Arc::new(crate::registry::Registry::default()),
-            threads: 2,
-        };
-        Engine::open(&options, |_| Ok(())).unwrap()
-    }
-
-    /// Feeds the numbers below `rows` in batches, then ends as told.
-    fn feed(connection: &Connection, rows: i64, ends: bool) -> Result<u64, EngineFault> {
-        let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true)]));
-        let (sender, receiver) = sync_channel(2);
-        let sent = Arc::clone(&schema);
-        let feeder = thread::spawn(move || {
-            for from in (0..rows).step_by(5000) {
-                let numbers: Int64Array = (from..(from + 5000).min(rows)).collect();
-                let batch = RecordBatch::try_new(Arc::clone(&sent), vec![Arc::new(numbers)]);
-                if sender.send(Fed::Rows(batch.unwrap())).is_err() {
-                    return;
-                }
-            }
-            if ends {
-                let _ = sender.send(Fed::End);
-            }
-        });
-        let inserted = connection.insert_from(schema, receiver, |source| {
-            format!("INSERT INTO \"dev$db\".t SELECT n FROM {source}")
-        });
-        feeder.join().unwrap();
-        inserted
-    }
-
-    fn number(connection: &Connection, sql: &str) -> i64 {
-        connection.rows(sql).unwrap()[0][0].int()
-    }
-
-    #[test]
-    fn rows_arrive_once_and_few_in_their_order() {
-        let directory = tempfile::tempdir().unwrap();
-        let connection = engine(directory.path()).connect().unwrap();
-        connection.run("CREATE TABLE \"dev$db\".t (n BIGINT CHECK (n <> 777777))").unwrap();
-        assert_eq!(feed(&connection, 100_000, true), Ok(100_000));
-        let disordered = "SELECT count(*) FROM \"dev$db\".t WHERE n <> rowid";
-        assert_eq!(number(&connection, disordered), 0);
-        assert_eq!(feed(&connection, 600_000, true), Ok(600_000));
-        assert_eq!(number(&connection, "SELECT count(*) FROM \"dev$db\".t"), 700_000);
-        let sum = number(&connection, "SELECT sum(n)::BIGINT FROM \"dev$db\".t");
-        assert_eq!(sum, (100_000 * 99_999 + 600_000 * 599_999) / 2);
-    }
-
-    #[test]
-    fn what_fails_inserts_nothing_and_leaves_the_order_of_rows_kept() {
-        let directory = tempfile::tempdir().unwrap();
-        let connection = engine(directory.path()).connect().unwrap();
-        connection.run("CREATE TABLE \"dev$db\".t (n BIGINT CHECK (n <> 777777))").unwrap();
-        let order = "SELECT current_setting('preserve_insertion_order')::INT";
-        for (rows, ends) in [(900_000, true), (1_000, false), (300_000, false)] {
-            connection.run("BEGIN").unwrap();
-            assert!(feed(&connection, rows, ends).is_err(), "{rows}");
-            connection.run("ROLLBACK").unwrap();
-            assert_eq!(number(&connection, "SELECT count(*) FROM \"dev$db\".t"), 0, "{rows}");
-            assert_eq!(number(&connection, order), 1, "{rows}");
+        if inserted.is_ok() && !feed.is_done() {
+            return Err(EngineFault { message: String::from("rows were left over") });
         }
+        inserted
     }
 }

@@ -8,6 +8,10 @@ use super::{EngineFault, EngineOptions, literal};
 /// How many times its memory an engine may spill to disk.
 const SPILL: u64 = 16;
 
+/// Groups of rows that a thread of the engine gathers before it writes them out (its default is 5):
+/// with one, what a load needs does not grow with its rows, and nothing becomes slower.
+const GROUPS_UNWRITTEN: &str = "1";
+
 /// Settings given when the instance opens: they hold for every connection.
 pub(super) fn at_open(options: &EngineOptions<'_>) -> Result<duckdb::Config, EngineFault> {
     let staging = options.staging.to_string_lossy();
@@ -18,7 +22,8 @@ pub(super) fn at_open(options: &EngineOptions<'_>) -> Result<duckdb::Config, Eng
         .with("temp_directory", staging.as_ref())?
         .with("max_memory", format!("{}MB", options.memory_megabytes))?
         .with("max_temp_directory_size", format!("{spill}MB"))?
-        .with("threads", options.threads.to_string())?;
+        .with("threads", options.threads.to_string())?
+        .with("write_buffer_row_group_count", GROUPS_UNWRITTEN)?;
     // What rewritten SQL relies on to mean what it should.
     for (name, value) in redshift_sql::ENGINE_SETTINGS {
         config = config.with(name, value.trim_matches('\''))?;
