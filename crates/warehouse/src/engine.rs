@@ -2,11 +2,12 @@
 //!
 //! One [`Engine`] per cluster holds one file with all of its databases, attached to an in-memory
 //! root that carries the system views: the engine writes to one file in a transaction, and a
-//! transaction of Redshift may change users, databases and objects of several databases. One [`Connection`] per session, on the
-//! session's own thread. The engine must not know users, the wire protocol or the cloud; SQL
-//! that reaches it has been parsed, checked and rewritten.
+//! transaction of Redshift may change users, databases and objects of several databases. One
+//! [`Connection`] per session, on the session's own thread. The engine must not know users, the
+//! wire protocol or the cloud; SQL that reaches it has been parsed, checked and rewritten.
 //! Start reading at [`Engine::open`].
 
+mod cache;
 mod connection;
 mod feed;
 mod functions;
@@ -25,6 +26,8 @@ pub(crate) use values::{Value, literal};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cache::Activity;
 
 /// The schema, in each database, that holds our own tables; user SQL cannot name it.
 pub(crate) const OWN_SCHEMA: &str = "pg_landbridge";
@@ -74,6 +77,8 @@ pub(crate) struct EngineOptions<'a> {
 pub(crate) struct Engine {
     root: Mutex<duckdb::Connection>,
     changes: memo::Changes,
+    activity: Activity,
+    megabytes: u64,
 }
 
 impl Engine {
@@ -92,22 +97,32 @@ impl Engine {
             quote(&catalog_of(&options.file.name)),
         ))?;
         let changes = memo::Changes::default();
-        let first = Connection::new(root.try_clone()?, changes.clone());
+        let (activity, megabytes) = (Activity::default(), options.memory_megabytes);
+        let first =
+            Connection::new(root.try_clone()?, changes.clone(), (activity.clone(), megabytes));
         prepare(&first)?;
         feed::register(&root)?;
         semistructured::register(&root)?;
         options::lock(&root, options.staging)?;
-        Ok(Self { root: Mutex::new(root), changes })
+        Ok(Self { root: Mutex::new(root), changes, activity, megabytes })
     }
 
     /// A new connection with its own transaction and temporary tables.
     pub(crate) fn connect(&self) -> Result<Connection, EngineFault> {
-        Ok(Connection::new(self.root().try_clone()?, self.changes.clone()))
+        self.connect_with(self.changes.clone())
     }
 
     /// A connection whose writes are no changes of the catalog: for the history.
     pub(crate) fn connect_aside(&self) -> Result<Connection, EngineFault> {
-        Ok(Connection::new(self.root().try_clone()?, memo::Changes::default()))
+        self.connect_with(memo::Changes::default())
+    }
+
+    fn connect_with(&self, changes: memo::Changes) -> Result<Connection, EngineFault> {
+        Ok(Connection::new(
+            self.root().try_clone()?,
+            changes,
+            (self.activity.clone(), self.megabytes),
+        ))
     }
 
     /// Writes what is committed from the log into the file (at a clean stop).

@@ -88,14 +88,25 @@ pub(super) fn gather(
     Ok(built.finish())
 }
 
+/// A view of so many bytes holds them itself, after four of their length (Arrow Columnar Format,
+/// "Variable-size Binary View Layout").
+const INLINED: usize = 12;
+
 /// The values one after the other.
 fn together(views: &BinaryViewArray) -> Result<BinaryArray, ArrowError> {
-    let total = views.lengths().map(|length| length as usize).sum();
-    let mut bytes = Vec::with_capacity(total);
+    let total: usize = views.lengths().map(|length| length as usize).sum();
+    let mut bytes = Vec::with_capacity(total.saturating_add(INLINED));
     let mut ends = Vec::with_capacity(views.len() + 1);
     ends.push(0);
-    for row in 0..views.len() {
-        if views.is_valid(row) {
+    for (row, view) in views.views().iter().enumerate() {
+        let [l0, l1, l2, l3, inlined @ ..] = view.to_le_bytes();
+        let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+        if length <= INLINED {
+            // Copying always as many is faster than as many as there are.
+            let end = bytes.len() + length;
+            bytes.extend_from_slice(&inlined);
+            bytes.truncate(end);
+        } else if views.is_valid(row) {
             bytes.extend_from_slice(views.value(row));
         }
         ends.push(i32::try_from(bytes.len()).map_err(|_| ArrowError::OffsetOverflowError(total))?);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+use super::cache::{Activity, Cache, Running};
 use super::memo::{Changes, Memo};
 use super::plan::Plan;
 use super::{EngineFault, Value, values};
@@ -25,13 +26,26 @@ impl Interrupt {
 pub(crate) struct Connection {
     inner: duckdb::Connection,
     memo: Memo,
+    activity: Activity,
+    /// The engine's limit of memory.
+    megabytes: u64,
     /// The engine may put rows in any order, because putting that back failed.
     unordered: Cell<bool>,
 }
 
 impl Connection {
-    pub(super) fn new(inner: duckdb::Connection, changes: Changes) -> Self {
-        Self { inner, memo: Memo::new(changes), unordered: Cell::new(false) }
+    pub(super) fn new(
+        inner: duckdb::Connection,
+        changes: Changes,
+        (activity, megabytes): (Activity, u64),
+    ) -> Self {
+        let (memo, unordered) = (Memo::new(changes), Cell::new(false));
+        Self { inner, memo, activity, megabytes, unordered }
+    }
+
+    /// The engine's cache.
+    pub(super) fn cache(&self) -> Result<Cache, EngineFault> {
+        Ok(Cache::new(self.inner.try_clone()?, self.activity.clone(), self.megabytes))
     }
 
     /// The handle that cancels this connection's statements.
@@ -63,6 +77,7 @@ impl Connection {
     }
 
     fn execute(&self, sql: &str) -> Result<u64, EngineFault> {
+        let _running = self.activity.begin();
         self.memo.around(sql, || {
             let mut statement = self.inner.prepare(sql)?;
             Ok(statement.execute([])? as u64)
@@ -72,6 +87,7 @@ impl Connection {
     /// Runs several statements separated by `;`, for our own set-up only.
     pub(crate) fn run_script(&self, sql: &str) -> Result<(), EngineFault> {
         self.keep_order();
+        let _running = self.activity.begin();
         self.memo.around(sql, || Ok(self.inner.execute_batch(sql)?))
     }
 
@@ -99,7 +115,8 @@ impl Connection {
     /// Prepares one statement for streaming.
     pub(crate) fn prepare(&self, sql: &str) -> Result<Prepared<'_>, EngineFault> {
         self.keep_order();
-        Ok(Prepared { statement: self.inner.prepare(sql)? })
+        let running = self.activity.begin();
+        Ok(Prepared { statement: self.inner.prepare(sql)?, _running: running })
     }
 }
 
@@ -113,6 +130,7 @@ fn preserve_order(keep: bool) -> String {
 /// A statement whose rows are pulled batch by batch; the engine computes no further than asked.
 pub(crate) struct Prepared<'a> {
     statement: duckdb::Statement<'a>,
+    _running: Running,
 }
 
 impl Prepared<'_> {

@@ -9,6 +9,7 @@
 
 mod chunk;
 mod reader;
+mod rests;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab, to_duckdb_logica
 use super::{Connection, EngineFault};
 use chunk::address;
 use reader::Reader;
+use rests::Rests;
 
 /// The function's name.
 const FUNCTION: &str = "lb_feed";
@@ -73,6 +75,7 @@ pub(super) struct Feed {
     state: Mutex<State>,
     /// By the address of the chunk that each fills; a reader at work is not here.
     readers: Mutex<HashMap<usize, Reader>>,
+    rests: Rests,
 }
 
 struct State {
@@ -169,14 +172,19 @@ impl VTab for FeedFunction {
     ) -> Result<(), Box<dyn Error>> {
         let (feed, chunk) = (func.get_bind_data(), address(output));
         // No lock is held while rows are read and put into the engine's form.
-        let mut reader = feed.readers().remove(&chunk).unwrap_or_default();
-        match reader.next(|| feed.take())? {
-            Some(rows) => {
-                reader.shown.show(rows, &feed.schema, output)?;
-                feed.readers().insert(chunk, reader);
-            }
-            None => output.set_len(0),
+        let known = feed.readers().remove(&chunk);
+        if known.is_some() {
+            feed.rests.back();
         }
+        let mut reader = known.unwrap_or_default();
+        let Some(rows) = reader.next(|| feed.take())? else {
+            feed.rests.over();
+            output.set_len(0);
+            return Ok(());
+        };
+        feed.rests.away(reader.begun());
+        reader.shown.show(rows, &feed.schema, output)?;
+        feed.readers().insert(chunk, reader);
         Ok(())
     }
 
@@ -204,7 +212,11 @@ impl Connection {
         let mut state = State { rows, first: VecDeque::new(), ended: false };
         let many = state.begin();
         let (state, readers) = (Mutex::new(state), Mutex::default());
-        let feed = Arc::new(Feed { schema, state, readers });
+        let cache = Mutex::new(self.cache()?);
+        let rests = Rests::new(move || {
+            cache.lock().unwrap_or_else(PoisonError::into_inner).trim();
+        });
+        let feed = Arc::new(Feed { schema, state, readers, rests });
         feeds().insert(number, Arc::clone(&feed));
         let sql = insert(&format!("{FUNCTION}({number})"));
         let inserted = if many { self.run_in_any_order(&sql) } else { self.run(&sql) };

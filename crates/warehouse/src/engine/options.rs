@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::cache::LIMIT_SETTING;
 use super::connection::ORDER_SETTING;
 use super::{EngineFault, EngineOptions, literal};
 
@@ -38,10 +39,11 @@ pub(super) fn lock(root: &duckdb::Connection, staging: &Path) -> Result<(), Engi
     root.execute_batch(&format!(
         "SET GLOBAL allowed_directories = [{}];
          SET GLOBAL enable_external_access = false;
-         SET GLOBAL allowed_configs = [{}];
+         SET GLOBAL allowed_configs = [{}, {}];
          SET GLOBAL lock_configuration = true",
         literal(&staging.to_string_lossy()),
         literal(ORDER_SETTING),
+        literal(LIMIT_SETTING),
     ))?;
     Ok(())
 }

@@ -111,11 +111,12 @@ fn record(bytes: &[u8], length: usize) -> Option<ffi::duckdb_string_t> {
 
 /// The bytes from `length` on are zeros, which comparisons rely on.
 fn without_rest(bytes: [u8; INLINED], length: usize) -> [c_char; INLINED] {
-    let mut at = 0;
-    bytes.map(|byte| {
-        at += 1;
-        c_char::from_ne_bytes([if at > length { 0 } else { byte }])
-    })
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = bytes;
+    let wide = u128::from_le_bytes([a, b, c, d, e, f, g, h, i, j, k, l, 0, 0, 0, 0]);
+    let bits = u32::try_from(length.saturating_mul(8)).unwrap_or(u32::MAX);
+    let rest = u128::MAX.checked_shl(bits).unwrap_or(0);
+    let [a, b, c, d, e, f, g, h, i, j, k, l, ..] = (wide & !rest).to_le_bytes();
+    [a, b, c, d, e, f, g, h, i, j, k, l].map(|byte| c_char::from_ne_bytes([byte]))
 }
 
 fn start_of<const N: usize>(text: &[u8]) -> [c_char; N] {

@@ -18,6 +18,8 @@ pub(super) struct Reader {
     group: Option<Group>,
     /// The batch it takes rows from, and how many it has taken.
     batch: Option<(RecordBatch, usize)>,
+    /// Bytes of the batches begun since [`Reader::begun`] was asked.
+    begun: usize,
     /// What its chunk shows.
     pub shown: Shown,
 }
@@ -34,18 +36,28 @@ impl Reader {
             }
             if let Some(group) = &mut self.group {
                 match group.batches.next() {
-                    Some(Ok(batch)) => self.batch = Some((batch, 0)),
+                    Some(Ok(batch)) => self.begin(batch),
                     Some(Err(_)) => return Err("rows cannot be read".into()),
                     None => self.group = None,
                 }
                 continue;
             }
             match take()? {
-                Some(Fed::Rows(batch)) => self.batch = Some((batch, 0)),
+                Some(Fed::Rows(batch)) => self.begin(batch),
                 Some(Fed::Group(group)) => self.group = Some(group),
                 Some(Fed::End) | None => return Ok(None),
             }
         }
+    }
+
+    fn begin(&mut self, batch: RecordBatch) {
+        self.begun = self.begun.saturating_add(batch.get_array_memory_size());
+        self.batch = Some((batch, 0));
+    }
+
+    /// Bytes of the batches begun since this was last asked.
+    pub(super) fn begun(&mut self) -> usize {
+        std::mem::take(&mut self.begun)
     }
 
     /// The next rows of the batch; one without any more is forgotten.

@@ -24,14 +24,27 @@ fn engine(directory: &Path) -> Engine {
     Engine::open(&options, |_| Ok(())).unwrap()
 }
 
+/// Feeds so many numbers, made of those from 0 on.
+fn load(connection: &Connection, rows: i64, of: fn(i64) -> i64) -> Result<u64, EngineFault> {
+    feed_of(connection, (rows, true), of)
+}
+
 /// Feeds the numbers below `rows` in batches, then ends as told.
 fn feed(connection: &Connection, rows: i64, ends: bool) -> Result<u64, EngineFault> {
+    feed_of(connection, (rows, ends), |n| n)
+}
+
+fn feed_of(
+    connection: &Connection,
+    (rows, ends): (i64, bool),
+    of: fn(i64) -> i64,
+) -> Result<u64, EngineFault> {
     let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true)]));
     let (sender, receiver) = sync_channel(2);
     let sent = Arc::clone(&schema);
     let feeder = thread::spawn(move || {
         for from in (0..rows).step_by(5000) {
-            let numbers: Int64Array = (from..(from + 5000).min(rows)).collect();
+            let numbers: Int64Array = (from..(from + 5000).min(rows)).map(of).collect();
             let batch = RecordBatch::try_new(Arc::clone(&sent), vec![Arc::new(numbers)]);
             if sender.send(Fed::Rows(batch.unwrap())).is_err() {
                 return;
@@ -79,4 +92,29 @@ fn what_fails_inserts_nothing_and_leaves_the_order_of_rows_kept() {
         assert_eq!(number(&connection, "SELECT count(*) FROM \"dev$db\".t"), 0, "{rows}");
         assert_eq!(number(&connection, order), 1, "{rows}");
     }
+}
+
+#[test]
+fn a_load_leaves_the_engine_little_and_its_limit_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = engine(directory.path());
+    let connection = engine.connect().unwrap();
+    let limit = || connection.rows("SELECT current_setting('memory_limit')").unwrap();
+    let before = limit();
+    let used = "SELECT (sum(memory_usage_bytes) // 1000000)::BIGINT FROM duckdb_memory()";
+    connection.run("CREATE TABLE \"dev$db\".t (n BIGINT CHECK (n <> -1))").unwrap();
+    // Numbers without an order take their whole room: 224 MB.
+    let rows = 28_000_000;
+    let loaded = |rows| load(&connection, rows, |n| n.wrapping_mul(0x1e37_79b9_7f4a_7c15) | 1);
+    assert_eq!(loaded(rows), Ok(rows as u64));
+    assert!(number(&connection, used) < 180, "{} MB", number(&connection, used));
+    assert_eq!(limit(), before);
+    // Beside another statement nothing is taken away.
+    connection.run("DELETE FROM \"dev$db\".t").unwrap();
+    let other = engine.connect().unwrap();
+    let mut open = other.prepare("SELECT * FROM range(100000000000)").unwrap();
+    open.start().unwrap();
+    assert_eq!(loaded(rows), Ok(rows as u64));
+    assert!(number(&connection, used) > 200, "{} MB", number(&connection, used));
+    assert_eq!(limit(), before);
 }
