@@ -14,7 +14,8 @@ eval "$("$root/scripts/engine.sh" "$target_dir")"
 export CARGO_TARGET_DIR=$target_dir/fuzz
 corpus=$CARGO_TARGET_DIR/corpus
 cd "$root"
-# Sanitizers look for mistakes of unsafe code, of which there is none here; without them more is tried.
+# Sanitizers look for mistakes of unsafe code, of which nothing tried here has any; without them
+# more is tried.
 cargo +nightly fuzz build --sanitizer none
 cargo +nightly run --quiet --release --manifest-path fuzz/Cargo.toml --example seeds -- "$corpus" "$root"
 [ $# -gt 0 ] || mapfile -t targets < <(cargo +nightly fuzz list)

@@ -103,8 +103,8 @@ impl Accountant<'_> {
         }
     }
 
-    /// A group of rows on its way: whoever inserts it reads it. Without an insertion it is read
-    /// here.
+    /// A group of rows on its way: whoever inserts it reads it. (NOLOAD is no option of columnar
+    /// formats.) Some that were sent before may have been read by now.
     fn group<E>(
         &mut self,
         group: Group,
@@ -113,13 +113,9 @@ impl Accountant<'_> {
     ) -> Result<(), LoadEnd<E>> {
         let file = self.report.files.len().saturating_sub(1);
         self.groups.push_back(Reading { file, context, told });
-        if let Some(feed) = &self.feed {
-            if feed.send(Fed::Group(group)).is_err() {
-                self.nobody_inserts();
-            }
-        } else if self.request.options.no_load {
-            let going = || !self.around.cancelled.load(Ordering::Relaxed);
-            group.batches.take_while(|batch| batch.is_ok() && going()).for_each(drop);
+        let sent = self.feed.as_ref().is_some_and(|feed| feed.send(Fed::Group(group)).is_ok());
+        if !sent {
+            self.nobody_inserts();
         }
         while let Some(told) = self.groups.front().and_then(|next| next.told.try_recv().ok()) {
             let Some(reading) = self.groups.pop_front() else { break };
@@ -128,18 +124,20 @@ impl Accountant<'_> {
         Ok(())
     }
 
-    /// Waits for the groups that are still being read; if the insertion ends before them, it says
-    /// why itself.
+    /// Waits for the groups that are still being read. If the insertion ends before them, one of
+    /// them may tell why; otherwise it says so itself.
     fn last_groups<E>(&mut self) -> Result<(), LoadEnd<E>> {
         while let Some(reading) = self.groups.pop_front() {
             let told = loop {
                 match reading.told.recv_timeout(LOOK) {
-                    Ok(told) => break told,
+                    Ok(told) => break Some(told),
                     Err(RecvTimeoutError::Timeout) if !self.stop.load(Ordering::Relaxed) => {}
-                    Err(_) => return Ok(()),
+                    Err(_) => break None,
                 }
             };
-            self.read(&reading, told)?;
+            if let Some(told) = told {
+                self.read(&reading, told)?;
+            }
         }
         Ok(())
     }

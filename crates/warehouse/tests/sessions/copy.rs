@@ -416,6 +416,41 @@ async fn columnar_files_that_do_not_fit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_rows_of_columnar_files_count_by_file_and_fail_together() {
+    let directory = tempfile::tempdir().unwrap();
+    let cluster = start(directory.path());
+    let admin = cluster.admin().await;
+    let file = |name: &str, rows: u32, last: &str| {
+        format!(
+            "unload ('select n as a, case when n = {rows} then ''{last}'' else ''x'' end as b \
+             from generate_series(1, {rows}) as g(n)') to 's3://lake/{name}' iam_role '{ROLE}' \
+             parquet parallel off"
+        )
+    };
+    for (name, rows, last) in
+        [("good/1", 200_000, "x"), ("good/2", 3, "x"), ("good/3", 150_000, "x")]
+    {
+        check(&admin, &[(&file(name, rows, last), "")]).await;
+    }
+    for (name, rows, last) in [("bad/1", 300_000, "x"), ("bad/2", 300_000, "too long")] {
+        check(&admin, &[(&file(name, rows, last), "")]).await;
+    }
+    check(&admin, &[("create table t (a bigint, b varchar(3))", "")]).await;
+    check(&admin, &[(&copy("t", "good/", "parquet"), "")]).await;
+    let lines = "select lines_scanned from stl_load_commits where query = pg_last_copy_id() \
+                 order by filename";
+    assert_eq!(ask(&admin, lines).await, ["200000", "3", "150000"]);
+    let sums = "select count(*), sum(a), max(b), pg_last_copy_count() from t";
+    let sum = (200_000_i64 * 200_001 + 150_000 * 150_001) / 2 + 6;
+    assert_eq!(ask(&admin, sums).await, [format!("350003|{sum}|x|350003")]);
+    for _ in 0..5 {
+        let answer = ask(&admin, &copy("t", "bad/", "parquet")).await.join(";");
+        assert!(answer.starts_with("!XX000 Spectrum Scan Error"), "{answer}");
+        check(&admin, &[("select count(*) from t", "350003")]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_long_load_is_cancelled() {
     let directory = tempfile::tempdir().unwrap();
     let cluster = start(directory.path());
