@@ -78,7 +78,6 @@ pub(crate) struct Engine {
     root: Mutex<duckdb::Connection>,
     changes: memo::Changes,
     activity: Activity,
-    megabytes: u64,
 }
 
 impl Engine {
@@ -97,14 +96,13 @@ impl Engine {
             quote(&catalog_of(&options.file.name)),
         ))?;
         let changes = memo::Changes::default();
-        let (activity, megabytes) = (Activity::default(), options.memory_megabytes);
-        let first =
-            Connection::new(root.try_clone()?, changes.clone(), (activity.clone(), megabytes));
+        let activity = Activity::new(options.memory_megabytes);
+        let first = Connection::new(root.try_clone()?, changes.clone(), activity.clone());
         prepare(&first)?;
         feed::register(&root)?;
         semistructured::register(&root)?;
         options::lock(&root, options.staging)?;
-        Ok(Self { root: Mutex::new(root), changes, activity, megabytes })
+        Ok(Self { root: Mutex::new(root), changes, activity })
     }
 
     /// A new connection with its own transaction and temporary tables.
@@ -118,16 +116,14 @@ impl Engine {
     }
 
     fn connect_with(&self, changes: memo::Changes) -> Result<Connection, EngineFault> {
-        Ok(Connection::new(
-            self.root().try_clone()?,
-            changes,
-            (self.activity.clone(), self.megabytes),
-        ))
+        Ok(Connection::new(self.root().try_clone()?, changes, self.activity.clone()))
     }
 
     /// Writes what is committed from the log into the file (at a clean stop).
     pub(crate) fn checkpoint(&self, database: &str) -> Result<(), EngineFault> {
-        Ok(self.root().execute_batch(&format!("CHECKPOINT {}", quote(&catalog_of(database))))?)
+        let root = self.root();
+        let _running = self.activity.begin(&root);
+        Ok(root.execute_batch(&format!("CHECKPOINT {}", quote(&catalog_of(database))))?)
     }
 
     fn root(&self) -> MutexGuard<'_, duckdb::Connection> {

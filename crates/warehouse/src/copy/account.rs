@@ -3,6 +3,7 @@
 //! Start reading at [`Accountant::run`].
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub(super) struct Accountant<'a> {
     pub request: &'a LoadRequest<'a>,
     pub around: &'a Around<'a>,
     pub sources: &'a [Source],
-    pub stop: &'a AtomicBool,
+    pub stop: &'a Arc<AtomicBool>,
     /// Where good rows go; nowhere with NOLOAD.
     pub feed: Option<SyncSender<Fed>>,
     pub report: LoadReport,
@@ -48,7 +49,7 @@ pub(super) struct Reading {
 }
 
 impl Accountant<'_> {
-    /// Takes steps until there are no more. `None`: the insertion has ended first.
+    /// Takes steps until there are no more, then waits for what is still being read.
     pub(super) fn run<E>(mut self, steps: &Receiver<Step>) -> (LoadReport, Result<(), LoadEnd<E>>) {
         let mut end = self.steps(steps);
         if end.is_ok() {
@@ -129,6 +130,9 @@ impl Accountant<'_> {
     fn last_groups<E>(&mut self) -> Result<(), LoadEnd<E>> {
         while let Some(reading) = self.groups.pop_front() {
             let told = loop {
+                if self.around.cancelled.load(Ordering::Relaxed) {
+                    return Err(LoadEnd::Refused(UnloadError::cancelled(&self.request.caller)));
+                }
                 match reading.told.recv_timeout(LOOK) {
                     Ok(told) => break Some(told),
                     Err(RecvTimeoutError::Timeout) if !self.stop.load(Ordering::Relaxed) => {}

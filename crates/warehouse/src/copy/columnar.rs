@@ -3,6 +3,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use arrow::record_batch::RecordBatch;
@@ -61,10 +62,15 @@ impl Groups for Orc {
 pub(super) type Told = Result<u64, ColumnarError>;
 
 /// A group for the feed. Nothing of it is read before its first rows are asked for; what became of
-/// it is told when its last have been.
-pub(super) fn group(file: &Arc<dyn Groups>, number: usize) -> (Group, Receiver<Told>) {
+/// it is told when its last have been. After `stop` nothing more is read.
+pub(super) fn group(
+    file: &Arc<dyn Groups>,
+    number: usize,
+    stop: &Arc<AtomicBool>,
+) -> (Group, Receiver<Told>) {
     let (told, heard) = sync_channel(1);
-    let batches = Box::new(Rows { file: Arc::clone(file), number, batches: None, rows: 0, told });
+    let (source, stop) = (Arc::clone(file), Arc::clone(stop));
+    let batches = Box::new(Rows { file: source, number, batches: None, rows: 0, told, stop });
     let rows = usize::try_from(file.rows(number)).unwrap_or(usize::MAX);
     (Group { rows, batches }, heard)
 }
@@ -76,6 +82,7 @@ struct Rows {
     batches: Option<Batches>,
     rows: u64,
     told: SyncSender<Told>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Rows {
@@ -97,6 +104,9 @@ impl Iterator for Rows {
     type Item = Result<RecordBatch, Unread>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Some(Err(Unread));
+        }
         match self.read() {
             Ok(Some(batch)) => {
                 self.rows = self.rows.saturating_add(batch.num_rows() as u64);

@@ -1,6 +1,6 @@
 //! The threads of a load: one reads the objects, as many as there are processors convert, one
-//! accounts, and the caller's inserts (which reads columnar files itself). All queues are short, so memory does not grow with the
-//! files. Start reading at [`run`].
+//! accounts, and the caller's inserts (which reads columnar files itself). All queues are short, so
+//! memory does not grow with the files. Start reading at [`run`].
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +32,7 @@ pub(super) fn run<E: Send>(
     insert: impl FnOnce(Receiver<Fed>) -> Result<(), E>,
     report: &mut LoadReport,
 ) -> Result<(), LoadEnd<E>> {
-    let stop = AtomicBool::new(false);
+    let stop = Arc::new(AtomicBool::new(false));
     let workers = thread::available_parallelism().map_or(2, |n| n.get().min(MAX_WORKERS));
     let text = match &request.statement.from {
         CopySource::DynamoDb { .. } => None,

@@ -61,7 +61,7 @@ pub(super) struct Work {
 pub(super) struct Reader<'a> {
     pub request: &'a LoadRequest<'a>,
     pub session: &'a Arc<dyn RoleSession>,
-    pub stop: &'a AtomicBool,
+    pub stop: &'a Arc<AtomicBool>,
     pub steps: SyncSender<Step>,
     pub work: SyncSender<Work>,
 }
@@ -223,7 +223,7 @@ impl Reader<'_> {
         let file =
             file.map_err(|error| Ended::Failed(columnar::refused(error, &context, self.request)))?;
         for number in 0..file.count() {
-            let (group, told) = columnar::group(&file, number);
+            let (group, told) = columnar::group(&file, number, self.stop);
             self.send(Step::Group { group, context: context.clone(), told })?;
         }
         Ok(self.send(Step::End(size))?)

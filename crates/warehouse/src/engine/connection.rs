@@ -27,25 +27,19 @@ pub(crate) struct Connection {
     inner: duckdb::Connection,
     memo: Memo,
     activity: Activity,
-    /// The engine's limit of memory.
-    megabytes: u64,
     /// The engine may put rows in any order, because putting that back failed.
     unordered: Cell<bool>,
 }
 
 impl Connection {
-    pub(super) fn new(
-        inner: duckdb::Connection,
-        changes: Changes,
-        (activity, megabytes): (Activity, u64),
-    ) -> Self {
+    pub(super) fn new(inner: duckdb::Connection, changes: Changes, activity: Activity) -> Self {
         let (memo, unordered) = (Memo::new(changes), Cell::new(false));
-        Self { inner, memo, activity, megabytes, unordered }
+        Self { inner, memo, activity, unordered }
     }
 
-    /// The engine's cache.
+    /// The engine's memory at the beginning of a load.
     pub(super) fn cache(&self) -> Result<Cache, EngineFault> {
-        Ok(Cache::new(self.inner.try_clone()?, self.activity.clone(), self.megabytes))
+        Cache::new(self.inner.try_clone()?, self.activity.clone())
     }
 
     /// The handle that cancels this connection's statements.
@@ -62,7 +56,7 @@ impl Connection {
     /// The same for an INSERT whose rows may be stored in any order, on all threads.
     pub(super) fn run_in_any_order(&self, sql: &str) -> Result<u64, EngineFault> {
         self.unordered.set(true);
-        self.inner.execute_batch(&preserve_order(false))?;
+        self.order(false)?;
         let result = self.execute(sql);
         self.keep_order();
         result
@@ -71,13 +65,18 @@ impl Connection {
     /// Puts the order of rows back. In a transaction that has failed the engine refuses; the first
     /// statement after it tries again.
     fn keep_order(&self) {
-        if self.unordered.get() && self.inner.execute_batch(&preserve_order(true)).is_ok() {
+        if self.unordered.get() && self.order(true).is_ok() {
             self.unordered.set(false);
         }
     }
 
+    fn order(&self, keep: bool) -> Result<(), EngineFault> {
+        let _running = self.activity.begin(&self.inner);
+        Ok(self.inner.execute_batch(&format!("SET SESSION {ORDER_SETTING} = {keep}"))?)
+    }
+
     fn execute(&self, sql: &str) -> Result<u64, EngineFault> {
-        let _running = self.activity.begin();
+        let _running = self.activity.begin(&self.inner);
         self.memo.around(sql, || {
             let mut statement = self.inner.prepare(sql)?;
             Ok(statement.execute([])? as u64)
@@ -87,7 +86,7 @@ impl Connection {
     /// Runs several statements separated by `;`, for our own set-up only.
     pub(crate) fn run_script(&self, sql: &str) -> Result<(), EngineFault> {
         self.keep_order();
-        let _running = self.activity.begin();
+        let _running = self.activity.begin(&self.inner);
         self.memo.around(sql, || Ok(self.inner.execute_batch(sql)?))
     }
 
@@ -115,17 +114,13 @@ impl Connection {
     /// Prepares one statement for streaming.
     pub(crate) fn prepare(&self, sql: &str) -> Result<Prepared<'_>, EngineFault> {
         self.keep_order();
-        let running = self.activity.begin();
+        let running = self.activity.begin(&self.inner);
         Ok(Prepared { statement: self.inner.prepare(sql)?, _running: running })
     }
 }
 
 /// The one setting of the engine that statements of ours change, for their own connection.
 pub(super) const ORDER_SETTING: &str = "preserve_insertion_order";
-
-fn preserve_order(keep: bool) -> String {
-    format!("SET SESSION {ORDER_SETTING} = {keep}")
-}
 
 /// A statement whose rows are pulled batch by batch; the engine computes no further than asked.
 pub(crate) struct Prepared<'a> {

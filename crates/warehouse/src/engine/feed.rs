@@ -24,10 +24,11 @@ use arrow::record_batch::RecordBatch;
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab, to_duckdb_logical_type_for_field};
 
+use super::cache::Cache;
 use super::{Connection, EngineFault};
 use chunk::address;
 use reader::Reader;
-use rests::Rests;
+use rests::{Rest, Rests};
 
 /// The function's name.
 const FUNCTION: &str = "lb_feed";
@@ -133,6 +134,25 @@ impl Feed {
         }
     }
 
+    /// Puts the next rows into a chunk; whether there are any.
+    fn fill(&self, output: &mut DataChunkHandle) -> Result<bool, Box<dyn Error>> {
+        let chunk = address(output);
+        // No lock is held while rows are read and put into the engine's form.
+        let known = self.readers().remove(&chunk);
+        if known.is_some() {
+            self.rests.back();
+        }
+        let mut reader = known.unwrap_or_default();
+        let Some(rows) = reader.next(|| self.take())? else {
+            output.set_len(0);
+            return Ok(false);
+        };
+        self.rests.away(reader.begun());
+        reader.shown.show(rows, &self.schema, output)?;
+        self.readers().insert(chunk, reader);
+        Ok(true)
+    }
+
     fn readers(&self) -> MutexGuard<'_, HashMap<usize, Reader>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -141,6 +161,16 @@ impl Feed {
     fn is_done(&self) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.ended && state.first.is_empty() && self.readers().is_empty()
+    }
+}
+
+impl Rest for Cache {
+    fn is_worth_it(&self) -> bool {
+        self.is_alone()
+    }
+
+    fn take(&self) {
+        self.trim();
     }
 }
 
@@ -170,22 +200,12 @@ impl VTab for FeedFunction {
         func: &TableFunctionInfo<Self>,
         output: &mut DataChunkHandle,
     ) -> Result<(), Box<dyn Error>> {
-        let (feed, chunk) = (func.get_bind_data(), address(output));
-        // No lock is held while rows are read and put into the engine's form.
-        let known = feed.readers().remove(&chunk);
-        if known.is_some() {
-            feed.rests.back();
-        }
-        let mut reader = known.unwrap_or_default();
-        let Some(rows) = reader.next(|| feed.take())? else {
+        let feed = func.get_bind_data();
+        let filled = feed.fill(output);
+        if filled.as_ref().map_or(true, |more| !more) {
             feed.rests.over();
-            output.set_len(0);
-            return Ok(());
-        };
-        feed.rests.away(reader.begun());
-        reader.shown.show(rows, &feed.schema, output)?;
-        feed.readers().insert(chunk, reader);
-        Ok(())
+        }
+        filled.map(drop)
     }
 
     fn parameters() -> Option<Vec<LogicalTypeHandle>> {
@@ -201,21 +221,19 @@ pub(super) fn register(root: &duckdb::Connection) -> Result<(), EngineFault> {
 impl Connection {
     /// Runs an INSERT whose rows come through a channel, up to [`Fed::End`]; `insert` puts the
     /// rows' source, as SQL, into the statement. Gives the number of rows inserted. Only few rows
-    /// ([`MANY_ROWS`]) keep their order.
+    /// ([`MANY_ROWS`]) keep their order. What goes into a temporary table lies in memory, so there
+    /// is nothing to give back meanwhile.
     pub(crate) fn insert_from(
         &self,
         schema: SchemaRef,
-        rows: Receiver<Fed>,
+        (rows, temporary): (Receiver<Fed>, bool),
         insert: impl FnOnce(&str) -> String,
     ) -> Result<u64, EngineFault> {
         let number = LAST.fetch_add(1, Ordering::SeqCst).saturating_add(1);
         let mut state = State { rows, first: VecDeque::new(), ended: false };
         let many = state.begin();
         let (state, readers) = (Mutex::new(state), Mutex::default());
-        let cache = Mutex::new(self.cache()?);
-        let rests = Rests::new(move || {
-            cache.lock().unwrap_or_else(PoisonError::into_inner).trim();
-        });
+        let rests = Rests::new(if temporary { None } else { Some(self.cache()?) });
         let feed = Arc::new(Feed { schema, state, readers, rests });
         feeds().insert(number, Arc::clone(&feed));
         let sql = insert(&format!("{FUNCTION}({number})"));

@@ -86,6 +86,7 @@ impl Session {
         let connection = &self.connection;
         let (report, end) = execute(&request, &around, |rows| {
             let schema = Arc::new(schema(targets));
+            let rows = (rows, table.is_temporary());
             connection.insert_from(schema, rows, |source| table.insert(source)).map(drop)
         });
         let failed = |end: LoadEnd<EngineFault>| match end {

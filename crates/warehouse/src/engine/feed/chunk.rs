@@ -28,8 +28,8 @@ pub(super) fn address(chunk: &DataChunkHandle) -> usize {
     chunk.get_ptr().addr()
 }
 
-/// What a chunk shows. It is kept with the chunk's reader, until the chunk is filled anew or the
-/// statement has ended.
+/// What a chunk shows. It is kept with the chunk's reader, until the chunk has been filled anew or
+/// its reader has come to its end.
 #[derive(Default)]
 pub(super) struct Shown(Option<RecordBatch>);
 

@@ -1,6 +1,5 @@
 //! When a load rests: every so many bytes, in a moment in which the engine works on none of its
-//! rows. What is done then ([`super::super::cache::Cache::trim`]) it must not know. Start reading
-//! at [`Rests::back`].
+//! rows. What is done then ([`Rest`]) it must not know. Start reading at [`Rests::back`].
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,10 +11,17 @@ const LATEST: usize = 2 * EVERY;
 /// How long a reader waits for the others; those of a statement that fails do not come back.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// What is done in a rest.
+pub(super) trait Rest: Send {
+    /// Whether there would be anything to do now.
+    fn is_worth_it(&self) -> bool;
+    fn take(&self);
+}
+
 /// The rests of one load.
 pub(super) struct Rests {
-    /// What is done in a rest.
-    rest: Box<dyn Fn() + Send + Sync>,
+    /// None: the load never rests.
+    rest: Option<Mutex<Box<dyn Rest>>>,
     state: Mutex<State>,
     rested: Condvar,
 }
@@ -37,8 +43,9 @@ impl State {
 }
 
 impl Rests {
-    pub(super) fn new(rest: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { rest: Box::new(rest), state: Mutex::default(), rested: Condvar::new() }
+    pub(super) fn new(rest: Option<impl Rest + 'static>) -> Self {
+        let rest = rest.map(|rest| Mutex::new(Box::new(rest) as Box<dyn Rest>));
+        Self { rest, state: Mutex::default(), rested: Condvar::new() }
     }
 
     /// A reader gives rows to the engine; so many bytes have been begun since it was back.
@@ -51,9 +58,12 @@ impl Rests {
     /// A reader asks for more: the engine is through with what it had. If that leaves it no rows
     /// of other readers, and a rest is due, this is it: none goes on meanwhile.
     pub(super) fn back(&self) {
+        let Some(rest) = &self.rest else { return };
+        let rest = || rest.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.state();
         state.away = state.away.saturating_sub(1);
-        if state.given >= LATEST && state.away > 0 && !state.over {
+        let late = state.given >= LATEST && state.away > 0 && !state.over;
+        if late && rest().is_worth_it() {
             let waiting = |state: &mut State| state.is_due() && state.away > 0;
             let waited = self.rested.wait_timeout_while(state, PATIENCE, waiting);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -61,12 +71,12 @@ impl Rests {
         }
         if state.is_due() && state.away == 0 {
             state.given = 0;
-            (self.rest)();
+            rest().take();
         }
         self.rested.notify_all();
     }
 
-    /// A reader has had its last rows.
+    /// A reader has had its last rows, or has failed.
     pub(super) fn over(&self) {
         self.state().over = true;
         self.rested.notify_all();
@@ -84,15 +94,23 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use super::{EVERY, LATEST, Rests};
+    use super::{EVERY, LATEST, Rest, Rests};
+
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Rest for Counted {
+        fn is_worth_it(&self) -> bool {
+            true
+        }
+
+        fn take(&self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
 
     fn counted() -> (Arc<Rests>, Arc<AtomicUsize>) {
         let count = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&count);
-        let rest = move || {
-            counter.fetch_add(1, Ordering::SeqCst);
-        };
-        (Arc::new(Rests::new(rest)), count)
+        (Arc::new(Rests::new(Some(Counted(Arc::clone(&count))))), count)
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use arrow::array::Int64Array;
+use arrow::array::{ArrayRef, Int64Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 
@@ -11,13 +11,17 @@ use super::super::{Connection, DatabaseFile, Engine, EngineFault, EngineOptions}
 use super::Fed;
 
 fn engine(directory: &Path) -> Engine {
+    engine_of(directory, 256)
+}
+
+fn engine_of(directory: &Path, memory_megabytes: u64) -> Engine {
     let staging = directory.join("staging");
     std::fs::create_dir(&staging).unwrap();
     let file = DatabaseFile { name: "dev".into(), path: directory.join("dev.duckdb") };
     let options = EngineOptions {
         file: &file,
         staging: &staging,
-        memory_megabytes: 256,
+        memory_megabytes,
         acts: Arc::new(crate::registry::Registry::default()),
         threads: 2,
     };
@@ -39,13 +43,24 @@ fn feed_of(
     (rows, ends): (i64, bool),
     of: fn(i64) -> i64,
 ) -> Result<u64, EngineFault> {
-    let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true)]));
+    feed_columns(connection, (rows, ends), (1, of))
+}
+
+/// The same number in so many columns.
+fn feed_columns(
+    connection: &Connection,
+    (rows, ends): (i64, bool),
+    (columns, of): (usize, fn(i64) -> i64),
+) -> Result<u64, EngineFault> {
+    let fields = (0..columns).map(|c| Field::new(format!("n{c}"), DataType::Int64, true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let (sender, receiver) = sync_channel(2);
     let sent = Arc::clone(&schema);
     let feeder = thread::spawn(move || {
         for from in (0..rows).step_by(5000) {
             let numbers: Int64Array = (from..(from + 5000).min(rows)).map(of).collect();
-            let batch = RecordBatch::try_new(Arc::clone(&sent), vec![Arc::new(numbers)]);
+            let numbers: ArrayRef = Arc::new(numbers);
+            let batch = RecordBatch::try_new(Arc::clone(&sent), vec![numbers; columns]);
             if sender.send(Fed::Rows(batch.unwrap())).is_err() {
                 return;
             }
@@ -54,8 +69,8 @@ fn feed_of(
             let _ = sender.send(Fed::End);
         }
     });
-    let inserted = connection.insert_from(schema, receiver, |source| {
-        format!("INSERT INTO \"dev$db\".t SELECT n FROM {source}")
+    let inserted = connection.insert_from(schema, (receiver, false), |source| {
+        format!("INSERT INTO \"dev$db\".t SELECT * FROM {source}")
     });
     feeder.join().unwrap();
     inserted
@@ -116,5 +131,20 @@ fn a_load_leaves_the_engine_little_and_its_limit_as_it_was() {
     open.start().unwrap();
     assert_eq!(loaded(rows), Ok(rows as u64));
     assert!(number(&connection, used) > 200, "{} MB", number(&connection, used));
+    assert_eq!(limit(), before);
+}
+
+#[test]
+fn a_load_that_cannot_rest_leaves_the_limit_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let connection = engine_of(directory.path(), 1024).connect().unwrap();
+    let limit = || connection.rows("SELECT current_setting('memory_limit')").unwrap();
+    let before = limit();
+    // Each thread holds a block of 256 KiB of each column: more than a rest would leave.
+    let columns: Vec<String> = (0..180).map(|column| format!("n{column} BIGINT")).collect();
+    connection.run(&format!("CREATE TABLE \"dev$db\".t ({})", columns.join(", "))).unwrap();
+    let rows = 140_000;
+    let loaded = feed_columns(&connection, (rows, true), (columns.len(), |n| n));
+    assert_eq!(loaded, Ok(rows as u64));
     assert_eq!(limit(), before);
 }

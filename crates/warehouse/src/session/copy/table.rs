@@ -36,6 +36,11 @@ struct Column {
 }
 
 impl Table {
+    /// Whether only this session has it; those have no number of their own.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.id == 0
+    }
+
     /// The statement that inserts what `source` gives.
     pub(super) fn insert(&self, source: &str) -> String {
         let names: Vec<String> = self.targets.iter().map(|target| quote(&target.name)).collect();
