@@ -41,8 +41,6 @@ fn top(top: &Section<'_>, path: &Path) -> Movement {
         top.problem(&name.span, message, Some("use up to 48 letters, digits, `-` and `_`"));
     }
     let (source, target) = (top.table("source", true), top.table("target", true));
-    // Both ends together tell which way rows go, and so which keys belong where.
-    top.mute(!(source.exists() && target.exists()));
     let across = source.has("cluster") && target.has("cluster");
     let stage = top.table("stage", across);
     let (out, then) = match (across, target.has("cluster")) {
@@ -81,7 +79,6 @@ fn top(top: &Section<'_>, path: &Path) -> Movement {
     let then =
         then.map(|ends| Box::new(Movement { from_stage: true, ..made(ends, "load_roles", None) }));
     let movement = made(out, "roles", then);
-    top.mute(false);
     top.check_unknown();
     movement
 }

@@ -1,6 +1,6 @@
 //! Reading one table of the file: typed values, unknown keys, positions.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -12,18 +12,14 @@ use super::problem::{Problem, nearest, position};
 pub(super) struct Findings<'t> {
     text: &'t str,
     problems: RefCell<Vec<Problem>>,
-    muted: Cell<bool>,
 }
 
 impl<'t> Findings<'t> {
     pub fn new(text: &'t str) -> Self {
-        Self { text, problems: RefCell::default(), muted: Cell::default() }
+        Self { text, problems: RefCell::default() }
     }
 
     pub fn add(&self, span: &Range<usize>, message: impl Into<String>, help: Option<String>) {
-        if self.muted.get() {
-            return;
-        }
         let (line, column) = position(self.text, span.start);
         self.problems.borrow_mut().push(Problem { line, column, message: message.into(), help });
     }
@@ -83,12 +79,6 @@ impl<'s> Section<'s> {
         self.known.borrow_mut().push(key);
         let (_, value) = self.table?.iter().find(|(name, _)| name.get_ref() == key)?;
         Some((value.get_ref(), value.span()))
-    }
-
-    /// Whether problems of the file are left unsaid from now on, because they would be guesses: at
-    /// least one must have been said before.
-    pub fn mute(&self, muted: bool) {
-        self.findings.muted.set(muted);
     }
 
     /// Whether this table is in the file at all; a missing one has been reported already.

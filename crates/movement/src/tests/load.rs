@@ -493,14 +493,6 @@ fn wrong(from: &str, to: &str, expected: &Expect) {
 #[test]
 fn slips_are_named_with_their_place() {
     let s3 = "s3 = \"s3://dev-landing/orders/\"\n";
-    // Without its target nobody knows that this source is no cluster: nothing is guessed of it.
-    wrong(
-        "[target]",
-        "[taget]",
-        &expect![[r#"
-            m.toml:1:1: the table `[target]` is missing
-            m.toml:10:2: unknown key `taget` at the top; did you mean `target`?"#]],
-    );
     wrong(
         s3,
         "",
